@@ -1,0 +1,54 @@
+"""
+An in-memory fake of the Alibaba Cloud Model Studio and Baidu AppBuilder message APIs, for pytest and everything else.
+
+The public names are found on first use: pytest imports this file in every run, so it imports nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_assistant_mock import errors
+    from pytest_assistant_mock._engine.store import Message, Thread
+    from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Response
+    from pytest_assistant_mock._mock import AssistantMock, Handle
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AssistantMock",
+    "Exchange",
+    "Failure",
+    "Handle",
+    "Message",
+    "Request",
+    "Response",
+    "Thread",
+    "errors",
+]
+
+_HOMES = {
+    "AssistantMock": "_mock",
+    "Handle": "_mock",
+    "Exchange": "_engine.wire",
+    "Failure": "_engine.wire",
+    "Request": "_engine.wire",
+    "Response": "_engine.wire",
+    "Message": "_engine.store",
+    "Thread": "_engine.store",
+}
+_MODULES = ("errors",)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

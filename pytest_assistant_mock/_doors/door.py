@@ -1,0 +1,126 @@
+"""
+What every door is made of: somebody who answers, and seams to be swapped while a mock is open.
+
+Knows no HTTP library.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pytest_assistant_mock._engine.wire import Reply, Request
+from pytest_assistant_mock.errors import UnknownSeam
+
+
+class Answerer(Protocol):
+    """
+    Who stands behind the doors: the engine, or anything else with these four methods.
+    """
+
+    def handle(self, request: Request) -> Reply | None:
+        """
+        The reply; None lets the call through.
+        """
+
+    def plays(self, url: str) -> bool:
+        """
+        Whether a request to this URL may be answered. Asked before a body is read.
+        """
+
+    def knows(self, origin: str) -> bool:
+        """
+        Whether some URL of this origin ("https://host:port") may be answered. Asked before a connection is made.
+        """
+
+    def guards(self, host: str) -> bool:
+        """
+        Whether nothing may connect to this host name.
+        """
+
+
+Make = Callable[[Answerer, Callable[..., Any]], Callable[..., Any]]
+"""From who answers and the original function: the function to stand in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """
+    One function of a library, and what stands in its place while a mock is open.
+
+    `parameters` are the signatures known, each a tuple of names: these functions are mostly private, so a change must be noticed.
+    """
+
+    owner: Any
+    name: str
+    make: Make
+    parameters: tuple[tuple[str, ...], ...] = ()
+
+    def check(self) -> None:
+        """
+        Raises UnknownSeam if the function is gone, or takes other parameters than the ones known.
+        """
+        where = f"{getattr(self.owner, '__module__', '')}.{getattr(self.owner, '__qualname__', self.owner)}.{self.name}"
+        function = getattr(self.owner, self.name, None)
+        if function is None:
+            raise UnknownSeam(f"{where} is gone: this version of the library is not known; please report it")
+        if self.parameters:
+            found = tuple(inspect.signature(function).parameters)
+            if found not in self.parameters:
+                known = " or ".join(f"({', '.join(names)})" for names in self.parameters)
+                raise UnknownSeam(
+                    f"{where} takes ({', '.join(found)}), expected {known}: this version of the library is not known;"
+                    " install an older one, or report it"
+                )
+
+
+class Doors:
+    """
+    Every seam swapped on `open`, put back on `close`. Process-wide; the innermost open mock answers first.
+    """
+
+    def __init__(self, answerer: Answerer, seams: Iterable[Seam]) -> None:
+        self._answerer = answerer
+        self._seams = tuple(seams)
+        self._swapped: list[tuple[Any, str, bool, Any]] = []
+
+    def open(self) -> None:
+        """
+        Swap.
+        """
+        for seam in self._seams:
+            original = getattr(seam.owner, seam.name)
+            own = seam.name in vars(seam.owner)
+            setattr(seam.owner, seam.name, seam.make(self._answerer, original))
+            self._swapped.append((seam.owner, seam.name, own, original))
+
+    def close(self) -> None:
+        """
+        Put everything back, last first.
+        """
+        while self._swapped:
+            owner, name, own, original = self._swapped.pop()
+            if own:
+                setattr(owner, name, original)
+            else:
+                delattr(owner, name)
+
+
+def body_bytes(body: Any, text_encoding: str = "utf-8") -> bytes:
+    """
+    A request body, read whole: bytes, text, anything with `read`, or pieces of either.
+    """
+    if body is None:
+        return b""
+    if isinstance(body, bytes):
+        return body
+    if isinstance(body, str):
+        return body.encode(text_encoding)
+    if hasattr(body, "read"):
+        return body_bytes(body.read(), text_encoding)
+    try:
+        return bytes(memoryview(body))
+    except TypeError:
+        return b"".join(body_bytes(piece, text_encoding) for piece in body)

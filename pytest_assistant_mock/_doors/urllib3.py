@@ -1,0 +1,210 @@
+"""
+The door of urllib3, 1.26 and 2.x, and so of requests.
+
+The seam is `HTTPConnectionPool._make_request`: the pool's own retries and redirects run above it. `_prepare_proxy` runs
+before it and would send CONNECT to a proxy, so it waits until the request is known not to be ours.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from http.client import HTTPResponse
+from types import ModuleType
+from typing import Any
+
+from pytest_assistant_mock._doors import http1
+from pytest_assistant_mock._doors.door import Answerer, Seam, body_bytes
+from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
+
+_VERSION_1 = ("self", "conn", "method", "url", "timeout", "chunked", "httplib_request_kw")
+_VERSION_2 = (
+    "self", "conn", "method", "url", "body", "headers", "retries", "timeout", "chunked", "response_conn",
+    "preload_content", "decode_content", "enforce_content_length",
+)  # fmt: skip
+
+
+def seams(urllib3: ModuleType) -> Sequence[Seam]:
+    """
+    The seams of an installed urllib3.
+    """
+    pools = urllib3.connectionpool
+    version = _Version2(urllib3) if urllib3.__version__.startswith("2") else _Version1(urllib3)
+    return (
+        Seam(
+            pools.HTTPConnectionPool,
+            "_make_request",
+            lambda answerer, original: _make_request(answerer, original, version),
+            (_VERSION_1, _VERSION_2),
+        ),
+        Seam(pools.HTTPSConnectionPool, "_prepare_proxy", _prepare_proxy, (("self", "conn"),)),
+    )
+
+
+def _make_request(answerer: Answerer, original: Callable[..., Any], version: _Version1) -> Callable[..., Any]:
+    plays, handle = answerer.plays, answerer.handle
+
+    def make_request(pool: Any, conn: Any, method: str, url: str, *args: Any, **options: Any) -> Any:
+        absolute = url if url.startswith(("http://", "https://")) else _origin(pool) + url  # a plain proxy gets whole URLs
+        if plays(absolute):
+            options["body"] = body = body_bytes(options.get("body"), version.text_encoding)
+            reply = handle(Request(method, absolute, _headers(options.get("headers")), body))
+            if reply is not None:
+                pool.num_requests += 1
+                return version.reply(reply, pool, conn, method, url, options)
+        prepare_proxy = vars(conn).pop(_WAITING, None)
+        if prepare_proxy is not None:
+            prepare_proxy()
+        return original(pool, conn, method, url, *args, **options)
+
+    return make_request
+
+
+def _prepare_proxy(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
+    def prepare_proxy(pool: Any, conn: Any) -> None:
+        if answerer.knows(_origin(pool)):
+            vars(conn)[_WAITING] = lambda: original(pool, conn)
+        else:
+            original(pool, conn)
+
+    return prepare_proxy
+
+
+_WAITING = "_assistant_mock_prepare_proxy"
+
+
+def _origin(pool: Any) -> str:
+    host = f"[{pool.host}]" if ":" in pool.host else pool.host
+    return f"{pool.scheme}://{host}:{pool.port}" if pool.port else f"{pool.scheme}://{host}"
+
+
+def _headers(headers: Any) -> Headers:
+    return tuple((_text(name), _text(value)) for name, value in headers.items()) if headers else ()
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+class _Version1:
+    """
+    urllib3 1.26: `_make_request` returns what `http.client` would.
+    """
+
+    text_encoding = "latin-1"
+
+    def __init__(self, urllib3: ModuleType) -> None:
+        self._urllib3 = urllib3
+        self._header_dict = urllib3._collections.HTTPHeaderDict
+
+    def reply(self, reply: Reply, pool: Any, conn: Any, method: str, url: str, options: dict[str, Any]) -> Any:
+        """
+        What the pool goes on with, or the exception it would have met.
+        """
+        if isinstance(reply, Response):
+            return self.whole(reply, pool, method, url, options)
+        if reply.response is None:
+            raise self.error(reply, pool, conn, url, options)
+        return self.broken(reply, pool, method, url, options)
+
+    def error(self, failure: Failure, pool: Any, conn: Any, url: str, options: dict[str, Any]) -> Any:
+        """
+        What the pool meets when no response begins.
+        """
+        exceptions = self._urllib3.exceptions
+        timeout = pool._get_timeout(options["timeout"]) if "timeout" in options else pool.timeout
+        match failure.kind:
+            case "connect_refused":
+                return exceptions.NewConnectionError(conn, f"Failed to establish a new connection: {http1.refused()}")
+            case "connect_timeout":
+                text = f"Connection to {pool.host} timed out. (connect timeout={timeout.connect_timeout})"
+                return exceptions.ConnectTimeoutError(conn, text)
+            case "read_timeout":
+                return exceptions.ReadTimeoutError(pool, url, f"Read timed out. (read timeout={timeout.read_timeout})")
+        return http1.reset()
+
+    def whole(self, response: Response, pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
+        """
+        A response whose body is all there.
+        """
+        return _Body(response, self._header_dict(http1.framed(response)))
+
+    def broken(self, failure: Failure, pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
+        """
+        A response whose body breaks: read by `http.client` itself, which knows what a short body means.
+        """
+        response = HTTPResponse(_Line(failure), method=method)  # type: ignore[arg-type]
+        response.begin()
+        return response
+
+
+class _Version2(_Version1):
+    """
+    urllib3 2.x: `_make_request` returns urllib3's own response.
+    """
+
+    text_encoding = "utf-8"
+
+    def whole(self, response: Response, pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
+        headers = self._header_dict(http1.framed(response))
+        original = _Body(response, headers) if "set-cookie" in headers else None
+        facts = {"status": response.status, "reason": response.reason, "headers": headers, "original_response": original}
+        return self._response(io.BytesIO(response.body), facts, pool, method, url, options)
+
+    def broken(self, failure: Failure, pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
+        original = super().broken(failure, pool, method, url, options)
+        headers = self._header_dict(original.msg.items())
+        facts = {"status": original.status, "reason": original.reason, "headers": headers, "original_response": original}
+        return self._response(original, facts, pool, method, url, options)
+
+    def _response(self, body: Any, facts: dict[str, Any], pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
+        response = self._urllib3.response.HTTPResponse(
+            body=body,
+            version=11,
+            version_string="HTTP/1.1",
+            preload_content=options.get("preload_content", True),
+            decode_content=options.get("decode_content", True),
+            enforce_content_length=options.get("enforce_content_length", True),
+            request_method=method,
+            request_url=url,
+            **facts,
+        )
+        response.retries = options.get("retries")
+        response._connection = options.get("response_conn")
+        response._pool = pool
+        return response
+
+
+class _Body(io.BytesIO):
+    """
+    As much of an `http.client` response as urllib3 1.26, and the cookie jar of requests, look at.
+    """
+
+    def __init__(self, response: Response, headers: Any) -> None:
+        super().__init__(response.body)
+        self.msg = headers
+        self.status = response.status
+        self.reason = response.reason
+        self.version = 11
+        self._length = len(response.body)
+
+    def isclosed(self) -> bool:
+        """
+        Whether it has been read to its end, as `http.client` has it.
+        """
+        return self.closed or self.tell() == self._length
+
+
+class _Line:
+    """
+    A socket, as far as `http.client` looks at one that answers.
+    """
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+
+    def makefile(self, mode: str) -> io.BufferedIOBase:
+        """
+        The reply, to be read.
+        """
+        return http1.reader(self._reply)

@@ -1,0 +1,153 @@
+"""
+Whose is a URL: vendors are found by base URL (scheme, host, port, path prefix; the longest wins).
+
+Knows names and prefixes only; where a base URL was read from is somebody else's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+from urllib.parse import urlsplit
+
+_PORTS = {"http": 80, "https": 443}
+
+Told: TypeAlias = tuple[tuple[str, str], ...]
+"""Pairs of vendor and base URL."""
+
+
+class Place(NamedTuple):
+    """
+    Where a URL points: the vendor, the path below its base (None: its host, but outside every base), the query.
+    """
+
+    vendor: str
+    path: str | None
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class BaseURL:
+    """
+    One base URL, taken apart. A host that begins with "*." stands for every name below it.
+    """
+
+    vendor: str
+    scheme: str
+    host: str
+    port: int
+    prefix: str
+
+    @classmethod
+    def parse(cls, vendor: str, url: str) -> BaseURL:
+        """
+        Raises ValueError, naming the vendor, if `url` is no absolute http(s) URL.
+        """
+        try:
+            parts = urlsplit(url.strip())
+            port = parts.port or _PORTS[parts.scheme]
+            if not parts.hostname or parts.query or parts.fragment:
+                raise ValueError
+        except (ValueError, KeyError):
+            raise ValueError(f"{vendor}: {url!r} is no base URL; expected one like 'https://gw.corp/ai/api/v1'") from None
+        return cls(vendor, parts.scheme, parts.hostname, port, parts.path.rstrip("/"))
+
+    def fits(self, scheme: str, host: str, port: int) -> bool:
+        """
+        Whether an origin is this base's.
+        """
+        return (scheme, port) == (self.scheme, self.port) and same_host(self.host, host)
+
+
+def same_host(pattern: str, host: str) -> bool:
+    """
+    Whether a host is the one a pattern names, or below it if the pattern begins with "*.".
+    """
+    return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
+
+
+def split(url: str) -> tuple[str, str, str]:
+    """
+    An absolute URL's origin, path and query, as they stand.
+    """
+    start = url.find("://") + 3
+    slash = url.find("/", start)
+    if slash < 0:
+        origin, _, query = url.partition("?")
+        return origin, "/", query
+    path, _, query = url[slash:].partition("?")
+    return url[:slash], path, query
+
+
+class _Origin(NamedTuple):
+    owner: str | None
+    prefixes: tuple[tuple[str, str], ...]  # prefix and vendor, the longest first
+
+
+class Bases:
+    """
+    Every base URL in force: the ones given, and those the SDKs are told just now.
+
+    `owned` pairs vendors with hosts (patterns) that are wholly theirs, whatever the path.
+    """
+
+    def __init__(self, given: Told, owned: Told, told: Callable[[], Told] = lambda: ()) -> None:
+        self._given = tuple(BaseURL.parse(vendor, url) for vendor, url in given)
+        self._owned = owned
+        self._ask_told = told
+        self._told: Told = ()
+        self._all = self._given
+        self._origins: dict[str, _Origin] = {}
+
+    def find(self, url: str) -> Place | None:
+        """
+        Whose a URL is; None if nobody's.
+        """
+        origin, path, query = split(url)
+        owner, prefixes = self._origin(origin)
+        for prefix, vendor in prefixes:
+            if path.startswith(prefix) and (len(path) == len(prefix) or path[len(prefix)] == "/"):
+                return Place(vendor, path[len(prefix) :], query)
+        return Place(owner, None, query) if owner is not None else None
+
+    def knows(self, origin: str) -> bool:
+        """
+        Whether some URL of an origin is a vendor's.
+        """
+        owner, prefixes = self._origin(origin)
+        return owner is not None or bool(prefixes)
+
+    def owner(self, host: str) -> str | None:
+        """
+        The vendor a host name wholly belongs to, if any.
+        """
+        host = host.lower().rstrip(".")
+        return next((vendor for vendor, pattern in self._owned if same_host(pattern, host)), None)
+
+    def _origin(self, origin: str) -> _Origin:
+        told = self._ask_told()
+        if told != self._told:
+            self._told, self._origins = told, {}
+            self._all = self._given + tuple(_understood(told))
+        known = self._origins.get(origin)
+        if known is None:
+            known = self._origins[origin] = self._look_up(origin)
+        return known
+
+    def _look_up(self, origin: str) -> _Origin:
+        try:
+            parts = urlsplit(origin)
+            scheme, host, port = parts.scheme.lower(), parts.hostname or "", parts.port or _PORTS[parts.scheme.lower()]
+        except (ValueError, KeyError):
+            return _Origin(None, ())
+        prefixes = {base.prefix: base.vendor for base in self._all if base.fits(scheme, host.rstrip("."), port)}
+        return _Origin(self.owner(host), tuple(sorted(prefixes.items(), key=lambda item: -len(item[0]))))
+
+
+def _understood(told: Told) -> Iterable[BaseURL]:
+    for vendor, url in told:
+        try:
+            yield BaseURL.parse(vendor, url)
+        except ValueError:
+            continue  # nonsense in the environment is for the SDK to complain about

@@ -1,0 +1,117 @@
+"""
+One function in the middle: `Engine.handle` turns a request into the vendor's reply and writes both into the journal.
+
+Knows no HTTP library and no vendor by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import RLock
+
+from pytest_assistant_mock._engine.bases import Bases, Place, Told
+from pytest_assistant_mock._engine.clock import Clock, Numbers
+from pytest_assistant_mock._engine.journal import Journal
+from pytest_assistant_mock._engine.provider import Match, Provider
+from pytest_assistant_mock._engine.store import Store
+from pytest_assistant_mock._engine.wire import Exchange, Refusal, Reply, Request, Response
+
+
+@dataclass(slots=True)
+class Service:
+    """
+    One vendor at work: the provider's tables, and a store of its own.
+    """
+
+    provider: Provider
+    store: Store
+    numbers: Numbers = field(default_factory=Numbers)
+
+
+class Engine:
+    """
+    The vendors at work in one mock. Safe to call from many threads: one request is answered at a time.
+    """
+
+    def __init__(
+        self,
+        providers: Sequence[Provider],
+        hosts: Mapping[str, Sequence[str]] | None = None,
+        told: Callable[[], Told] = lambda: (),
+    ) -> None:
+        self.clock = Clock()
+        self.journal = Journal(provider.name for provider in providers)
+        self.lock = RLock()
+        self.services = {provider.name: Service(provider, Store(self.clock, provider.format_id)) for provider in providers}
+        own = [(provider.name, url) for provider in providers for url in provider.base_urls]
+        added = [(vendor, url) for vendor, urls in (hosts or {}).items() for url in urls]
+        owned = [(provider.name, host) for provider in providers for host in provider.hosts]
+        self._bases = Bases((*own, *added), tuple(owned), told)
+
+    def plays(self, url: str) -> bool:
+        """
+        Whether a request to this URL is ours to answer.
+        """
+        return self._bases.find(url) is not None
+
+    def knows(self, origin: str) -> bool:
+        """
+        Whether some requests to this origin ("https://host:port") are ours to answer.
+        """
+        return self._bases.knows(origin)
+
+    def guards(self, host: str) -> bool:
+        """
+        Whether a host is wholly a vendor's, so that nothing may connect to it.
+        """
+        return self._bases.owner(host) is not None
+
+    def handle(self, request: Request) -> Reply | None:
+        """
+        Answer one request, or None if it is for nobody we play.
+        """
+        place = self._bases.find(request.url)
+        if place is None:
+            return None
+        with self.lock:
+            return self._answer(self.services[place.vendor], place, request)
+
+    def _answer(self, service: Service, place: Place, request: Request) -> Reply:
+        provider = service.provider
+        request_id = provider.request_id(request, service.numbers)
+        match = provider.router.find(request.method, place.path)
+        try:
+            if not provider.has_key(request):
+                raise Refusal("no_key")
+            if isinstance(match, Refusal):
+                raise match
+            reply = self._perform(service, match, place, request, request_id)
+        except Refusal as refusal:
+            reply = provider.refuse(refusal, request_id)
+        if request.method == "HEAD":
+            reply = Response(reply.status, reply.headers)
+        operation = match.route.operation if isinstance(match, Match) else None
+        self.journal.write(Exchange(provider.name, operation, request, reply))
+        return reply
+
+    def _perform(self, service: Service, match: Match, place: Place, request: Request, request_id: str) -> Response:
+        route = match.route
+        try:
+            arguments = route.asks.read(match.params, place.query, request.body)
+        except Refusal as refusal:
+            if refusal.kind != "bad_json":
+                _look_up(service.store, match.params)  # what does not exist outranks what is wrong with the question
+            raise
+        result = route.act(service.store, **arguments)
+        return service.provider.respond(200, route.answers.write(result, request_id), request_id)
+
+
+def _look_up(store: Store, params: Mapping[str, str]) -> None:
+    """
+    Refuse if a thread or message named in the path does not exist.
+    """
+    if "message_id" in params:
+        store.retrieve_message(params["thread_id"], params["message_id"])
+    elif "thread_id" in params:
+        store.retrieve_thread(params["thread_id"])

@@ -1,0 +1,153 @@
+"""
+What travels: a request, what came back, and both together.
+
+Values only. Knows nothing of vendors, stores or HTTP libraries.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Literal, TypeAlias
+
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+
+FailureKind: TypeAlias = Literal[
+    "connect_refused",  # nobody listens
+    "connect_timeout",  # the connection is never made
+    "read_timeout",  # the request is sent, no answer comes
+    "reset",  # the line breaks, before the answer or after some bytes of its body
+    "truncated",  # the answer ends before its declared length
+]
+
+
+def header(headers: Headers, name: str) -> str | None:
+    """
+    The first header of that name, whatever its case; None if there is none.
+    """
+    wanted = name.lower()
+    for key, value in headers:
+        if key.lower() == wanted:
+            return value
+    return None
+
+
+def headers_of(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> Headers:
+    """
+    Headers as they travel, from a mapping or from pairs.
+    """
+    return tuple(headers.items() if isinstance(headers, Mapping) else headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """
+    One HTTP request, whole: an absolute URL, headers in the order sent, the body's bytes.
+    """
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        """
+        The first header of that name, whatever its case; None if there is none.
+        """
+        return header(self.headers, name)
+
+    def json(self) -> Any:
+        """
+        The body as JSON.
+
+        Raises ValueError (json.JSONDecodeError, UnicodeDecodeError) if it is not.
+        """
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """
+    One HTTP response, whole: a status, headers in the order sent, the body's bytes.
+    """
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+
+    def header(self, name: str) -> str | None:
+        """
+        The first header of that name, whatever its case; None if there is none.
+        """
+        return header(self.headers, name)
+
+    def json(self) -> Any:
+        """
+        The body as JSON.
+
+        Raises ValueError (json.JSONDecodeError, UnicodeDecodeError) if it is not.
+        """
+        return json.loads(self.body)
+
+    @property
+    def reason(self) -> str:
+        """
+        The standard phrase for the status: "OK", "Bad Request"; empty for a status without one.
+        """
+        return _REASONS.get(self.status, "")
+
+
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """
+    The way broke: what the client saw instead of a whole response.
+
+    With a response ("reset", "truncated"), its status, headers and the first `after_bytes` bytes of its body arrive first.
+    """
+
+    kind: FailureKind
+    after_bytes: int = 0
+    response: Response | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind == "truncated" and self.response is None:
+            raise ValueError("a truncated answer needs the response that is cut: Failure('truncated', after_bytes, response)")
+
+
+Reply: TypeAlias = Response | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """
+    One request and its reply, as the journal keeps them. `operation` is None where no route was found.
+    """
+
+    vendor: str
+    operation: str | None
+    request: Request
+    reply: Reply
+
+    @property
+    def response(self) -> Response | None:
+        """
+        The response the client saw at least the beginning of, or None if the way broke before it.
+        """
+        return self.reply if isinstance(self.reply, Response) else self.reply.response
+
+
+class Refusal(Exception):
+    """
+    A request the vendor says no to. `kind` names a row of the vendor's table of errors; `details` fill its text.
+    """
+
+    def __init__(self, kind: str, field: str | None = None, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(kind if field is None else f"{kind}: {field}")
+        self.kind = kind
+        self.field = field
+        self.details = details or {}

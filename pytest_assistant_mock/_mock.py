@@ -1,0 +1,241 @@
+"""
+AssistantMock: one engine, its doors open, one handle per vendor.
+
+Only joins the parts; knows neither pytest nor how any part works inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeAlias
+
+from pytest_assistant_mock._engine.clock import Clock
+from pytest_assistant_mock._engine.engine import Engine, Service
+from pytest_assistant_mock._engine.provider import Provider
+from pytest_assistant_mock._engine.store import Draft, Message, Thread
+from pytest_assistant_mock._engine.wire import Exchange, Refusal
+from pytest_assistant_mock._unanswered import complaint
+from pytest_assistant_mock.errors import UnansweredRequest, nearest
+
+
+class HasId(Protocol):
+    """
+    Anything with an id: a Thread or Message of ours, or an SDK's.
+    """
+
+    @property
+    def id(self) -> str:
+        """
+        The id.
+        """
+
+
+Ref: TypeAlias = "HasId | str"
+"""A thread or message: the object or its id."""
+
+
+def _id(thing: Ref) -> str:
+    return thing if isinstance(thing, str) else thing.id
+
+
+class Handle:
+    """
+    One vendor of an open mock: seed it, look into it. Nothing here goes over HTTP.
+    """
+
+    def __init__(self, engine: Engine, service: Service) -> None:
+        self._engine = engine
+        self._service = service
+
+    def __repr__(self) -> str:
+        return f"<{self._service.provider.name}: {len(self.threads())} threads, {len(self.exchanges)} exchanges>"
+
+    @property
+    def name(self) -> str:
+        """
+        "model_studio" or "appbuilder".
+        """
+        return self._service.provider.name
+
+    @property
+    def base_url(self) -> str:
+        """
+        The base URL the vendor's SDK uses by default, without a slash at its end.
+        """
+        return self._service.provider.base_urls[0]
+
+    @property
+    def api_key(self) -> str:
+        """
+        The key the vendor's SDK finds by itself while the mock is open.
+        """
+        return self._service.provider.settings.key
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """
+        What was asked and answered so far, oldest first. Seeding is not in it.
+        """
+        return self._engine.journal.of(self.name)
+
+    def add_thread(self, metadata: Mapping[str, Any] | None = None) -> Thread:
+        """
+        Store an empty thread.
+        """
+        with self._engine.lock:
+            return self._service.store.create_thread(metadata=metadata)
+
+    def add_message(
+        self,
+        thread: Ref,
+        text: str,
+        *,
+        role: str = "user",
+        file_ids: Sequence[str] = (),
+        metadata: Mapping[str, Any] | None = None,
+        assistant_id: str | None = None,
+        run_id: str | None = None,
+    ) -> Message:
+        """
+        Store a message at the end of a thread. An assistant's comes from a run, so it gets ids of both unless they are given.
+
+        Raises ValueError for an unknown thread or role, TypeError for a value of the wrong type.
+        """
+        if role not in ("user", "assistant"):
+            raise ValueError(f"role={role!r}: expected 'user' or 'assistant'")
+        if not isinstance(text, str):
+            raise TypeError(f"text is {type(text).__name__}, expected str")
+        text.encode()  # a lone surrogate cannot be sent: UnicodeEncodeError is a ValueError
+        if isinstance(file_ids, str) or not all(isinstance(file_id, str) for file_id in file_ids):
+            raise TypeError(f"file_ids={file_ids!r}: expected a list of ids")
+        with self._engine.lock:
+            self._find_thread(thread)
+            store = self._service.store
+            if role == "assistant":
+                assistant_id = store.format_id("assistant", 1) if assistant_id is None else assistant_id
+                run_id = store.new_id("run") if run_id is None else run_id
+            draft = Draft(text, role, tuple(file_ids), dict(metadata or {}), assistant_id or "", run_id or "")
+            return store.add(_id(thread), draft)
+
+    def threads(self) -> list[Thread]:
+        """
+        The threads that have not been deleted, oldest first.
+        """
+        with self._engine.lock:
+            return self._service.store.threads()
+
+    def thread(self, thread: Ref) -> Thread:
+        """
+        A thread as it is now. Raises ValueError if there is none of that id.
+        """
+        with self._engine.lock:
+            return self._find_thread(thread)
+
+    def messages(self, thread: Ref) -> list[Message]:
+        """
+        A thread's messages, oldest first. Raises ValueError if there is no such thread.
+        """
+        with self._engine.lock:
+            self._find_thread(thread)
+            return self._service.store.messages(_id(thread))
+
+    def _find_thread(self, thread: Ref) -> Thread:
+        try:
+            return self._service.store.retrieve_thread(_id(thread))
+        except Refusal:
+            known = [one.id for one in self._service.store.threads()]
+            listed = f"it has {', '.join(known[:5])}{', …' if len(known) > 5 else ''}" if known else "it has none yet"
+            raise ValueError(
+                f"{self.name} has no thread {_id(thread)!r}{nearest(_id(thread), known)}; {listed}; add_thread() makes one"
+            ) from None
+
+
+class AssistantMock:
+    """
+    Both vendors, played in memory while the context is open; every door is open, every SDK finds a fake key.
+
+    revision: which recorded shape of Model Studio's messages to print, "2025" (the seed page) or "2026" (the newest).
+    hosts: more base URLs, by vendor: {"model_studio": ["https://gw.corp/ai/api/v1"]}.
+    strict: whether a request that no route answers raises UnansweredRequest when the mock closes.
+    Raises ValueError for an unknown revision, vendor or malformed base URL.
+    """
+
+    def __init__(
+        self,
+        *,
+        revision: str = "2025",
+        hosts: Mapping[str, Sequence[str]] | None = None,
+        strict: bool = True,
+        name: str = "",
+    ) -> None:
+        from pytest_assistant_mock import _settings
+        from pytest_assistant_mock._doors.door import Doors
+        from pytest_assistant_mock._doors.table import installed
+
+        providers = _providers(revision)
+        _check_hosts(hosts or {}, [provider.name for provider in providers])
+        self._engine = Engine(providers, hosts, _settings.told(providers))
+        self._keys = _settings.Keys([provider.settings for provider in providers])
+        self._doors = Doors(self._engine, installed())
+        self._strict = strict
+        self._name = name
+        self._handles = {vendor: Handle(self._engine, service) for vendor, service in self._engine.services.items()}
+
+    @property
+    def model_studio(self) -> Handle:
+        """
+        Alibaba Cloud Model Studio.
+        """
+        return self._handles["model_studio"]
+
+    @property
+    def appbuilder(self) -> Handle:
+        """
+        Baidu AppBuilder.
+        """
+        return self._handles["appbuilder"]
+
+    @property
+    def clock(self) -> Clock:
+        """
+        The mock's own time, in ms; it moves 1 ms a stored message.
+        """
+        return self._engine.clock
+
+    def __enter__(self) -> Self:
+        self._keys.put()
+        try:
+            self._doors.open()
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        __tracebackhide__ = True
+        self._close()
+        if self._strict and error is None:
+            for vendor, service in self._engine.services.items():
+                if unanswered := self._engine.journal.unanswered(vendor):
+                    raise UnansweredRequest(complaint(service.provider, unanswered, self._name))
+
+    def _close(self) -> None:
+        self._doors.close()
+        self._keys.take_back()
+
+
+def _providers(revision: str) -> tuple[Provider, ...]:
+    from pytest_assistant_mock._providers import REVISIONS
+
+    if revision not in REVISIONS:
+        raise ValueError(f"revision={revision!r}: expected one of {', '.join(map(repr, REVISIONS))}")
+    return REVISIONS[revision]
+
+
+def _check_hosts(hosts: Mapping[str, Sequence[str]], vendors: Sequence[str]) -> None:
+    for vendor, urls in hosts.items():
+        if vendor not in vendors:
+            raise ValueError(f"hosts names {vendor!r}; the vendors are {', '.join(vendors)}{nearest(vendor, vendors)}")
+        if isinstance(urls, str):
+            raise TypeError(f"hosts[{vendor!r}] is a string; expected a list of base URLs: [{urls!r}]")

@@ -1,0 +1,1 @@
+"""Baidu AppBuilder Assistants API."""

@@ -1,0 +1,115 @@
+"""
+The pydantic base of every shape: `read` in, `write` out, a validation error becomes a `Refusal`.
+
+Knows pydantic; knows no vendor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import from_json
+
+from pytest_assistant_mock._engine.wire import Refusal
+
+Self = TypeVar("Self", bound="Shape")
+
+
+class Shape(BaseModel):
+    """
+    One JSON object on the wire. Fields stand in wire order; a field not set is not written.
+    """
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    def to_bytes(self) -> bytes:
+        """
+        The object as it goes over the wire: compact UTF-8 JSON, Chinese unescaped.
+        """
+        return self.__pydantic_serializer__.to_json(self, by_alias=True, exclude_unset=True)
+
+
+class Asked(Shape):
+    """
+    What a request asks for.
+
+    `refusals` says which kind of refusal a validation error is: by (field, pydantic error type), else by (field, "").
+    """
+
+    refusals: ClassVar[Mapping[tuple[str, str], str]] = {}
+
+    def arguments(self) -> dict[str, Any]:
+        """
+        Keyword arguments for the store's method, without the path's.
+        """
+        return {}
+
+    @classmethod
+    def read(cls, params: Mapping[str, str], query: str, body: bytes) -> dict[str, Any]:
+        """
+        Keyword arguments for the store's method. Raises Refusal.
+        """
+        try:
+            asked = cls.model_validate(cls.parse(query, body))
+        except ValidationError as problem:
+            raise cls._refusal(problem) from None
+        return {**params, **asked.arguments()}
+
+    @classmethod
+    def parse(cls, query: str, body: bytes) -> Any:
+        """
+        Where the fields stand: in the body, the query, or nowhere.
+        """
+        return {}
+
+    @classmethod
+    def _refusal(cls, problem: ValidationError) -> Refusal:
+        error = problem.errors(include_url=False, include_context=False)[0]
+        names = [str(part) for part in error["loc"] if isinstance(part, str)]
+        name, kind = (names[-1] if names else ""), error["type"]
+        fallback = "missing_field" if kind == "missing" else "wrong_type"
+        found = cls.refusals.get((name, kind)) or cls.refusals.get((name, "")) or fallback
+        return Refusal(found, name or None)
+
+
+class AskedInBody(Asked):
+    """
+    Fields in a JSON object in the body. `bodiless`: no body and the JSON string "" count as {}.
+    """
+
+    bodiless: ClassVar[bool] = False
+
+    @classmethod
+    def parse(cls, query: str, body: bytes) -> Any:
+        if cls.bodiless and body.strip() in (b"", b'""'):
+            return {}
+        try:
+            fields = from_json(body, allow_inf_nan=False)
+        except ValueError:
+            raise Refusal("bad_json") from None
+        if not isinstance(fields, dict):
+            raise Refusal("bad_json")
+        return fields
+
+
+class AskedInQuery(Asked):
+    """
+    Fields in the query string; an empty value counts as absent.
+    """
+
+    @classmethod
+    def parse(cls, query: str, body: bytes) -> Any:
+        return dict(parse_qsl(query)) if query else {}
+
+
+class AskedNothing(Asked):
+    """
+    Nothing but the path.
+    """
+
+    @classmethod
+    def read(cls, params: Mapping[str, str], query: str, body: bytes) -> dict[str, Any]:
+        return dict(params)

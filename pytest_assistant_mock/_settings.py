@@ -1,0 +1,77 @@
+"""
+What the vendors' SDKs are told: a key while a mock is open, and the base URLs they would use just now.
+
+Touches the environment, and modules the test has already imported; imports none, knows no vendor by name.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pytest_assistant_mock._engine.bases import Told
+from pytest_assistant_mock._engine.provider import Provider, Settings
+
+
+def told(providers: Sequence[Provider]) -> Callable[[], Told]:
+    """
+    A function that says which base URLs the SDKs would use at the moment it is called.
+    """
+    variables = [(provider.name, provider.settings.url_variable, provider.settings.read_url) for provider in providers]
+    attributes = [
+        (provider.name, module, name, provider.settings.read_url)
+        for provider in providers
+        for module, name in provider.settings.url_attributes
+    ]
+
+    def just_now() -> Told:
+        urls = []
+        for vendor, variable, read in variables:
+            if url := os.environ.get(variable):
+                urls.append((vendor, read(url)))
+        for vendor, module, name, read in attributes:
+            if module in sys.modules and (url := getattr(sys.modules[module], name, None)):
+                urls.append((vendor, read(str(url))))
+        return tuple(urls)
+
+    return just_now
+
+
+class Keys:
+    """
+    The SDKs' keys, replaced on `put`, put back on `take_back`, whatever happened in between.
+    """
+
+    def __init__(self, settings: Sequence[Settings]) -> None:
+        self._settings = settings
+        self._before: list[tuple[Settings, str | None, list[tuple[str, str, Any]]]] = []
+
+    def put(self) -> None:
+        """
+        Let every SDK find the fake key by itself.
+        """
+        for settings in self._settings:
+            attributes = []
+            for module, name in settings.key_attributes:
+                if module in sys.modules:
+                    attributes.append((module, name, getattr(sys.modules[module], name, None)))
+                    setattr(sys.modules[module], name, settings.key)
+            self._before.append((settings, os.environ.get(settings.key_variable), attributes))
+            os.environ[settings.key_variable] = settings.key
+
+    def take_back(self) -> None:
+        """
+        Put the keys back. A module first imported in between has read the fake key, and gets what it would have read.
+        """
+        while self._before:
+            settings, value, attributes = self._before.pop()
+            if value is None:
+                os.environ.pop(settings.key_variable, None)
+            else:
+                os.environ[settings.key_variable] = value
+            known = {(module, name): before for module, name, before in attributes}
+            for module, name in settings.key_attributes:
+                if module in sys.modules:
+                    setattr(sys.modules[module], name, known.get((module, name), value))

@@ -1,0 +1,38 @@
+"""
+What a test, or the code it tests, did wrong, said helpfully.
+
+What the code under test did wrong is an AssertionError. Knows nothing of how the mock works inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = ["BlockedHost", "UnansweredRequest", "UnknownSeam", "nearest"]
+
+
+class UnansweredRequest(AssertionError):
+    """
+    The code under test asked a vendor for something no route answers. Raised when the mock closes.
+    """
+
+
+class BlockedHost(AssertionError):
+    """
+    A client without a door was about to reach a vendor's host while a mock was on. Nothing was sent.
+    """
+
+
+class UnknownSeam(RuntimeError):
+    """
+    An installed HTTP library no longer looks as this version of pytest-assistant-mock knows it.
+    """
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """
+    "; did you mean …?" for a word that is almost one of the words, else nothing.
+    """
+    close = get_close_matches(word, list(words), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

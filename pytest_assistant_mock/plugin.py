@@ -1,0 +1,91 @@
+"""
+Fixtures, marker and options: all that knows pytest. Imports nothing else before a fixture is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_assistant_mock._mock import AssistantMock, Handle
+
+_MARKER = "assistant(revision='2025'|'2026', strict=True): how the assistant fixtures play the vendors in this test"
+_KEYWORDS = ("revision", "strict")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addini("assistant_revision", "recorded shape of Model Studio's messages: 2025 (default) or 2026", default="2025")
+    parser.addini("assistant_hosts", "more base URLs to answer, a line each: vendor = base URL", type="linelist", default=[])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", _MARKER)
+
+
+@pytest.fixture
+def assistant_mock(request: pytest.FixtureRequest) -> Iterator[AssistantMock]:
+    """
+    Both vendors played in memory for one test: an open `AssistantMock`.
+    """
+    __tracebackhide__ = True
+    from pytest_assistant_mock._mock import AssistantMock
+
+    settings = _settings(request)
+    try:
+        mock = AssistantMock(name=request.node.name, **settings)
+    except (TypeError, ValueError) as problem:
+        raise pytest.UsageError(f"{problem} (from the marker or ini file)") from None
+    with mock:
+        yield mock
+
+
+@pytest.fixture
+def model_studio(assistant_mock: AssistantMock) -> Handle:
+    """
+    Alibaba Cloud Model Studio, played in memory.
+    """
+    return assistant_mock.model_studio
+
+
+@pytest.fixture
+def appbuilder(assistant_mock: AssistantMock) -> Handle:
+    """
+    Baidu AppBuilder, played in memory.
+    """
+    return assistant_mock.appbuilder
+
+
+def _settings(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """
+    Marker over ini; of several markers the nearest wins, keyword by keyword.
+    """
+    config = request.config
+    settings: dict[str, Any] = {"revision": config.getini("assistant_revision")}
+    if lines := config.getini("assistant_hosts"):
+        settings["hosts"] = _hosts(lines)
+    for marker in reversed(list(request.node.iter_markers("assistant"))):
+        if marker.args:
+            raise pytest.UsageError(f"@pytest.mark.assistant takes keywords only, got {marker.args!r}")
+        for keyword in marker.kwargs:
+            if keyword not in _KEYWORDS:
+                from pytest_assistant_mock.errors import nearest
+
+                raise pytest.UsageError(
+                    f"@pytest.mark.assistant({keyword}=…): unknown keyword{nearest(keyword, _KEYWORDS)};"
+                    f" it takes {', '.join(_KEYWORDS)}"
+                )
+        settings.update(marker.kwargs)
+    return settings
+
+
+def _hosts(lines: list[str]) -> dict[str, list[str]]:
+    hosts: dict[str, list[str]] = {}
+    for line in lines:
+        vendor, equals, url = line.partition("=")
+        if not equals:
+            raise pytest.UsageError(f"assistant_hosts: {line!r}; expected a line like 'model_studio = https://gw.corp/ai/api/v1'")
+        hosts.setdefault(vendor.strip(), []).append(url.strip())
+    return hosts
