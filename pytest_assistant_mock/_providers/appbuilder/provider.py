@@ -37,9 +37,8 @@ def has_key(request: Request) -> bool:
     """
     Whether `Authorization` (curl) or `X-Appbuilder-Authorization` (the SDK sends both) carries a bearer token.
     """
-    value = request.header("authorization") or request.header("x-appbuilder-authorization") or ""
-    scheme, _, key = value.partition(" ")
-    return scheme.lower() == "bearer" and bool(key.strip())
+    values = (request.header(name) or "" for name in ("authorization", "x-appbuilder-authorization"))
+    return any(scheme.lower() == "bearer" and bool(key.strip()) for scheme, _, key in (value.partition(" ") for value in values))
 
 
 def _error(message: str, basis: Basis = "inferred") -> ErrorRow:

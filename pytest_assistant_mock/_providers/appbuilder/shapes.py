@@ -35,7 +35,7 @@ class MessageFields(AskedInBody):
     """
 
     content: str
-    role: Literal["user", "assistant"]
+    role: Literal["user", "assistant"] = "user"
     file_ids: FileIds | None = None
     metadata: Metadata | None = None
 

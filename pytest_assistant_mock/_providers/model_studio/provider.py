@@ -134,6 +134,7 @@ def _provider(revision: str) -> Provider:
         request_id=request_id,
         request_id_header="x-request-id",
         has_key=has_key,
+        left_out=(f"{_THREADS}/runs",),
     )
 
 

@@ -21,7 +21,7 @@ DEFAULT_LIMIT = 20  # inferred: the page says only "the server's default"
 
 
 def _whole_number(text: str) -> int:
-    if not text.removeprefix("-").isdecimal():
+    if not (text.isascii() and text.removeprefix("-").isdecimal()):
         raise ValueError("not a whole number")
     return int(text)
 
