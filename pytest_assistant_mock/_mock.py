@@ -11,14 +11,19 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeAlias
 
+from pytest_assistant_mock._arranger import Arranger
+from pytest_assistant_mock._arranging import complaint as unused
+from pytest_assistant_mock._arranging import operations
 from pytest_assistant_mock._engine.clock import Clock
-from pytest_assistant_mock._engine.engine import Engine, Service
+from pytest_assistant_mock._engine.engine import Engine
 from pytest_assistant_mock._engine.provider import Provider
 from pytest_assistant_mock._engine.store import Draft, Message, Thread
-from pytest_assistant_mock._engine.wire import Exchange, Refusal
+from pytest_assistant_mock._engine.wire import Refusal
 from pytest_assistant_mock._seeding import ids, json_object, sendable, shown
+from pytest_assistant_mock._snapshots import Snapshot, check
+from pytest_assistant_mock._traffic.exchanges import Exchanges
 from pytest_assistant_mock._unanswered import complaint
-from pytest_assistant_mock.errors import UnansweredRequest, nearest
+from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault, nearest
 
 
 class HasId(Protocol):
@@ -44,14 +49,10 @@ def _id(thing: Ref) -> str:
     return found
 
 
-class Handle:
+class Handle(Arranger):
     """
-    One vendor of an open mock: seed it, look into it. Nothing here goes over HTTP.
+    One vendor of an open mock: seed it, look into it, arrange trouble. Nothing here goes over HTTP.
     """
-
-    def __init__(self, engine: Engine, service: Service) -> None:
-        self._engine = engine
-        self._service = service
 
     def __repr__(self) -> str:
         return f"<{self._service.provider.name}: {len(self.threads())} threads, {len(self.exchanges)} exchanges>"
@@ -78,11 +79,11 @@ class Handle:
         return self._service.provider.settings.key
 
     @property
-    def exchanges(self) -> list[Exchange]:
+    def exchanges(self) -> Exchanges:
         """
-        What was asked and answered so far, oldest first. Seeding is not in it.
+        What was asked and answered so far, oldest first: a list, with `of`, `last` and assertions. Seeding is not in it.
         """
-        return self._engine.journal.of(self.name)
+        return Exchanges(self._engine.journal.of(self.name), self.name, operations(self._service.provider), self._engine.sent)
 
     def add_thread(self, metadata: Mapping[str, Any] | None = None) -> Thread:
         """
@@ -184,6 +185,8 @@ class AssistantMock:
         self._doors = Doors(self._engine, installed())
         self._strict = strict
         self._name = name
+        self._excused = False
+        self._new = self.snapshot()
         self._handles = {vendor: Handle(self._engine, service) for vendor, service in self._engine.services.items()}
 
     @property
@@ -207,6 +210,30 @@ class AssistantMock:
         """
         return self._engine.clock
 
+    def snapshot(self) -> Snapshot:
+        """
+        Everything as it is now: threads, messages, counters, clock, exchanges, faults, quotas, keys, own answers. Cheap: what
+        cannot change is shared.
+        """
+        with self._engine.lock:
+            return Snapshot(self._engine, self._engine.save())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """
+        Make everything as it was, as often as you like. What came since is forgotten, a fault that was never used included.
+
+        Raises TypeError for anything but a snapshot, ValueError for another mock's.
+        """
+        check(snapshot, self._engine)
+        with self._engine.lock:
+            snapshot.put_back()
+
+    def reset(self) -> None:
+        """
+        Make everything as it was when the mock was made: empty, the first id next.
+        """
+        self.restore(self._new)
+
     def __enter__(self) -> Self:
         self._keys.put()
         try:
@@ -219,10 +246,23 @@ class AssistantMock:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         __tracebackhide__ = True
         self._close()
-        if self._strict and error is None:
-            for vendor, service in self._engine.services.items():
-                if unanswered := self._engine.journal.unanswered(vendor):
-                    raise UnansweredRequest(complaint(service.provider, unanswered, self._name))
+        if error is None:
+            self._judge()
+
+    def excuse(self) -> None:
+        """
+        Let the mock close without a word about faults and own answers nobody used: the test has failed for another reason.
+        """
+        self._excused = True
+
+    def _judge(self) -> None:
+        __tracebackhide__ = True
+        for vendor, service in self._engine.services.items():
+            if self._strict and (unanswered := self._engine.journal.unanswered(vendor)):
+                raise UnansweredRequest(complaint(service.provider, unanswered, self._name))
+        for vendor, service in self._engine.services.items():
+            if not self._excused and service.trouble and (wasted := service.trouble.wasted()):
+                raise UnusedFault(unused(vendor, wasted, self._engine.journal.of(vendor), self._name))
 
     def _close(self) -> None:
         self._doors.close()
