@@ -30,11 +30,12 @@ class Floor(NamedTuple):
 
 ENGINE = ("_engine",)
 VENDORS = ("_providers", *ENGINE)
-RECORDS = ("contract", "_contract", "cassettes", "_cassettes", "errors", *VENDORS)
+RECORDS = ("contract", "_contract", "cassettes", "_cassettes", "_secrets", "errors", *VENDORS)
 ALL = (
     "_mock",
     "_settings",
     "_unanswered",
+    "_seeding",
     "_doors",
     "_traffic",
     "faults",
@@ -53,10 +54,11 @@ FLOORS = (
     Floor("strategies", ALL, ("hypothesis",)),
     Floor("_strategies", ALL, ("hypothesis",)),
     # 3: joins the parts
-    Floor("_mock", ("_settings", "_unanswered", "_doors", "_traffic", "faults", *RECORDS)),
+    Floor("_mock", ("_settings", "_unanswered", "_seeding", "_doors", "_traffic", "faults", *RECORDS)),
     Floor("_settings", ENGINE),
     Floor("_unanswered", ENGINE),
-    Floor("_traffic", ("errors", *ENGINE)),
+    Floor("_seeding", ENGINE),
+    Floor("_traffic", ("errors", "_secrets", *ENGINE)),
     # 2b: judge and keep what travels
     Floor("contract", RECORDS, ("jsonschema", "jsonschema_rs", "pydantic")),
     Floor("_contract", RECORDS, ("jsonschema", "jsonschema_rs", "pydantic")),
@@ -72,6 +74,7 @@ FLOORS = (
     Floor("_doors.server", ("_doors", "_engine.wire", "errors"), ("uvicorn",)),
     # 1: know nothing
     Floor("faults", ("errors", *ENGINE)),
+    Floor("_secrets"),
     Floor("_engine", ENGINE),
     Floor("errors"),
 )
