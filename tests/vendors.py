@@ -14,9 +14,7 @@ BAIDU = "https://appbuilder.baidu.com"
 KEY = ("Authorization", "Bearer any-key-will-do")
 
 
-def ask(
-    mock: AssistantMock, method: str, url: str, body: Any = b"", headers: tuple[tuple[str, str], ...] = (KEY,)
-) -> Response:
+def ask(mock: AssistantMock, method: str, url: str, body: Any = b"", headers: tuple[tuple[str, str], ...] = (KEY,)) -> Response:
     """
     One request, its answer. A body that is no bytes is sent as JSON.
     """
