@@ -7,6 +7,7 @@ Only joins the parts; knows neither pytest nor how any part works inside.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeAlias
 
@@ -15,6 +16,7 @@ from pytest_assistant_mock._engine.engine import Engine, Service
 from pytest_assistant_mock._engine.provider import Provider
 from pytest_assistant_mock._engine.store import Draft, Message, Thread
 from pytest_assistant_mock._engine.wire import Exchange, Refusal
+from pytest_assistant_mock._seeding import ids, json_object, sendable, shown
 from pytest_assistant_mock._unanswered import complaint
 from pytest_assistant_mock.errors import UnansweredRequest, nearest
 
@@ -36,7 +38,10 @@ Ref: TypeAlias = "HasId | str"
 
 
 def _id(thing: Ref) -> str:
-    return thing if isinstance(thing, str) else thing.id
+    found = thing if isinstance(thing, str) else getattr(thing, "id", None)
+    if not isinstance(found, str):
+        raise TypeError(f"{thing!r} is no thread: expected an object with an id, or the id")
+    return found
 
 
 class Handle:
@@ -81,10 +86,11 @@ class Handle:
 
     def add_thread(self, metadata: Mapping[str, Any] | None = None) -> Thread:
         """
-        Store an empty thread.
+        Store an empty thread. Raises TypeError or ValueError for metadata that is no JSON.
         """
+        given = json_object("metadata", metadata)
         with self._engine.lock:
-            return self._service.store.create_thread(metadata=metadata)
+            return shown(self._service.store.create_thread(metadata=given))
 
     def add_message(
         self,
@@ -104,33 +110,31 @@ class Handle:
         """
         if role not in ("user", "assistant"):
             raise ValueError(f"role={role!r}: expected 'user' or 'assistant'")
-        if not isinstance(text, str):
-            raise TypeError(f"text is {type(text).__name__}, expected str")
-        text.encode()  # a lone surrogate cannot be sent: UnicodeEncodeError is a ValueError
-        if isinstance(file_ids, str) or not all(isinstance(file_id, str) for file_id in file_ids):
-            raise TypeError(f"file_ids={file_ids!r}: expected a list of ids")
+        draft = Draft(sendable("text", text), role, ids("file_ids", file_ids), json_object("metadata", metadata))
+        given = {"assistant_id": assistant_id, "run_id": run_id}
+        origin: dict[str, Any] = {name: sendable(name, value) for name, value in given.items() if value is not None}
         with self._engine.lock:
             self._find_thread(thread)
             store = self._service.store
-            if role == "assistant":
-                assistant_id = store.format_id("assistant", 1) if assistant_id is None else assistant_id
-                run_id = store.new_id("run") if run_id is None else run_id
-            draft = Draft(text, role, tuple(file_ids), dict(metadata or {}), assistant_id or "", run_id or "")
-            return store.add(_id(thread), draft)
+            if role == "assistant" and "run_id" not in origin:
+                origin["run_id"] = store.new_id("run")
+            if role == "assistant" and "assistant_id" not in origin:
+                origin["assistant_id"] = store.format_id("assistant", 1)
+            return shown(store.add(_id(thread), replace(draft, **origin)))
 
     def threads(self) -> list[Thread]:
         """
         The threads that have not been deleted, oldest first.
         """
         with self._engine.lock:
-            return self._service.store.threads()
+            return [shown(thread) for thread in self._service.store.threads()]
 
     def thread(self, thread: Ref) -> Thread:
         """
         A thread as it is now. Raises ValueError if there is none of that id.
         """
         with self._engine.lock:
-            return self._find_thread(thread)
+            return shown(self._find_thread(thread))
 
     def messages(self, thread: Ref) -> list[Message]:
         """
@@ -138,7 +142,7 @@ class Handle:
         """
         with self._engine.lock:
             self._find_thread(thread)
-            return self._service.store.messages(_id(thread))
+            return [shown(message) for message in self._service.store.messages(_id(thread))]
 
     def _find_thread(self, thread: Ref) -> Thread:
         try:
@@ -158,7 +162,9 @@ class AssistantMock:
     revision: which recorded shape of Model Studio's messages to print, "2025" (the seed page) or "2026" (the newest).
     hosts: more base URLs, by vendor: {"model_studio": ["https://gw.corp/ai/api/v1"]}.
     strict: whether a request that no route answers raises UnansweredRequest when the mock closes.
-    Raises ValueError for an unknown revision, vendor or malformed base URL.
+    name: who opens it, for the words of UnansweredRequest; the fixtures give the test's name.
+    Raises ValueError for an unknown revision, vendor or malformed base URL, TypeError for a value of the wrong type.
+    Opened once: its threads, ids and exchanges are of one test.
     """
 
     def __init__(
@@ -173,6 +179,8 @@ class AssistantMock:
         from pytest_assistant_mock._doors.door import Doors
         from pytest_assistant_mock._doors.table import installed
 
+        if not isinstance(strict, bool):
+            raise TypeError(f"strict={strict!r}: expected True or False")
         providers = _providers(revision)
         _check_hosts(hosts or {}, [provider.name for provider in providers])
         self._engine = Engine(providers, hosts, _settings.told(providers))
@@ -180,6 +188,7 @@ class AssistantMock:
         self._doors = Doors(self._engine, installed())
         self._strict = strict
         self._name = name
+        self._opened = False
         self._handles = {vendor: Handle(self._engine, service) for vendor, service in self._engine.services.items()}
 
     @property
@@ -204,6 +213,15 @@ class AssistantMock:
         return self._engine.clock
 
     def __enter__(self) -> Self:
+        """
+        Open it. Raises RuntimeError if it has been opened before.
+        """
+        if self._opened:
+            raise RuntimeError(
+                "this AssistantMock has been opened before, and remembers what was stored then;"
+                " make one for each test: with AssistantMock() as mock"
+            )
+        self._opened = True
         self._keys.put()
         try:
             self._doors.open()
@@ -213,12 +231,23 @@ class AssistantMock:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        """
+        Close it. Raises UnansweredRequest, unless an exception is on its way already or `strict` is off.
+        """
         __tracebackhide__ = True
         self._close()
         if self._strict and error is None:
-            for vendor, service in self._engine.services.items():
-                if unanswered := self._engine.journal.unanswered(vendor):
-                    raise UnansweredRequest(complaint(service.provider, unanswered, self._name))
+            self._complain()
+
+    def _complain(self) -> None:
+        __tracebackhide__ = True
+        found = [
+            complaint(service.provider, unanswered, self._name)
+            for vendor, service in self._engine.services.items()
+            if (unanswered := self._engine.journal.unanswered(vendor))
+        ]
+        if found:
+            raise UnansweredRequest("\n".join(found))
 
     def _close(self) -> None:
         self._doors.close()
@@ -228,12 +257,14 @@ class AssistantMock:
 def _providers(revision: str) -> tuple[Provider, ...]:
     from pytest_assistant_mock._providers import REVISIONS
 
-    if revision not in REVISIONS:
+    if not isinstance(revision, str) or revision not in REVISIONS:
         raise ValueError(f"revision={revision!r}: expected one of {', '.join(map(repr, REVISIONS))}")
     return REVISIONS[revision]
 
 
 def _check_hosts(hosts: Mapping[str, Sequence[str]], vendors: Sequence[str]) -> None:
+    if not isinstance(hosts, Mapping):
+        raise TypeError(f"hosts={hosts!r}: expected base URLs by vendor: {{'{vendors[0]}': ['https://gw.corp/ai/api/v1']}}")
     for vendor, urls in hosts.items():
         if vendor not in vendors:
             raise ValueError(f"hosts names {vendor!r}; the vendors are {', '.join(vendors)}{nearest(vendor, vendors)}")

@@ -1,0 +1,174 @@
+"""
+What must never be printed or stored: the one registry of secrets, for cassettes, logs and reports.
+
+Stdlib only, pure. Knows names and shapes of secrets; knows no vendor, no cassette and no report.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+HIDDEN = "REDACTED"
+"""What stands in a secret's place: always the same, so that what is redacted still matches; safe in a URL."""
+
+HEADERS = frozenset(
+    {
+        "api-key", "authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key", "x-appbuilder-authorization",
+        "x-dashscope-workspace",
+    }
+)  # fmt: skip
+"""Headers whose whole value is a secret, in lower case."""
+
+FIELDS = ("access_token", "api_key", "api-key", "apikey", "authorization", "secret_key", "security_token")
+"""JSON fields whose text is a secret, whatever their case."""
+
+PARAMETERS = (
+    *FIELDS, "credential", "ossaccesskeyid", "security-token", "sig", "sign", "signature", "token", "x-amz-credential",
+    "x-amz-security-token", "x-amz-signature", "x-bce-security-token", "x-oss-credential", "x-oss-security-token",
+    "x-oss-signature",
+)  # fmt: skip
+"""Query parameters that sign a URL or carry a key, whatever their case."""
+
+_SHORTEST_LITERAL = 6  # a shorter key, "k1" in a test, would be found inside innocent words
+
+# A key begins a word; a word also begins after %3D, \n or \u4f60, as URLs and JSON write what stands before it.
+_START = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4}))"
+_SLASH = r"(?:\\?/|%2[Ff])"
+
+SHAPES: Mapping[str, str] = {
+    "sk-…": rf"{_START}sk-[A-Za-z0-9_\-]{{6,}}",
+    "bce-v3/…": rf"{_START}bce-(?:v3|auth-v1){_SLASH}[A-Za-z0-9_.%\-\\/:]+",
+    "ALTAK-…": rf"{_START}ALTAK-[A-Za-z0-9_.%\-\\/]{{6,}}",
+    "LTAI…": rf"{_START}LTAI[A-Za-z0-9]{{12,}}",
+    "a JSON web token": rf"{_START}eyJ[A-Za-z0-9_\-]{{8,}}\.[A-Za-z0-9_\-]{{8,}}\.[A-Za-z0-9_\-]+",
+    "a bearer token": r"(?i:(?<=bearer )|(?<=bearer%20)|(?<=bearer\+))(?=[^\s\"']*\d)[A-Za-z0-9._~+/=\-]{16,}",
+    "a signed URL": rf"(?i:(?<=[?&;])|(?<=\\u0026))(?i:{'|'.join(map(re.escape, PARAMETERS))})=(?!{HIDDEN})[^&\s\"'<>\\]+",
+    "a field": rf'(?i:"(?:{"|".join(map(re.escape, FIELDS))})")\s*:\s*"(?!{HIDDEN}"|Bearer {HIDDEN}")(?:[^"\\]|\\.)+"',
+}
+"""What a secret looks like, by the name it is reported under."""
+
+
+class Found(NamedTuple):
+    """
+    Something that looks like a secret: its kind, where it starts (characters), and its first few characters.
+    """
+
+    kind: str
+    start: int
+    beginning: str
+
+
+class Secrets:
+    """
+    Hides secrets: those of the shapes above, and the keys that are configured, literally, wherever they stand.
+
+    literals: the keys. One shorter than 6 characters is hidden in headers and named fields only.
+    """
+
+    def __init__(self, literals: Iterable[str] = ()) -> None:
+        long_enough = {literal for literal in literals if len(literal) >= _SHORTEST_LITERAL}
+        written = {form for literal in long_enough for form in _forms(literal)}
+        self._literals = sorted(written, key=lambda form: (-len(form), form))
+        shapes = [f"({pattern})" for pattern in SHAPES.values()]
+        self._pattern = re.compile("|".join([*map(re.escape, self._literals), *shapes]))
+        encoded = [b64encode(literal.encode()).decode().rstrip("=") for literal in long_enough]
+        self._traces = re.compile("|".join(map(re.escape, sorted([*self._literals, *encoded]))) or r"(?!)", re.IGNORECASE)
+
+    def text(self, text: str) -> str:
+        """
+        A text without secrets.
+        """
+        return self._pattern.sub(_hide, text)
+
+    def header(self, name: str, value: str) -> str:
+        """
+        A header's value without secrets; of a secret header only the scheme ("Bearer") stays.
+        """
+        if name.lower() not in HEADERS:
+            return self.text(value)
+        scheme, space, _ = value.partition(" ")
+        return f"{scheme} {HIDDEN}" if space and scheme.lower() in ("bearer", "basic", "digest") else HIDDEN
+
+    def headers(self, headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """
+        Headers without secrets, in their order.
+        """
+        return tuple((name, self.header(name, value)) for name, value in headers)
+
+    def json(self, value: Any) -> Any:
+        """
+        A JSON value without secrets, in a copy.
+        """
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.json(item) for item in value]
+        if isinstance(value, dict):
+            return {self.text(name): self._field(name, item) for name, item in value.items()}
+        return value
+
+    def body(self, body: bytes) -> bytes:
+        """
+        A body without secrets; byte for byte the same if it holds none.
+        """
+        hidden = self.text(body.decode("utf-8", "surrogateescape"))
+        try:
+            value = json.loads(hidden)
+        except ValueError:
+            return hidden.encode("utf-8", "surrogateescape")
+        clean = self.json(value)  # what is written "\u0073k-…" is only seen once it is read
+        if clean != value:
+            hidden = json.dumps(clean, ensure_ascii=False)
+        return hidden.encode("utf-8", "surrogateescape")
+
+    def find(self, text: str) -> list[Found]:
+        """
+        What looks like a secret in a text, in order; nothing, after `text` has done its work, unless it hides well:
+        a configured key in other case or in base64 is found though it is not replaced.
+        """
+        found = [Found(_kind(match), match.start(), _beginning(match.group())) for match in self._pattern.finditer(text)]
+        starts = {one.start for one in found}
+        found += [
+            Found("a configured key", match.start(), _beginning(match.group()))
+            for match in self._traces.finditer(text)
+            if match.start() not in starts
+        ]
+        return sorted(found, key=lambda one: one.start)
+
+    def _field(self, name: str, value: Any) -> Any:
+        if isinstance(value, str) and value and name.lower() in FIELDS:
+            return self.header("authorization", value)
+        return self.json(value)
+
+
+def _forms(literal: str) -> Iterable[str]:
+    """
+    A key as it stands in text, in a URL and in JSON.
+    """
+    return (literal, quote(literal, safe=""), quote(literal), json.dumps(literal)[1:-1], literal.replace("/", r"\/"))
+
+
+def _hide(match: re.Match[str]) -> str:
+    kind = _kind(match)
+    if kind == "a signed URL":
+        return f"{match.group().partition('=')[0]}={HIDDEN}"
+    if kind == "a field":
+        name, colon, _ = match.group().partition(":")
+        return f'{name}{colon} "{HIDDEN}"'
+    return HIDDEN
+
+
+def _kind(match: re.Match[str]) -> str:
+    return _KINDS[match.lastindex - 1] if match.lastindex else "a configured key"
+
+
+_KINDS = tuple(SHAPES)
+
+
+def _beginning(secret: str) -> str:
+    return f"{secret[: min(6, len(secret) // 3)]}…"

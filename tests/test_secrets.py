@@ -1,0 +1,134 @@
+"""
+The registry of secrets: what is hidden, what is left alone, what is still found.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pytest_assistant_mock._secrets import HIDDEN, Found, Secrets
+
+KEY = "team-key-0123"
+
+TEXTS = {
+    "a Model Studio key": ("use sk-0123456789abcdef now", f"use {HIDDEN} now"),
+    "after Chinese": ("密钥sk-0123456789abcdef。", f"密钥{HIDDEN}。"),
+    "in a query": ("a%3Dsk-0123456789abcdef&b=1", f"a%3D{HIDDEN}&b=1"),
+    "after a JSON escape": (r'"\nsk-0123456789\u4f60sk-0123456789"', rf'"\n{HIDDEN}\u4f60{HIDDEN}"'),
+    "an AppBuilder key": ("bce-v3/ALTAK-abc/0123456789", HIDDEN),
+    "an AppBuilder key in a URL": ("?t=bce-v3%2FALTAK-abc%2F0123456789&x", f"?t={HIDDEN}&x"),
+    "an AppBuilder key in escaped JSON": (r'"bce-v3\/ALTAK-abc\/0123456789"', f'"{HIDDEN}"'),
+    "an access key": ("LTAI5tQw0123456789ab", HIDDEN),
+    "a bearer token": ("-H 'Authorization: Bearer abcdef0123456789xyz'", f"-H 'Authorization: Bearer {HIDDEN}'"),
+    "a JSON web token": ("eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJ", HIDDEN),
+    "a signed URL": (
+        "https://b.oss.com/f?Expires=1&OSSAccessKeyId=abc&Signature=d%2Be",
+        f"https://b.oss.com/f?Expires=1&OSSAccessKeyId={HIDDEN}&Signature={HIDDEN}",
+    ),
+    "a signed URL in JSON": (r'"https://b/f?a=1\u0026X-Amz-Signature=00ff"', rf'"https://b/f?a=1\u0026X-Amz-Signature={HIDDEN}"'),
+    "a named field": ('{"api_key": "k", "limit": 1}', f'{{"api_key": "{HIDDEN}", "limit": 1}}'),
+    "a configured key": (f"<{KEY}>", f"<{HIDDEN}>"),
+}
+
+INNOCENT = (
+    "sk-SK is a locale",
+    "task-0123456789",
+    "a bearer of good news",
+    '{"request_id": "00000000-0000-9000-8000-000000000001"}',
+    "message_00000000-0000-4000-8000-000000000001",
+    "sign=up at the door",
+    "k1",
+)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_secret_is_hidden(name: str) -> None:
+    """
+    Whatever it looks like and however it is written, and what stands around it stays.
+    """
+    before, after = TEXTS[name]
+    assert Secrets([KEY]).text(before) == after
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_redaction_is_its_own_fixed_point(name: str) -> None:
+    """
+    Redacting twice changes nothing, and nothing that looks like a secret is left.
+    """
+    secrets = Secrets([KEY])
+    once = secrets.text(TEXTS[name][0])
+    assert (secrets.text(once), secrets.find(once)) == (once, [])
+
+
+@pytest.mark.parametrize("text", INNOCENT)
+def test_innocent_text_stays(text: str) -> None:
+    """
+    Words that only resemble a secret are left alone, a short configured key included.
+    """
+    assert Secrets(["k1"]).text(text) == text
+
+
+def test_headers_are_hidden_whole() -> None:
+    """
+    The values of secret headers go, the scheme and the order stay; the others lose only what looks like a key.
+    """
+    headers = (
+        ("Authorization", "Bearer k1"),
+        ("X-Appbuilder-Authorization", "Bearer k1"),
+        ("cookie", "a=b"),
+        ("Set-Cookie", "a=b; Path=/"),
+        ("X-DashScope-WorkSpace", "llm-ws"),
+        ("X-Trace", f"key={KEY}"),
+        ("Accept", "*/*"),
+    )
+    assert Secrets([KEY]).headers(headers) == (
+        ("Authorization", f"Bearer {HIDDEN}"),
+        ("X-Appbuilder-Authorization", f"Bearer {HIDDEN}"),
+        ("cookie", HIDDEN),
+        ("Set-Cookie", HIDDEN),
+        ("X-DashScope-WorkSpace", HIDDEN),
+        ("X-Trace", f"key={HIDDEN}"),
+        ("Accept", "*/*"),
+    )
+
+
+def test_json_is_redacted_in_a_copy() -> None:
+    """
+    Values, names and nested values; the original is not touched, and other types pass.
+    """
+    value = {"content": "sk-0123456789 你好", KEY: [1, None, {"Api_Key": "x", "limit": 5}]}
+    assert Secrets([KEY]).json(value) == {
+        "content": f"{HIDDEN} 你好",
+        HIDDEN: [1, None, {"Api_Key": HIDDEN, "limit": 5}],
+    }
+    assert value["content"] == "sk-0123456789 你好"
+
+
+def test_an_innocent_body_stays_byte_for_byte() -> None:
+    """
+    Spaces, escapes and bytes that are no text come out as they went in.
+    """
+    for body in (b'{ "a":1,"b" : "\\u4f60" }', b"\xff\xfe\x00", b"", b"[1,\n2]"):
+        assert Secrets([KEY]).body(body) == body
+
+
+def test_a_body_hides_what_only_reading_shows() -> None:
+    """
+    A key spelled with JSON escapes is seen once the body is read; the Chinese beside it stays readable.
+    """
+    body = Secrets().body(b'{"content": "\\u0073k-0123456789", "x": "\xe4\xbd\xa0"}')
+    assert json.loads(body) == {"content": HIDDEN, "x": "你"}
+    assert "你".encode() in body
+
+
+def test_what_cannot_be_replaced_is_found() -> None:
+    """
+    A configured key in base64 or in other case is named with its place, never shown whole.
+    """
+    assert Secrets([KEY]).find(f"x {KEY.upper()} dGVhbS1rZXktMDEyMw==") == [
+        Found("a configured key", 2, "TEAM…"),
+        Found("a configured key", 16, "dGVhbS…"),
+    ]
+    assert Secrets().find("- sk-0123456789") == [Found("sk-…", 2, "sk-0…")]
