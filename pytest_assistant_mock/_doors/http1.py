@@ -106,6 +106,13 @@ def failure_error(failure: Failure) -> OSError | None:
     return None
 
 
+def cause(failure: Failure) -> OSError | None:
+    """
+    The error of the operating system from which a client makes its own; None for a reset, which it raises as it is.
+    """
+    return None if failure.kind == "reset" else failure_error(failure)
+
+
 class BrokenFile(io.RawIOBase):
     """
     A readable that gives some bytes, then its end or an error.

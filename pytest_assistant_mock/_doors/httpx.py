@@ -136,7 +136,7 @@ def _response(httpx: ModuleType, reply: Reply, request: Any, broken: Callable[..
         headers = http1.framed(reply)
     else:
         if reply.response is None:
-            raise _error(httpx, reply, request)
+            raise _error(httpx, reply, request) from http1.failure_error(reply)
         response, stream = http1.begun(reply), broken(reply, request)
         headers = response.headers
     return httpx.Response(

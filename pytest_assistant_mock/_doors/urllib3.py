@@ -155,7 +155,7 @@ class _Version1:
         if isinstance(reply, Response):
             return self.whole(reply, pool, method, url, options)
         if reply.response is None:
-            raise self.error(reply, pool, conn, url, options)
+            raise self.error(reply, pool, conn, url, options) from http1.cause(reply)
         return self.broken(reply, pool, method, url, options)
 
     def error(self, failure: Failure, pool: Any, conn: Any, url: str, options: dict[str, Any]) -> Any:
