@@ -13,7 +13,7 @@ from pytest_assistant_mock._engine.clock import Numbers
 from pytest_assistant_mock._engine.provider import Basis, ErrorRow, Provider, Route, Settings
 from pytest_assistant_mock._engine.store import Message, Store
 from pytest_assistant_mock._engine.wire import Refusal, Request
-from pytest_assistant_mock._providers.appbuilder import shapes
+from pytest_assistant_mock._providers.appbuilder import requests, responses
 
 _PREFIXES = {"thread": "thread", "user message": "msg", "assistant message": "chatmsg", "assistant": "asst", "run": "run"}
 _REQUEST_ID = "X-Appbuilder-Request-Id"
@@ -45,11 +45,11 @@ def key_of(request: Request) -> str:
 
 
 def _error(message: str, basis: Basis = "inferred") -> ErrorRow:
-    return ErrorRow(200, "InvalidRequestArgumentError", message, basis, shapes.Error.write)
+    return ErrorRow(200, "InvalidRequestArgumentError", message, basis, responses.Error.write)
 
 
 def _gateway(status: int, code: str | int, message: str, basis: Basis = "inferred") -> ErrorRow:
-    return ErrorRow(status, code, message, basis, shapes.GatewayError.write)
+    return ErrorRow(status, code, message, basis, responses.GatewayError.write)
 
 
 # the wording of the vendor's sister service, which answers with the same code
@@ -60,19 +60,21 @@ _BAD_KEY = (
 
 ERRORS: Mapping[str, ErrorRow] = {
     "no_key": _gateway(401, 216003, "Authentication error: ( Unsupported authorization header type )", "recorded"),
-    "bad_key": ErrorRow(401, 216003, _BAD_KEY, "inferred", shapes.UnknownKeyError.write),
+    "bad_key": ErrorRow(401, 216003, _BAD_KEY, "inferred", responses.UnknownKeyError.write),
     "forbidden": _gateway(403, "PermissionDeniedError", "The account has no permission to access the resource."),
     "rate_limited": _gateway(429, "RateLimitExceeded", "QPS超限"),
-    "quota_exceeded": _gateway(400, "QuotaLimitExceeded", "quota资源已达上限"),  # recorded at the vendor's other gateway
+    "quota_exceeded": ErrorRow(  # recorded at the vendor's newer gateway
+        400, "QuotaLimitExceeded", "quota资源已达上限", "inferred", responses.OpenAPIError.write
+    ),
     "server_error": _gateway(500, "InternalServerError", "Internal server error."),
     "unavailable": _gateway(503, "ServiceUnavailable", "The service is temporarily unavailable."),
-    "too_large": _gateway(413, "RequestTooLarge", "The request body is too large."),
     "thread_not_found": _error("threadId不存在", "recorded"),
     "message_not_found": _error("messageId不存在"),
     "file_not_found": _error("fileId不存在"),
     "too_many_files": _error("file_ids: at most 10 files"),
     "not_user_message": _error("only messages with role=user can be updated"),
     "bad_role": _error("role: must be user"),
+    "bad_first_role": _error("role: must be user or assistant"),
     "bad_order": _error("order: must be desc or asc"),
     "bad_metadata": _error("metadata: at most 16 pairs, keys of at most 64 and values of at most 512 characters"),
     "missing_field": _error("{field}: required"),
@@ -94,22 +96,22 @@ _THREADS = "/v2/threads"
 _MESSAGES = f"{_THREADS}/messages"
 
 ROUTES = (
-    Route("create_message", "POST", _MESSAGES, Store.create_message, shapes.CreateMessage, shapes.CreatedMessage),
-    Route("list_messages", "POST", f"{_MESSAGES}/list", Store.list_messages, shapes.ListMessages, shapes.MessageList),
-    Route("retrieve_message", "POST", f"{_MESSAGES}/query", Store.retrieve_message, shapes.QueryMessage, shapes.Message),
-    Route("update_message", "POST", f"{_MESSAGES}/update", _update_user_message, shapes.UpdateMessage, shapes.Message),
+    Route("create_message", "POST", _MESSAGES, Store.create_message, requests.CreateMessage, responses.CreatedMessage),
+    Route("list_messages", "POST", f"{_MESSAGES}/list", Store.list_messages, requests.ListMessages, responses.MessageList),
+    Route("retrieve_message", "POST", f"{_MESSAGES}/query", Store.retrieve_message, requests.QueryMessage, responses.Message),
+    Route("update_message", "POST", f"{_MESSAGES}/update", _update_user_message, requests.UpdateMessage, responses.Message),
     Route(
         "list_message_files",
         "POST",
         f"{_MESSAGES}/files/list",
         Store.list_message_files,
-        shapes.ListMessageFiles,
-        shapes.MessageFileList,
+        requests.ListMessageFiles,
+        responses.MessageFileList,
     ),
-    Route("create_thread", "POST", _THREADS, Store.create_thread, shapes.CreateThread, shapes.Thread),
-    Route("retrieve_thread", "POST", f"{_THREADS}/query", Store.retrieve_thread, shapes.QueryThread, shapes.Thread),
-    Route("update_thread", "POST", f"{_THREADS}/update", Store.update_thread, shapes.UpdateThread, shapes.UpdatedThread),
-    Route("delete_thread", "POST", f"{_THREADS}/delete", Store.delete_thread, shapes.QueryThread, shapes.ThreadDeleted),
+    Route("create_thread", "POST", _THREADS, Store.create_thread, requests.CreateThread, responses.Thread),
+    Route("retrieve_thread", "POST", f"{_THREADS}/query", Store.retrieve_thread, requests.QueryThread, responses.Thread),
+    Route("update_thread", "POST", f"{_THREADS}/update", Store.update_thread, requests.UpdateThread, responses.UpdatedThread),
+    Route("delete_thread", "POST", f"{_THREADS}/delete", Store.delete_thread, requests.QueryThread, responses.ThreadDeleted),
 )
 
 
