@@ -31,7 +31,7 @@ def seams(httpx: ModuleType) -> Sequence[Seam]:
             url = str(request.url)
             if plays(url):
                 asked = _request(request, url, request.read())
-                reply = handle(asked)
+                reply = _retried(transport, handle, asked)
                 if reply is None and tell is not None:
                     with _Line(httpx, tell, asked) as line:
                         real = line.begins(original(transport, request))
@@ -53,7 +53,7 @@ def seams(httpx: ModuleType) -> Sequence[Seam]:
             url = str(request.url)
             if plays(url):
                 asked = _request(request, url, await request.aread())
-                reply = handle(asked)
+                reply = _retried(transport, handle, asked)
                 if reply is None and tell is not None:
                     with _Line(httpx, tell, asked) as line:
                         real = line.begins(await original(transport, request))
@@ -126,6 +126,19 @@ class _Line:
                 failure = http1.failure_of(error)
                 return failure.kind if failure is not None else None
         return None
+
+
+def _retried(transport: Any, handle: Callable[[Request], Reply | None], request: Request) -> Reply | None:
+    """
+    The reply; a connection that fails is tried again as often as the transport would, which happens below the seam.
+    """
+    reply = handle(request)
+    if isinstance(reply, Failure):
+        for _ in range(getattr(transport._pool, "_retries", 0)):
+            if not (isinstance(reply, Failure) and reply.kind in ("connect_refused", "connect_timeout")):
+                break
+            reply = handle(request)
+    return reply
 
 
 async def _wait(reply: Reply) -> None:
