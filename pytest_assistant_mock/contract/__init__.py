@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_assistant_mock._providers import DOCUMENTS
 from pytest_assistant_mock.contract.explain import Violation
-from pytest_assistant_mock.contract.find import VENDORS, asks, checked, locate, revised, shapes
-from pytest_assistant_mock.contract.parse import MAX_BYTES, parse
-from pytest_assistant_mock.contract.requests import asked_value
-from pytest_assistant_mock.contract.things import KINDS, Subject, subjects
+from pytest_assistant_mock.contract.find import VENDORS, checked, shapes
+from pytest_assistant_mock.contract.judge import judge, listed
+from pytest_assistant_mock.contract.parse import MAX_BYTES
+from pytest_assistant_mock.contract.things import KINDS, subjects
 from pytest_assistant_mock.contract.validators import validator
 from pytest_assistant_mock.errors import ContractViolation, NotJSON
 
@@ -58,7 +57,7 @@ def violations(
     checked("vendor", vendor, VENDORS)
     found = []
     for subject in subjects(thing, kind):
-        found += _judged(subject, vendor, operation, kind, revision, strict, max_bytes)
+        found += judge(subject, vendor, operation, kind, revision, strict, max_bytes)
     return found
 
 
@@ -81,52 +80,3 @@ def check(
     )
     if found:
         raise ContractViolation(listed(found), found)
-
-
-def listed(found: list[Violation]) -> str:
-    """
-    Violations in words, thing by thing.
-    """
-    lines: list[str] = []
-    for thing in dict.fromkeys(one.thing for one in found):
-        of = [one for one in found if one.thing == thing]
-        lines.append(f"{thing} breaks the contract in {len(of)} place{'' if len(of) == 1 else 's'}")
-        lines += [f"  {line}" for one in of for line in str(one).splitlines()]
-    return "\n".join(lines)
-
-
-def _judged(
-    subject: Subject,
-    vendor: str | None,
-    operation: str | None,
-    kind: str | None,
-    revision: str | None,
-    strict: bool,
-    max_bytes: int,
-) -> list[Violation]:
-    if subject.shapes is not None:
-        checked("revision", revision, ("2025", "2026"))
-        return validator(revised(subject.shapes, revision), strict).judge(subject.body, subject.name)
-    vendor, operation = locate(subject, vendor, operation)
-    name = f"{subject.name} ({vendor} {operation})" if operation else subject.name
-    if subject.side == "request":
-        assert operation is not None
-        value = asked_value(subject, asks(vendor, operation), name, max_bytes)
-        return validator(shapes(vendor, operation, "request", revision), strict).judge(value, name)
-    value = subject.body if isinstance(subject.body, dict) else parse(subject.body, name, max_bytes)
-    kind = kind or ("error" if operation is None or _is_error(vendor, subject.status, value) else "response")
-    return validator(shapes(vendor, operation, kind, revision), strict).judge(value, name)
-
-
-def _is_error(vendor: str, status: int | None, value: Any) -> bool:
-    """
-    Whether an answer is an error: by its status, or by its fields where the vendor's errors come with status 200.
-    """
-    if status is None:
-        return False
-    if status != 200:
-        return True
-    if not isinstance(value, dict):
-        return False
-    names = {next(iter(shape.model_fields)) for shape in DOCUMENTS[vendor].errors if len(shape.model_fields) == 1}
-    return bool(names & value.keys())

@@ -6,12 +6,12 @@ Knows what a schema looks like; validates nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 
-from pytest_assistant_mock._providers.shape import Asked, Shape
+from pytest_assistant_mock._providers.shape import Shape
 
 JSONSchema: TypeAlias = dict[str, Any]
 
@@ -61,9 +61,9 @@ def schema_of(shapes: Sequence[type[Shape]], template: str = "#/$defs/{model}") 
     inputs: Any = [(shape, "validation") for shape in shapes]
     references, generated = models_json_schema(inputs, ref_template=template, schema_generator=_Generator)
     definitions: dict[str, JSONSchema] = generated["$defs"]
-    for shape in shapes:
-        if not issubclass(shape, Asked):
-            _without_defaults(definitions)
+    for definition in definitions.values():
+        for field in definition.get("properties", {}).values():
+            _tidy(field)
     names = [references[(shape, "validation")]["$ref"].rpartition("/")[2] for shape in shapes]
     if len(names) == 1 and template.startswith("#/$defs/"):
         top = definitions.pop(names[0])
@@ -72,20 +72,24 @@ def schema_of(shapes: Sequence[type[Shape]], template: str = "#/$defs/{model}") 
     return {**top, "$defs": definitions} if definitions else top
 
 
-def _without_defaults(definitions: JSONSchema) -> None:
+def _tidy(field: JSONSchema) -> None:
     """
-    In an answer a default only says that the field may be missing.
+    A default of null only says that the field may be missing; what is fixed is its own example.
     """
-    for definition in definitions.values():
-        for field in definition.get("properties", {}).values():
-            field.pop("default", None)
+    if field.get("default", "") in (None, ""):
+        field.pop("default", None)
+    if "const" in field or "enum" in field:
+        field.setdefault("examples", [field.get("const", field.get("enum", [None])[0])])
 
 
 def strictly(schema: JSONSchema) -> JSONSchema:
     """
     The same, refusing fields it does not know.
     """
-    return _map_objects(schema, lambda definition: {**definition, "additionalProperties": False})
+    closed = {"additionalProperties": False}
+    top = {**schema, **closed} if "properties" in schema else schema
+    definitions = schema.get("$defs", {})
+    return {**top, "$defs": {name: {**one, **closed} if "properties" in one else one for name, one in definitions.items()}}
 
 
 def guarded(schema: JSONSchema) -> JSONSchema:
@@ -95,34 +99,28 @@ def guarded(schema: JSONSchema) -> JSONSchema:
     A compiled validator then looks into all of a thing in one go. What it accepts is fine; what it refuses is for
     the reference validator to judge.
     """
-    definitions = {f"json{depth}": _json(depth) for depth in range(_DEPTH + 1)}
     anything = {"$ref": f"#/$defs/json{_DEPTH}"}
 
-    def guard(node: Any) -> Any:
-        if isinstance(node, list):
-            return [guard(one) for one in node]
-        if not isinstance(node, dict):
-            return node
-        done = {name: _guard_keyword(name, value, guard) for name, value in node.items()}
-        types = done.get("type", ())
-        if "object" in ([types] if isinstance(types, str) else types):
-            kept = done.get("additionalProperties", True)
-            done["additionalProperties"] = anything if kept is True or kept == {} else kept
-        elif not types and not done.keys() & {"$ref", "anyOf", "const", "enum", "allOf", "oneOf"}:
+    def guard(node: JSONSchema) -> JSONSchema:
+        if not node.keys() & _SAYS_WHAT:
             return anything
+        done = {name: _INSIDE[name](guard, value) if name in _INSIDE else value for name, value in node.items()}
+        if "object" in node.get("type", ()) and node.get("additionalProperties", True) is True:
+            done["additionalProperties"] = anything
         return done
 
+    definitions = {name: guard(one) for name, one in schema.get("$defs", {}).items()}
     whole = guard({name: value for name, value in schema.items() if name != "$defs"})
-    whole["$defs"] = {**{name: guard(one) for name, one in schema.get("$defs", {}).items()}, **definitions}
-    return dict(whole)
+    return {**whole, "$defs": {**definitions, **{f"json{depth}": _json(depth) for depth in range(_DEPTH + 1)}}}
 
 
-def _guard_keyword(name: str, value: Any, guard: Any) -> Any:
-    if name in ("properties",):
-        return {field: guard(one) for field, one in value.items()}
-    if name in ("items", "additionalProperties") and isinstance(value, dict):
-        return guard(value)
-    return guard(value) if name == "anyOf" else value
+_SAYS_WHAT = {"type", "const", "enum", "$ref", "anyOf"}
+_INSIDE: Mapping[str, Callable[[Callable[[JSONSchema], JSONSchema], Any], Any]] = {
+    "properties": lambda guard, fields: {name: guard(one) for name, one in fields.items()},
+    "items": lambda guard, item: guard(item),
+    "additionalProperties": lambda guard, value: value if isinstance(value, bool) else guard(value),
+    "anyOf": lambda guard, branches: [guard(one) for one in branches],
+}
 
 
 def _json(depth: int) -> JSONSchema:
@@ -131,9 +129,3 @@ def _json(depth: int) -> JSONSchema:
         return {"type": types}
     deeper = {"$ref": f"#/$defs/json{depth - 1}"}
     return {"type": [*types, "array", "object"], "items": deeper, "additionalProperties": deeper}
-
-
-def _map_objects(schema: JSONSchema, change: Any) -> JSONSchema:
-    top = change(schema) if "properties" in schema else schema
-    definitions = {name: change(one) if "properties" in one else one for name, one in schema.get("$defs", {}).items()}
-    return {**top, "$defs": definitions} if definitions else top
