@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 from pytest_assistant_mock._arranger import Arranger
 from pytest_assistant_mock._arranging import complaint as unused
@@ -24,6 +24,9 @@ from pytest_assistant_mock._snapshots import Snapshot, check
 from pytest_assistant_mock._traffic.exchanges import Exchanges
 from pytest_assistant_mock._unanswered import complaint
 from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault, nearest
+
+if TYPE_CHECKING:
+    from pytest_assistant_mock.contract.watch import Field, Mode, Watch
 
 
 class HasId(Protocol):
@@ -163,6 +166,7 @@ class AssistantMock:
     revision: which recorded shape of Model Studio's messages to print, "2025" (the seed page) or "2026" (the newest).
     hosts: more base URLs, by vendor: {"model_studio": ["https://gw.corp/ai/api/v1"]}.
     strict: whether a request that no route answers raises UnansweredRequest when the mock closes.
+    contract: what to do about an exchange that breaks the contract: "off" (the default), "warn" or "fail" when the mock closes.
     name: who opens it, for the words of UnansweredRequest; the fixtures give the test's name.
     Raises ValueError for an unknown revision, vendor or malformed base URL, TypeError for a value of the wrong type.
     Opened once: its threads, ids and exchanges are of one test.
@@ -174,6 +178,7 @@ class AssistantMock:
         revision: str = "2025",
         hosts: Mapping[str, Sequence[str]] | None = None,
         strict: bool = True,
+        contract: Mode | None = None,
         name: str = "",
     ) -> None:
         from pytest_assistant_mock import _settings
@@ -192,7 +197,10 @@ class AssistantMock:
         self._opened = False
         self._excused = False
         self._new = self.snapshot()
+        self._watch: Watch | None = None
         self._handles = {vendor: Handle(self._engine, service) for vendor, service in self._engine.services.items()}
+        if contract not in (None, "off"):
+            self.contract.start(contract)
 
     @property
     def model_studio(self) -> Handle:
@@ -207,6 +215,24 @@ class AssistantMock:
         Baidu AppBuilder.
         """
         return self._handles["appbuilder"]
+
+    @property
+    def contract(self) -> Watch:
+        """
+        What the contract says of the exchanges so far: nothing, while its mode is "off".
+        """
+        if self._watch is None:
+            from pytest_assistant_mock.contract.watch import Watch
+
+            self._watch = Watch(self._engine.journal)
+        return self._watch
+
+    @property
+    def drift(self) -> Mapping[Field, int]:
+        """
+        Fields the contract does not know, and how often they came: vendor, operation, side, field -> times.
+        """
+        return self._watch.drift if self._watch else {}
 
     @property
     def clock(self) -> Clock:
@@ -259,12 +285,15 @@ class AssistantMock:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         """
-        Close it. Raises, unless an exception is on its way already, UnansweredRequest (not if `strict` is off) or UnusedFault.
+        Close it. Unless an exception is on its way already, raises UnansweredRequest if `strict` is on, UnusedFault, and
+        ContractViolation if `contract` is "fail".
         """
         __tracebackhide__ = True
         self._close()
         if error is None:
             self._complain()
+        if self._watch is not None:
+            self._watch.finish(quiet=error is not None)
 
     def excuse(self) -> None:
         """
