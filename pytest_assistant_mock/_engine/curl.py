@@ -34,6 +34,15 @@ def curl(request: Request, secrets: Secrets | None = None) -> str:
     return " \\\n  ".join(lines)
 
 
+def hidden(request: Request) -> str:
+    """
+    A request as Python writes it, secrets hidden.
+    """
+    secrets = Secrets(keys_in(request))
+    parts = (request.method, secrets.text(request.url), secrets.headers(request.headers), secrets.body(request.body))
+    return "Request(method={!r}, url={!r}, headers={!r}, body={!r})".format(*parts)
+
+
 def keys_in(request: Request) -> set[str]:
     """
     The keys a request carries in its headers, so that they are hidden elsewhere in it too.

@@ -52,6 +52,14 @@ class Request:
     headers: Headers = ()
     body: bytes = b""
 
+    def __repr__(self) -> str:
+        """
+        As it is written, secrets hidden: it may end up in a log or a report.
+        """
+        from pytest_assistant_mock._engine.curl import hidden
+
+        return hidden(self)
+
     def header(self, name: str) -> str | None:
         """
         The first header of that name, whatever its case; None if there is none.
