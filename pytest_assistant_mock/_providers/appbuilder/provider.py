@@ -60,7 +60,7 @@ _BAD_KEY = (
 
 ERRORS: Mapping[str, ErrorRow] = {
     "no_key": _gateway(401, 216003, "Authentication error: ( Unsupported authorization header type )", "recorded"),
-    "bad_key": ErrorRow(401, 216003, _BAD_KEY, "inferred", responses.UnknownKeyError.write),
+    "bad_key": ErrorRow(401, 216003, _BAD_KEY, "inferred", responses.GatewayError.write_unknown_key),
     "forbidden": _gateway(403, "PermissionDeniedError", "The account has no permission to access the resource."),
     "rate_limited": _gateway(429, "RateLimitExceeded", "QPS超限"),
     "quota_exceeded": ErrorRow(  # recorded at the vendor's newer gateway
