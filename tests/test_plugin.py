@@ -324,6 +324,7 @@ def test_strict_off_for_one_test(run):
     def test_it(httpx_mock, model_studio):
         httpx_mock.add_response(url="https://other.example/", text="theirs")
         assert httpx.get("https://other.example/").text == "theirs"
+        assert send(model_studio, model_studio.add_thread()).status_code == 200
 
     def test_after(model_studio):
         assert send(model_studio, model_studio.add_thread()).status_code == 200
@@ -335,6 +336,7 @@ def test_strict_off_for_one_test(run):
     def test_it(respx_mock, model_studio):
         respx_mock.get("https://other.example/").respond(text="theirs")
         assert httpx.get("https://other.example/").text == "theirs"
+        assert send(model_studio, model_studio.add_thread()).status_code == 200
 
     def test_after(model_studio):
         assert send(model_studio, model_studio.add_thread()).status_code == 200
