@@ -8,6 +8,8 @@ from textwrap import dedent
 
 import pytest
 
+from pytest_assistant_mock.plugin import _KEYWORDS
+
 SEND = """
     import httpx
     import pytest
@@ -227,6 +229,7 @@ def test_hosts_in_the_ini_file(run):
     ).assert_outcomes(passed=2)
 
 
+TAKEN = ", ".join(_KEYWORDS)
 SOURCE = "(from @pytest.mark.assistant or an ini option assistant_…)"
 
 
@@ -236,10 +239,10 @@ SOURCE = "(from @pytest.mark.assistant or an ini option assistant_…)"
         (
             "revison='2026'",
             "",
-            "@pytest.mark.assistant(revison=…): unknown keyword; it takes revision, strict; did you mean 'revision'?",
+            f"@pytest.mark.assistant(revison=…): unknown keyword; it takes {TAKEN}; did you mean 'revision'?",
         ),
-        ("zzz=1", "", "@pytest.mark.assistant(zzz=…): unknown keyword; it takes revision, strict"),
-        ("'2026'", "", "@pytest.mark.assistant('2026'): it takes keywords only: revision, strict"),
+        ("zzz=1", "", f"@pytest.mark.assistant(zzz=…): unknown keyword; it takes {TAKEN}"),
+        ("'2026'", "", f"@pytest.mark.assistant('2026'): it takes keywords only: {TAKEN}"),
         ("revision='2027'", "", f"revision='2027': expected one of '2025', '2026' {SOURCE}"),
         ("strict='no'", "", f"strict='no': expected True or False {SOURCE}"),
         ("", "assistant_revision = 24", f"revision='24': expected one of '2025', '2026' {SOURCE}"),
