@@ -4,6 +4,8 @@ Time and numbers are counted.
 
 from __future__ import annotations
 
+import pytest
+
 from pytest_assistant_mock._engine.clock import EPOCH_MS, Clock, Numbers
 
 
@@ -20,6 +22,24 @@ def test_a_clock_moves_when_it_is_told_to() -> None:
     )
     clock.now_ms = 5
     assert clock.tick() == 6
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "message"),
+    [
+        (1.5, TypeError, "now_ms=1.5: expected milliseconds since 1970 as an int"),
+        ("2025", TypeError, "now_ms='2025': expected milliseconds since 1970 as an int"),
+        (-2, ValueError, "now_ms=-2: expected milliseconds since 1970, not before it"),
+    ],
+)
+def test_what_is_no_time_is_refused(value: object, kind: type[Exception], message: str) -> None:
+    """
+    A float, a text or a time before 1970; the clock stands where it stood.
+    """
+    clock = Clock(7)
+    with pytest.raises(kind) as told:
+        clock.now_ms = value  # type: ignore[assignment]
+    assert (str(told.value), clock.now_ms) == (message, 7)
 
 
 def test_every_kind_is_numbered_from_one() -> None:
