@@ -1,5 +1,7 @@
 """
 Asking a vendor straight at the engine, byte for byte: no HTTP library in between that would mend what is sent.
+
+And what the refusals of both vendors are asked against.
 """
 
 from __future__ import annotations
