@@ -24,9 +24,24 @@ class Clock:
     """
 
     def __init__(self, start_ms: int = EPOCH_MS, lock: AbstractContextManager[object] | None = None) -> None:
-        self.now_ms = start_ms
+        self._now_ms = start_ms
         self._step = 1
         self._lock = RLock() if lock is None else lock
+
+    @property
+    def now_ms(self) -> int:
+        """
+        The time, in ms; a test may set it. Raises TypeError or ValueError for what is no such time.
+        """
+        return self._now_ms
+
+    @now_ms.setter
+    def now_ms(self, value: int) -> None:
+        if not isinstance(value, int):
+            raise TypeError(f"now_ms={value!r}: expected milliseconds since 1970 as an int")
+        if value < -1:  # -1: the next message is of 1970-01-01T00:00:00Z
+            raise ValueError(f"now_ms={value}: expected milliseconds since 1970, not before it")
+        self._now_ms = value
 
     def __repr__(self) -> str:
         return f"<clock at {datetime.fromtimestamp(self.now_ms / 1000, UTC).isoformat(timespec='milliseconds')}>"
@@ -35,8 +50,8 @@ class Clock:
         """
         Move on by one millisecond, unless frozen, and say the time, in ms.
         """
-        self.now_ms += self._step
-        return self.now_ms
+        self._now_ms += self._step
+        return self._now_ms
 
     def advance(self, seconds: float) -> None:
         """
@@ -78,7 +93,7 @@ class Clock:
         """
         Stand where it stood.
         """
-        self.now_ms, self._step = state
+        self._now_ms, self._step = state
 
 
 def _milliseconds(at: datetime | str | int) -> int:
