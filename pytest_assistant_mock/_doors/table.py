@@ -25,7 +25,7 @@ DOORS = (
 @cache
 def installed() -> tuple[Seam, ...]:
     """
-    The seams of every library that is installed and can be imported, checked; looked up once a process, for installing takes longer.
+    The seams of every library that can be imported, checked; looked up once a process, for installing takes longer.
 
     Raises UnknownSeam if a library has changed where a door is.
     """

@@ -87,7 +87,11 @@ def _urllib3(ask: Ask) -> Got:
 
 
 def _httpx(httpx: Any, ask: Ask) -> Got:
-    options = {"timeout": httpx.Timeout(ask.timeout, connect=ask.connect_timeout), "follow_redirects": ask.follow}
+    options = {
+        "timeout": httpx.Timeout(ask.timeout, connect=ask.connect_timeout),
+        "follow_redirects": ask.follow,
+        "verify": False,
+    }
     with (
         httpx.Client(proxy=ask.proxy, **options) as client,
         client.stream(ask.method, ask.url, headers=ask.headers, content=ask.body) as response,
@@ -97,7 +101,11 @@ def _httpx(httpx: Any, ask: Ask) -> Got:
 
 
 async def _async_httpx(httpx: Any, ask: Ask) -> Got:
-    options = {"timeout": httpx.Timeout(ask.timeout, connect=ask.connect_timeout), "follow_redirects": ask.follow}
+    options = {
+        "timeout": httpx.Timeout(ask.timeout, connect=ask.connect_timeout),
+        "follow_redirects": ask.follow,
+        "verify": False,
+    }
     async with (
         httpx.AsyncClient(proxy=ask.proxy, **options) as client,
         client.stream(ask.method, ask.url, headers=ask.headers, content=_asynchronous(ask.body)) as response,

@@ -4,7 +4,7 @@ What a client may count on behind a door: one table of clients, one test a promi
 
 from __future__ import annotations
 
-import io
+import contextlib
 import json
 import threading
 from collections.abc import Callable
@@ -288,55 +288,16 @@ def test_doors_half_open_are_put_back() -> None:
     doors.close()
 
 
-def _flaky(*first: Reply) -> Callable[[Request], Reply]:
-    replies = iter(first)
-    return lambda request: next(replies, says("at last"))
-
-
-FLAKY = {
-    "503": (says("", status=503),) * 2,
-    "reset": (Failure("reset"),) * 2,
-    "read_timeout": (Failure("read_timeout"),) * 2,
-    "connect_refused": (Failure("connect_refused"),) * 2,
-    "connect_timeout": (Failure("connect_timeout"),) * 2,
-}
-
-
-@pytest.mark.parametrize("kind", FLAKY)
-def test_the_retries_of_urllib3_run(kind: str) -> None:
+@pytest.mark.parametrize("answerer", [Script(BASE, says("ok")), Script(BASE, Failure("truncated", 1, says("ok")))])
+def test_a_blocking_pool_gets_its_connection_back(answerer: Script) -> None:
     """
-    Two bad answers, three requests, one good answer: urllib3's own Retry at work, its history kept.
+    One connection allowed, and three streamed responses one after another: none waits for ever, and no other is made.
     """
     urllib3 = pytest.importorskip("urllib3")
-    script = Script(BASE, _flaky(*FLAKY[kind]))
-    retry = urllib3.Retry(total=3, status_forcelist=[503], allowed_methods=None, backoff_factor=0)
-    with behind_doors(script), urllib3.PoolManager(retries=retry) as manager:
-        response = manager.request("POST", f"{BASE}/x", body=io.BytesIO(BODY))
-    assert (response.status, response.data, len(response.retries.history)) == (200, b"at last", 2)
-    assert [request.body for request in script.asked] == [BODY] * 3
-
-
-@pytest.mark.parametrize("kind", FLAKY)
-def test_the_retries_of_requests_run(kind: str) -> None:
-    """
-    A session with HTTPAdapter(max_retries=Retry(...)) asks again.
-    """
-    requests, urllib3 = pytest.importorskip("requests"), pytest.importorskip("urllib3")
-    script = Script(BASE, _flaky(*FLAKY[kind]))
-    retry = urllib3.Retry(total=3, status_forcelist=[503], allowed_methods=None, backoff_factor=0)
-    with behind_doors(script), requests.Session() as session:
-        session.mount("https://", requests.adapters.HTTPAdapter(max_retries=retry))
-        response = session.post(f"{BASE}/x", data=BODY)
-    assert (response.content, len(script.asked)) == (b"at last", 3)
-
-
-def test_retries_that_run_out_raise_as_ever() -> None:
-    """
-    MaxRetryError with the last reason, after as many requests as Retry allows.
-    """
-    urllib3 = pytest.importorskip("urllib3")
-    script = Script(BASE, Failure("read_timeout"))
-    with behind_doors(script), urllib3.PoolManager() as manager, pytest.raises(urllib3.exceptions.MaxRetryError) as raised:
-        manager.request("GET", f"{BASE}/x", retries=urllib3.Retry(total=2, backoff_factor=0))
-    assert isinstance(raised.value.reason, urllib3.exceptions.ReadTimeoutError)
-    assert len(script.asked) == 3
+    with behind_doors(answerer), urllib3.HTTPSConnectionPool("gw.corp.invalid", maxsize=1, block=True, retries=False) as pool:
+        for _ in range(3):
+            response = pool.request("GET", f"{BASE}/x", preload_content=False, pool_timeout=1)
+            with contextlib.suppress(urllib3.exceptions.HTTPError):
+                list(response.stream(10))
+                response.release_conn()
+        assert pool.num_connections == 1
