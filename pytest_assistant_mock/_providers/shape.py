@@ -69,6 +69,8 @@ class Asked(Shape):
     def _refusal(cls, problem: ValidationError) -> Refusal:
         error = problem.errors(include_url=False, include_context=False)[0]
         names = [str(part) for part in error["loc"] if isinstance(part, str)]
+        if "metadata" in names:
+            names = names[: names.index("metadata") + 1]  # the names inside are the user's own
         name, kind = (names[-1] if names else ""), error["type"]
         fallback = "missing_field" if kind == "missing" else "wrong_type"
         found = cls.refusals.get((name, kind)) or cls.refusals.get((name, "")) or fallback

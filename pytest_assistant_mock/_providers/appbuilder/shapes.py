@@ -23,7 +23,7 @@ MetadataValue = Annotated[str, Field(max_length=512)]
 Metadata = Annotated[dict[Annotated[str, Field(max_length=64)], MetadataValue], Field(max_length=16)]
 
 _TOO_MANY_FILES = {("file_ids", "too_long"): "too_many_files"}
-_BAD_METADATA = {("metadata", "too_long"): "bad_metadata"}
+_BAD_METADATA = {("metadata", kind): "bad_metadata" for kind in ("too_long", "string_too_long")}
 
 
 # Requests
