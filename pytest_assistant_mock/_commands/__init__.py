@@ -1,1 +1,1 @@
-"""The commands of `assistant-mock`, one file each: `arguments(parser)` says what it takes, `run(options)` returns the exit status."""
+"""The commands of `assistant-mock`, one file each: `arguments(parser)` says what it takes, `run(options)` the exit status."""
