@@ -36,11 +36,11 @@ def text(*, min_size: int = 0, max_size: int | None = None, blank: bool = True) 
     blank: whether white space alone, or nothing, is allowed.
     """
     fitting = [sample for sample in _SAMPLES if min_size <= len(sample) <= (max_size or len(sample))]
-    alphabet = st.characters(exclude_categories=("Cs",))
+    alphabet = st.characters(codec="utf-8")
     if blank:
         return st.text(alphabet, min_size=min_size, max_size=max_size) | st.sampled_from(fitting)
     # built around one visible character, for a filter would be slow
-    visible = st.characters(exclude_categories=("Cs", "Z", "C"))
+    visible = st.characters(exclude_categories=("Z", "C"))
     around = st.tuples(st.text(alphabet, max_size=20), visible, st.text(alphabet, max_size=20)).map("".join)
     return around | st.sampled_from([sample for sample in fitting if sample.strip()])
 
@@ -105,3 +105,19 @@ def metadata(values: st.SearchStrategy[Any] | None = None) -> st.SearchStrategy[
     keys = text(max_size=64) | st.just("键" * 64)
     full = {f"key{number}": "value" for number in range(16)}
     return st.dictionaries(keys, inner, max_size=3) | st.just(full)
+
+
+def model_studio_ids(kind: str) -> st.SearchStrategy[str]:
+    """
+    Model Studio's ids of a kind.
+    """
+    prefixes = {"thread": "thread", "assistant": "asst", "run": "run"}
+    return uuids(9) if kind == "request" else dashed_ids(prefixes.get(kind, "message"))
+
+
+def appbuilder_ids(kind: str) -> st.SearchStrategy[str]:
+    """
+    AppBuilder's ids of a kind.
+    """
+    prefixes = {"thread": "thread", "assistant": "asst", "run": "run", "assistant message": "chatmsg"}
+    return uuids(4) if kind == "request" else plain_ids(prefixes.get(kind, "msg"))
