@@ -7,6 +7,7 @@ Only joins the parts; knows neither pytest nor how any part works inside.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeAlias
 
@@ -15,6 +16,7 @@ from pytest_assistant_mock._engine.engine import Engine, Service
 from pytest_assistant_mock._engine.provider import Provider
 from pytest_assistant_mock._engine.store import Draft, Message, Thread
 from pytest_assistant_mock._engine.wire import Exchange, Refusal
+from pytest_assistant_mock._seeding import ids, json_object, sendable, shown
 from pytest_assistant_mock._unanswered import complaint
 from pytest_assistant_mock.errors import UnansweredRequest, nearest
 
@@ -36,7 +38,10 @@ Ref: TypeAlias = "HasId | str"
 
 
 def _id(thing: Ref) -> str:
-    return thing if isinstance(thing, str) else thing.id
+    found = thing if isinstance(thing, str) else getattr(thing, "id", None)
+    if not isinstance(found, str):
+        raise TypeError(f"{thing!r} is no thread: expected an object with an id, or the id")
+    return found
 
 
 class Handle:
@@ -81,10 +86,11 @@ class Handle:
 
     def add_thread(self, metadata: Mapping[str, Any] | None = None) -> Thread:
         """
-        Store an empty thread.
+        Store an empty thread. Raises TypeError or ValueError for metadata that is no JSON.
         """
+        given = json_object("metadata", metadata)
         with self._engine.lock:
-            return self._service.store.create_thread(metadata=metadata)
+            return shown(self._service.store.create_thread(metadata=given))
 
     def add_message(
         self,
@@ -104,33 +110,31 @@ class Handle:
         """
         if role not in ("user", "assistant"):
             raise ValueError(f"role={role!r}: expected 'user' or 'assistant'")
-        if not isinstance(text, str):
-            raise TypeError(f"text is {type(text).__name__}, expected str")
-        text.encode()  # a lone surrogate cannot be sent: UnicodeEncodeError is a ValueError
-        if isinstance(file_ids, str) or not all(isinstance(file_id, str) for file_id in file_ids):
-            raise TypeError(f"file_ids={file_ids!r}: expected a list of ids")
+        draft = Draft(sendable("text", text), role, ids("file_ids", file_ids), json_object("metadata", metadata))
+        given = {"assistant_id": assistant_id, "run_id": run_id}
+        origin: dict[str, Any] = {name: sendable(name, value) for name, value in given.items() if value is not None}
         with self._engine.lock:
             self._find_thread(thread)
             store = self._service.store
-            if role == "assistant":
-                assistant_id = store.format_id("assistant", 1) if assistant_id is None else assistant_id
-                run_id = store.new_id("run") if run_id is None else run_id
-            draft = Draft(text, role, tuple(file_ids), dict(metadata or {}), assistant_id or "", run_id or "")
-            return store.add(_id(thread), draft)
+            if role == "assistant" and "run_id" not in origin:
+                origin["run_id"] = store.new_id("run")
+            if role == "assistant" and "assistant_id" not in origin:
+                origin["assistant_id"] = store.format_id("assistant", 1)
+            return shown(store.add(_id(thread), replace(draft, **origin)))
 
     def threads(self) -> list[Thread]:
         """
         The threads that have not been deleted, oldest first.
         """
         with self._engine.lock:
-            return self._service.store.threads()
+            return [shown(thread) for thread in self._service.store.threads()]
 
     def thread(self, thread: Ref) -> Thread:
         """
         A thread as it is now. Raises ValueError if there is none of that id.
         """
         with self._engine.lock:
-            return self._find_thread(thread)
+            return shown(self._find_thread(thread))
 
     def messages(self, thread: Ref) -> list[Message]:
         """
@@ -138,7 +142,7 @@ class Handle:
         """
         with self._engine.lock:
             self._find_thread(thread)
-            return self._service.store.messages(_id(thread))
+            return [shown(message) for message in self._service.store.messages(_id(thread))]
 
     def _find_thread(self, thread: Ref) -> Thread:
         try:

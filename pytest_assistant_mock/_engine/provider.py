@@ -117,13 +117,14 @@ class Provider:
     request_id: Callable[[Request, Numbers], str]
     request_id_header: str
     has_key: Callable[[Request], bool]
+    left_out: tuple[str, ...] = ()  # paths of the real service that nothing here answers, though a route in braces would
 
     @cached_property
     def router(self) -> Router:
         """
         The routes, compiled.
         """
-        return Router(self.routes)
+        return Router(self.routes, self.left_out)
 
     def respond(self, status: int, body: bytes, request_id: str) -> Response:
         """
@@ -156,10 +157,12 @@ class Router:
     Finds the route of a method and path. A literal segment wins over one in braces.
     """
 
-    def __init__(self, routes: Sequence[Route]) -> None:
+    def __init__(self, routes: Sequence[Route], left_out: Sequence[str] = ()) -> None:
         self._root = _Node()
         for route in routes:
             self._add(route)
+        for path in left_out:
+            self._node(path)
 
     def find(self, method: str, path: str | None) -> Match | Refusal:
         """
@@ -184,11 +187,15 @@ class Router:
         return Match(route, {name: unquote(value) if "%" in value else value for name, value in zip(names, values, strict=True)})
 
     def _add(self, route: Route) -> None:
+        node, names = self._node(route.path)
+        node.routes[route.method] = (route, names)
+
+    def _node(self, path: str) -> tuple[_Node, tuple[str, ...]]:
         node, names = self._root, []
-        for segment in route.path.lstrip("/").split("/"):
+        for segment in path.lstrip("/").split("/"):
             if segment.startswith("{"):
                 names.append(segment[1:-1])
                 node.any_child = node = node.any_child or _Node()
             else:
                 node = node.children.setdefault(segment, _Node())
-        node.routes[route.method] = (route, tuple(names))
+        return node, tuple(names)

@@ -46,7 +46,7 @@ class Message:
         return (self.created_at, self.sequence)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Thread:
     """
     One thread. `created_at` in ms.
@@ -55,7 +55,6 @@ class Thread:
     id: str
     created_at: int
     metadata: JSONObject = field(default_factory=dict)
-    _messages: list[Message] = field(default_factory=list, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +144,7 @@ class Store:
         self._numbers = Numbers()
         self.format_id = format_id
         self._threads: dict[str, Thread] = {}
+        self._lists: dict[str, list[Message]] = {}  # by thread, oldest first
         self._messages: dict[str, Message] = {}
 
     # Threads
@@ -153,8 +153,9 @@ class Store:
         """
         A new thread, with the messages it starts with.
         """
-        thread = Thread(self._new_id("thread"), self._clock.now_ms, dict(metadata or {}))
+        thread = Thread(self.new_id("thread"), self._clock.now_ms, dict(metadata or {}))
         self._threads[thread.id] = thread
+        self._lists[thread.id] = []
         for draft in messages:
             self.add(thread.id, draft)
         return thread
@@ -180,16 +181,16 @@ class Store:
         """
         thread = self.retrieve_thread(thread_id)
         if metadata is not None:
-            thread.metadata = dict(metadata)
+            thread = self._threads[thread_id] = replace(thread, metadata=dict(metadata))
         return thread
 
     def delete_thread(self, thread_id: str) -> DeletedThread:
         """
         Forget a thread and its messages.
         """
-        thread = self.retrieve_thread(thread_id)
+        self.retrieve_thread(thread_id)
         del self._threads[thread_id]
-        for message in thread._messages:
+        for message in self._lists.pop(thread_id):
             del self._messages[message.id]
         return DeletedThread(thread_id)
 
@@ -200,19 +201,20 @@ class Store:
         Store a message at the end of its thread; the clock ticks 1 ms.
         """
         thread = self.retrieve_thread(thread_id)
+        number = self._numbers.next("message")  # of either role: a vendor may give both the same prefix
         message = Message(
-            self._new_id(f"{draft.role} message"),
+            self.format_id(f"{draft.role} message", number),
             thread.id,  # not thread_id: one string for a million messages
             draft.role,
             draft.text,
             self._clock.tick(),
-            self._numbers.next("sequence"),
+            number,
             draft.file_ids,
             draft.metadata,
             draft.assistant_id,
             draft.run_id,
         )
-        self._put(thread, message)
+        self._put(self._lists[thread_id], message)
         return message
 
     def create_message(self, thread_id: str, **fields: Any) -> Message:
@@ -225,7 +227,8 @@ class Store:
         """
         A thread's messages, oldest first.
         """
-        return list(self.retrieve_thread(thread_id)._messages)
+        self.retrieve_thread(thread_id)
+        return list(self._lists[thread_id])
 
     def retrieve_message(self, thread_id: str, message_id: str) -> Message:
         """
@@ -244,7 +247,7 @@ class Store:
         message = self.retrieve_message(thread_id, message_id)
         changed = replace(message, **{name: value for name, value in changes.items() if value is not None})
         self._messages[message_id] = changed
-        siblings = self._threads[thread_id]._messages
+        siblings = self._lists[thread_id]
         siblings[_position(siblings, message)] = changed
         return changed
 
@@ -261,7 +264,8 @@ class Store:
         """
         A page of a thread; refuses "message_not_found" for a cursor that is not in it.
         """
-        messages = self.retrieve_thread(thread_id)._messages
+        self.retrieve_thread(thread_id)
+        messages = self._lists[thread_id]
 
         def position(name: str, cursor: str) -> int:
             message = self._messages.get(cursor)
@@ -316,14 +320,10 @@ class Store:
         """
         The next id of a kind, in the vendor's format.
         """
-        return self._new_id(kind)
-
-    def _new_id(self, kind: str) -> str:
         return self.format_id(kind, self._numbers.next(kind))
 
-    def _put(self, thread: Thread, message: Message) -> None:
+    def _put(self, siblings: list[Message], message: Message) -> None:
         self._messages[message.id] = message
-        siblings = thread._messages
         if siblings and siblings[-1].place > message.place:  # the test has turned the clock back
             siblings.insert(_position(siblings, message), message)
         else:

@@ -23,7 +23,7 @@ class Shape(BaseModel):
     One JSON object on the wire. Fields stand in wire order; a field not set is not written.
     """
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True, strict=True)
 
     def to_bytes(self) -> bytes:
         """
@@ -68,13 +68,20 @@ class Asked(Shape):
     @classmethod
     def _refusal(cls, problem: ValidationError) -> Refusal:
         error = problem.errors(include_url=False, include_context=False)[0]
-        names = [str(part) for part in error["loc"] if isinstance(part, str)]
-        if "metadata" in names:
-            names = names[: names.index("metadata") + 1]  # the names inside are the user's own
-        name, kind = (names[-1] if names else ""), error["type"]
+        name = _field(error["loc"])
+        kind = "missing" if error["input"] is None else error["type"]  # null where a value must be says nothing
         fallback = "missing_field" if kind == "missing" else "wrong_type"
-        found = cls.refusals.get((name, kind)) or cls.refusals.get((name, "")) or fallback
-        return Refusal(found, name or None)
+        if kind == "string_too_short" and name.endswith("_id"):
+            fallback = f"{name.removesuffix('_id')}_not_found"  # "" is nobody's id
+        return Refusal(cls.refusals.get((name, kind)) or cls.refusals.get((name, "")) or fallback, name)
+
+
+def _field(place: tuple[int | str, ...]) -> str:
+    """
+    The innermost field an error is about. A name right after a name is no field but a key the user chose.
+    """
+    steps = zip((0, *place), place, strict=False)
+    return [name for before, name in steps if isinstance(before, int) and isinstance(name, str)][-1]
 
 
 class AskedInBody(Asked):

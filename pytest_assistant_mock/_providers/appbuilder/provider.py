@@ -13,7 +13,7 @@ from pytest_assistant_mock._engine.clock import Numbers
 from pytest_assistant_mock._engine.provider import Basis, ErrorRow, Provider, Route, Settings
 from pytest_assistant_mock._engine.store import Message, Store
 from pytest_assistant_mock._engine.wire import Refusal, Request
-from pytest_assistant_mock._providers.appbuilder import shapes
+from pytest_assistant_mock._providers.appbuilder import requests, responses
 
 _PREFIXES = {"thread": "thread", "user message": "msg", "assistant message": "chatmsg", "assistant": "asst", "run": "run"}
 _REQUEST_ID = "X-Appbuilder-Request-Id"
@@ -37,17 +37,16 @@ def has_key(request: Request) -> bool:
     """
     Whether `Authorization` (curl) or `X-Appbuilder-Authorization` (the SDK sends both) carries a bearer token.
     """
-    value = request.header("authorization") or request.header("x-appbuilder-authorization") or ""
-    scheme, _, key = value.partition(" ")
-    return scheme.lower() == "bearer" and bool(key.strip())
+    values = (request.header(name) or "" for name in ("authorization", "x-appbuilder-authorization"))
+    return any(scheme.lower() == "bearer" and bool(key.strip()) for scheme, _, key in (value.partition(" ") for value in values))
 
 
 def _error(message: str, basis: Basis = "inferred") -> ErrorRow:
-    return ErrorRow(200, "InvalidRequestArgumentError", message, basis, shapes.Error.write)
+    return ErrorRow(200, "InvalidRequestArgumentError", message, basis, responses.Error.write)
 
 
 def _gateway(status: int, code: str | int, message: str, basis: Basis = "inferred") -> ErrorRow:
-    return ErrorRow(status, code, message, basis, shapes.GatewayError.write)
+    return ErrorRow(status, code, message, basis, responses.GatewayError.write)
 
 
 ERRORS: Mapping[str, ErrorRow] = {
@@ -79,22 +78,22 @@ _THREADS = "/v2/threads"
 _MESSAGES = f"{_THREADS}/messages"
 
 ROUTES = (
-    Route("create_message", "POST", _MESSAGES, Store.create_message, shapes.CreateMessage, shapes.CreatedMessage),
-    Route("list_messages", "POST", f"{_MESSAGES}/list", Store.list_messages, shapes.ListMessages, shapes.MessageList),
-    Route("retrieve_message", "POST", f"{_MESSAGES}/query", Store.retrieve_message, shapes.QueryMessage, shapes.Message),
-    Route("update_message", "POST", f"{_MESSAGES}/update", _update_user_message, shapes.UpdateMessage, shapes.Message),
+    Route("create_message", "POST", _MESSAGES, Store.create_message, requests.CreateMessage, responses.CreatedMessage),
+    Route("list_messages", "POST", f"{_MESSAGES}/list", Store.list_messages, requests.ListMessages, responses.MessageList),
+    Route("retrieve_message", "POST", f"{_MESSAGES}/query", Store.retrieve_message, requests.QueryMessage, responses.Message),
+    Route("update_message", "POST", f"{_MESSAGES}/update", _update_user_message, requests.UpdateMessage, responses.Message),
     Route(
         "list_message_files",
         "POST",
         f"{_MESSAGES}/files/list",
         Store.list_message_files,
-        shapes.ListMessageFiles,
-        shapes.MessageFileList,
+        requests.ListMessageFiles,
+        responses.MessageFileList,
     ),
-    Route("create_thread", "POST", _THREADS, Store.create_thread, shapes.CreateThread, shapes.Thread),
-    Route("retrieve_thread", "POST", f"{_THREADS}/query", Store.retrieve_thread, shapes.QueryThread, shapes.Thread),
-    Route("update_thread", "POST", f"{_THREADS}/update", Store.update_thread, shapes.UpdateThread, shapes.UpdatedThread),
-    Route("delete_thread", "POST", f"{_THREADS}/delete", Store.delete_thread, shapes.QueryThread, shapes.ThreadDeleted),
+    Route("create_thread", "POST", _THREADS, Store.create_thread, requests.CreateThread, responses.Thread),
+    Route("retrieve_thread", "POST", f"{_THREADS}/query", Store.retrieve_thread, requests.QueryThread, responses.Thread),
+    Route("update_thread", "POST", f"{_THREADS}/update", Store.update_thread, requests.UpdateThread, responses.UpdatedThread),
+    Route("delete_thread", "POST", f"{_THREADS}/delete", Store.delete_thread, requests.QueryThread, responses.ThreadDeleted),
 )
 
 

@@ -12,7 +12,7 @@ from pytest_assistant_mock._engine.clock import Numbers
 from pytest_assistant_mock._engine.provider import Answers, Basis, ErrorRow, Provider, Route, Settings
 from pytest_assistant_mock._engine.store import Store
 from pytest_assistant_mock._engine.wire import Request
-from pytest_assistant_mock._providers.model_studio import shapes
+from pytest_assistant_mock._providers.model_studio import requests, responses
 from pytest_assistant_mock._providers.shape import AskedNothing
 
 _PREFIXES = {"thread": "thread", "user message": "message", "assistant message": "message", "assistant": "asst", "run": "run"}
@@ -45,7 +45,7 @@ def has_key(request: Request) -> bool:
 
 
 def _row(status: int, code: str, message: str, basis: Basis = "documented") -> ErrorRow:
-    return ErrorRow(status, code, message, basis, shapes.Error.write)
+    return ErrorRow(status, code, message, basis, responses.Error.write)
 
 
 _INVALID = "Required parameter(s) missing or invalid, please check the request parameters."
@@ -72,31 +72,31 @@ _MESSAGE = f"{_MESSAGES}/{{message_id}}"
 _FILES = f"{_MESSAGE}/files"
 
 _SHAPES: Mapping[str, tuple[Answers, Answers]] = {
-    "2025": (shapes.Message2025, shapes.MessageList2025),
-    "2026": (shapes.Message2026, shapes.MessageList2026),
+    "2025": (responses.Message2025, responses.MessageList2025),
+    "2026": (responses.Message2026, responses.MessageList2026),
 }
 
 
 def _routes(revision: str) -> tuple[Route, ...]:
     message, message_list = _SHAPES[revision]
     return (
-        Route("create_message", "POST", _MESSAGES, Store.create_message, shapes.CreateMessage, message),
-        Route("list_messages", "GET", _MESSAGES, Store.list_messages, shapes.ListPage, message_list),
+        Route("create_message", "POST", _MESSAGES, Store.create_message, requests.CreateMessage, message),
+        Route("list_messages", "GET", _MESSAGES, Store.list_messages, requests.ListPage, message_list),
         Route("retrieve_message", "GET", _MESSAGE, Store.retrieve_message, AskedNothing, message),
-        Route("update_message", "POST", _MESSAGE, Store.update_message, shapes.UpdateMetadata, message),
-        Route("list_message_files", "GET", _FILES, Store.list_message_files, shapes.ListPage, shapes.MessageFileList),
+        Route("update_message", "POST", _MESSAGE, Store.update_message, requests.UpdateMetadata, message),
+        Route("list_message_files", "GET", _FILES, Store.list_message_files, requests.ListPage, responses.MessageFileList),
         Route(
             "retrieve_message_file",
             "GET",
             f"{_FILES}/{{file_id}}",
             Store.retrieve_message_file,
             AskedNothing,
-            shapes.MessageFile,
+            responses.MessageFile,
         ),
-        Route("create_thread", "POST", _THREADS, Store.create_thread, shapes.CreateThread, shapes.Thread),
-        Route("retrieve_thread", "GET", _THREAD, Store.retrieve_thread, AskedNothing, shapes.Thread),
-        Route("update_thread", "POST", _THREAD, Store.update_thread, shapes.UpdateMetadata, shapes.Thread),
-        Route("delete_thread", "DELETE", _THREAD, Store.delete_thread, AskedNothing, shapes.ThreadDeleted),
+        Route("create_thread", "POST", _THREADS, Store.create_thread, requests.CreateThread, responses.Thread),
+        Route("retrieve_thread", "GET", _THREAD, Store.retrieve_thread, AskedNothing, responses.Thread),
+        Route("update_thread", "POST", _THREAD, Store.update_thread, requests.UpdateMetadata, responses.Thread),
+        Route("delete_thread", "DELETE", _THREAD, Store.delete_thread, AskedNothing, responses.ThreadDeleted),
     )
 
 
@@ -134,6 +134,7 @@ def _provider(revision: str) -> Provider:
         request_id=request_id,
         request_id_header="x-request-id",
         has_key=has_key,
+        left_out=(f"{_THREADS}/runs",),
     )
 
 

@@ -1,176 +1,39 @@
 """
-What AppBuilder's Assistants API reads and writes, field by field, in wire order.
+What AppBuilder's Assistants API answers, field by field, in wire order.
 
-Source: the vendor's page "Message" (2024-08-29), "Thread", "公共类型定义". Knows nothing of routes.
+A field with a default is one that some documented answers lack. Knows nothing of routes.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, Literal
 
-from pydantic import Field, StrictInt
+from pydantic import Field
 
 from pytest_assistant_mock._engine import store
 from pytest_assistant_mock._engine.provider import ErrorRow
-from pytest_assistant_mock._engine.store import Draft, inclusive_in_time
 from pytest_assistant_mock._engine.wire import Refusal
-from pytest_assistant_mock._providers.shape import AskedInBody, Shape
-
-DEFAULT_LIMIT = 20
-
-FileIds = Annotated[list[str], Field(max_length=10)]
-MetadataValue = Annotated[str, Field(max_length=512)]
-Metadata = Annotated[dict[Annotated[str, Field(max_length=64)], MetadataValue], Field(max_length=16)]
-
-_TOO_MANY_FILES = {("file_ids", "too_long"): "too_many_files"}
-_BAD_METADATA = {("metadata", kind): "bad_metadata" for kind in ("too_long", "string_too_long")}
-
-
-# Requests
-
-
-class MessageFields(AskedInBody):
-    """
-    What a message is made of.
-    """
-
-    content: str
-    role: Literal["user", "assistant"]
-    file_ids: FileIds | None = None
-    metadata: Metadata | None = None
-
-    def arguments(self) -> dict[str, Any]:
-        return {
-            "text": self.content,
-            "role": self.role,
-            "file_ids": tuple(self.file_ids or ()),
-            "metadata": self.metadata or {},
-        }
-
-
-class CreateMessage(MessageFields):
-    """
-    POST /v2/threads/messages
-    """
-
-    refusals: ClassVar = {**_TOO_MANY_FILES, **_BAD_METADATA, ("role", "literal_error"): "bad_role"}
-
-    role: Literal["user"]
-    thread_id: str
-
-    def arguments(self) -> dict[str, Any]:
-        return {"thread_id": self.thread_id, **super().arguments()}
-
-
-class ListPage(AskedInBody):
-    """
-    What the two lists have in common. Null, "" and a limit below 1 count as absent; large limits are served.
-    """
-
-    refusals: ClassVar = {("order", ""): "bad_order"}
-
-    thread_id: str
-    limit: StrictInt | None = None
-    order: Literal["desc", "asc", ""] | None = None
-    after: str | None = None
-    before: str | None = None
-
-    def arguments(self) -> dict[str, Any]:
-        return {
-            "thread_id": self.thread_id,
-            "window": inclusive_in_time,
-            "limit": self.limit if self.limit and self.limit > 0 else DEFAULT_LIMIT,
-            "order": self.order or "desc",
-            "after": self.after,
-            "before": self.before,
-        }
-
-
-class ListMessages(ListPage):
-    """
-    POST /v2/threads/messages/list
-    """
-
-
-class ListMessageFiles(ListPage):
-    """
-    POST /v2/threads/messages/files/list
-    """
-
-    message_id: str
-
-    def arguments(self) -> dict[str, Any]:
-        return {"message_id": self.message_id, **super().arguments()}
-
-
-class QueryMessage(AskedInBody):
-    """
-    POST /v2/threads/messages/query
-    """
-
-    thread_id: str
-    message_id: str
-
-    def arguments(self) -> dict[str, Any]:
-        return {"thread_id": self.thread_id, "message_id": self.message_id}
-
-
-class UpdateMessage(QueryMessage):
-    """
-    POST /v2/threads/messages/update; file_ids absent or null stay as they are, [] clears them.
-    """
-
-    refusals: ClassVar = _TOO_MANY_FILES
-
-    content: str
-    file_ids: FileIds | None = None
-
-    def arguments(self) -> dict[str, Any]:
-        file_ids = None if self.file_ids is None else tuple(self.file_ids)
-        return {**super().arguments(), "text": self.content, "file_ids": file_ids}
-
-
-class CreateThread(AskedInBody):
-    """
-    POST /v2/threads
-    """
-
-    bodiless: ClassVar = True
-    refusals: ClassVar = CreateMessage.refusals
-
-    messages: list[MessageFields] | None = None
-    metadata: Metadata | None = None
-
-    def arguments(self) -> dict[str, Any]:
-        drafts = [Draft(**message.arguments()) for message in self.messages or ()]
-        return {"messages": drafts, "metadata": self.metadata}
-
-
-class QueryThread(AskedInBody):
-    """
-    POST /v2/threads/query and /v2/threads/delete
-    """
-
-    thread_id: str
-
-    def arguments(self) -> dict[str, Any]:
-        return {"thread_id": self.thread_id}
-
-
-class UpdateThread(QueryThread):
-    """
-    POST /v2/threads/update; null and {} leave the metadata as it is (the SDK always sends {}).
-    """
-
-    refusals: ClassVar = _BAD_METADATA
-
-    metadata: Metadata | None = None
-
-    def arguments(self) -> dict[str, Any]:
-        return {"thread_id": self.thread_id, "metadata": self.metadata or None}
-
-
-# Responses
+from pytest_assistant_mock._providers.appbuilder.fields import (
+    AssistantId,
+    CreatedAt,
+    ErrorCode,
+    ErrorMessage,
+    FileId,
+    FileIds,
+    FileObject,
+    FirstId,
+    HasMore,
+    KeptMetadata,
+    LastId,
+    ListObject,
+    MessageId,
+    MessageObject,
+    Role,
+    RunId,
+    ThreadId,
+    Words,
+)
+from pytest_assistant_mock._providers.shape import Shape
 
 
 class Text(Shape):
@@ -178,8 +41,8 @@ class Text(Shape):
     The words of a content item; an assistant's come without annotations.
     """
 
-    annotations: list[Any] = Field(default_factory=list)
-    value: str
+    annotations: list[Any] | None = Field(default_factory=list, description="Empty in every sample.", examples=[[]])
+    value: Words
 
 
 class ContentItem(Shape):
@@ -187,8 +50,8 @@ class ContentItem(Shape):
     One item of a message's content.
     """
 
-    type: Literal["text"]
-    text: Text
+    type: Literal["text"] = Field(description="Kind of content.")
+    text: Text = Field(description="The words.")
 
 
 class Message(Shape):
@@ -196,17 +59,17 @@ class Message(Shape):
     A message. Which of the optional fields are there depends on the operation, see the subclasses.
     """
 
-    id: str
-    object: Literal["thread.message"]
-    role: Literal["user", "assistant"]
-    content: list[ContentItem]
-    metadata: dict[str, Any] = Field(default_factory=dict)
-    created_at: int
-    thread_id: str
-    content_type: Literal["text"] = "text"
-    assistant_id: str | None
-    run_id: str | None
-    file_ids: list[str]
+    id: MessageId
+    object: MessageObject
+    role: Role
+    content: list[ContentItem] = Field(description="What is said, piece by piece; one piece in every sample.")
+    metadata: KeptMetadata = Field(default_factory=dict)
+    created_at: CreatedAt
+    thread_id: ThreadId
+    content_type: Literal["text"] = Field(default="text", description="Kind of content; on an assistant's message in a list.")
+    assistant_id: AssistantId
+    run_id: RunId
+    file_ids: FileIds
 
     @classmethod
     def facts(cls, message: store.Message) -> dict[str, Any]:
@@ -264,10 +127,10 @@ class FileItem(Shape):
     A file of a message.
     """
 
-    id: str
-    object: Literal["thread.message.file"]
-    created_at: int
-    message_id: str
+    id: FileId
+    object: FileObject
+    created_at: CreatedAt
+    message_id: MessageId
 
     @classmethod
     def facts(cls, file: store.MessageFile) -> dict[str, Any]:
@@ -283,11 +146,11 @@ class FileItem(Shape):
 
 
 class _List(Shape):
-    object: Literal["list"]
+    object: ListObject
     data: list[Any]
-    first_id: str
-    last_id: str
-    has_more: bool
+    first_id: FirstId
+    last_id: LastId
+    has_more: HasMore
 
     @classmethod
     def of(cls, item: Any, page: store.Page[Any]) -> bytes:
@@ -306,7 +169,7 @@ class MessageList(_List):
     A page of messages.
     """
 
-    data: list[ListedMessage]
+    data: list[ListedMessage] = Field(description="The page, in the order asked for.")
 
     @classmethod
     def write(cls, page: store.Page[store.Message], request_id: str) -> bytes:
@@ -321,7 +184,7 @@ class MessageFileList(_List):
     A page of a message's files.
     """
 
-    data: list[FileItem]
+    data: list[FileItem] = Field(description="The page, in the order asked for.")
 
     @classmethod
     def write(cls, page: store.Page[store.MessageFile], request_id: str) -> bytes:
@@ -336,10 +199,13 @@ class Thread(Shape):
     A thread, as create and query answer.
     """
 
-    id: str
-    object: Literal["thread"]
-    created_at: int
-    metadata: dict[str, Any] | None
+    id: ThreadId
+    object: Literal["thread", "thread.message"] = Field(
+        description="Kind of object: recorded as thread; the vendor's page prints thread.message.",
+        examples=["thread"],
+    )
+    created_at: CreatedAt
+    metadata: KeptMetadata | None
 
     @classmethod
     def facts(cls, thread: store.Thread) -> dict[str, Any]:
@@ -376,9 +242,9 @@ class ThreadDeleted(Shape):
     What is left of a thread.
     """
 
-    id: str
-    object: Literal["thread.deleted"]
-    deleted: Literal[True]
+    id: ThreadId
+    object: Literal["thread.deleted"] = Field(description="Kind of object; inferred, no page prints it.")
+    deleted: Literal[True] = Field(description="Always true.")
 
     @classmethod
     def write(cls, thread: store.DeletedThread, request_id: str) -> bytes:
@@ -393,10 +259,10 @@ class ErrorDetails(Shape):
     What went wrong.
     """
 
-    code: str
-    message: str
-    type: str
-    param: str | None
+    code: ErrorCode
+    message: ErrorMessage
+    type: str = Field(description="Family of the error.", examples=["invalid_request_error"])
+    param: str | None = Field(description="The field that is wrong, if one is.", examples=["thread_id"])
 
 
 class Error(Shape):
@@ -404,7 +270,7 @@ class Error(Shape):
     A business error; it comes with HTTP 200.
     """
 
-    error: ErrorDetails
+    error: ErrorDetails = Field(description="What went wrong.")
 
     @classmethod
     def write(cls, row: ErrorRow, refusal: Refusal, request_id: str) -> bytes:
@@ -420,9 +286,9 @@ class GatewayError(Shape):
     An error of the gateway in front; it comes with its own HTTP status.
     """
 
-    requestId: str
-    code: int | str
-    message: str
+    requestId: str = Field(min_length=1, description="Id of the request.", examples=["30d05399-ea69-4b10-93be-0dcebb70e255"])
+    code: ErrorCode
+    message: ErrorMessage
 
     @classmethod
     def write(cls, row: ErrorRow, refusal: Refusal, request_id: str) -> bytes:
@@ -430,3 +296,32 @@ class GatewayError(Shape):
         The body that answers a refused request.
         """
         return cls(requestId=request_id, code=row.code, message=row.text(refusal)).to_bytes()
+
+
+class OlderErrorDetails(Shape):
+    """
+    What went wrong, as services of early 2024 print it; the SDK reads both.
+    """
+
+    code: ErrorCode
+    message: ErrorMessage
+    type: str = Field(description="Family of the error.", examples=["invalid_request_error"])
+    params: Any = Field(description="The fields that are wrong, if some are.", examples=["thread_id"])
+
+
+class OlderError(Shape):
+    """
+    A business error of early 2024; it comes with HTTP 200.
+    """
+
+    error: OlderErrorDetails = Field(description="What went wrong.")
+
+
+class OpenAPIError(Shape):
+    """
+    An error of the vendor's newer gateway, as recorded for an exhausted quota; it comes with its own HTTP status.
+    """
+
+    code: ErrorCode
+    message: ErrorMessage
+    request_id: str = Field(min_length=1, description="Id of the request.", examples=["928f30c6-d712-448b-a831-dc4cd15307b0"])

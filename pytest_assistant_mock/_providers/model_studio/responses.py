@@ -1,118 +1,45 @@
 """
-What Model Studio's Assistant API reads and writes, field by field, in wire order.
+What Model Studio's Assistant API answers, field by field, in wire order.
 
-Source: the vendor's page "Messages" (Oct 15, 2025) for revision 2025, its newest printing for revision 2026; "Threads";
-"消息关联文件" for files. Knows nothing of routes.
+A field with a default is one that some documented answers lack; what the fake answers has them as `facts` says.
+Knows nothing of routes.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field
 
 from pytest_assistant_mock._engine import store
 from pytest_assistant_mock._engine.provider import ErrorRow
-from pytest_assistant_mock._engine.store import Draft, exclusive_in_order
 from pytest_assistant_mock._engine.wire import Refusal
-from pytest_assistant_mock._providers.shape import AskedInBody, AskedInQuery, Shape
-
-DEFAULT_LIMIT = 20  # inferred: the page says only "the server's default"
-
-
-def _whole_number(text: str) -> int:
-    if not text.removeprefix("-").isdecimal():
-        raise ValueError("not a whole number")
-    return int(text)
-
-
-Content = Annotated[str, StringConstraints(pattern=r"\S")]  # not blank
-Limit = Annotated[int, BeforeValidator(_whole_number), Field(ge=1, le=100)]
-Metadata = dict[str, Any]
-
-
-# Requests
-
-
-class CreateMessage(AskedInBody):
-    """
-    POST /threads/{thread_id}/messages
-    """
-
-    refusals: ClassVar = {("content", "missing"): "empty_content", ("content", "string_pattern_mismatch"): "empty_content"}
-
-    content: Content
-    role: Literal["user"] = "user"
-    metadata: Metadata | None = None
-    file_ids: list[str] | None = None
-
-    def arguments(self) -> dict[str, Any]:
-        return {
-            "text": self.content,
-            "role": self.role,
-            "file_ids": tuple(self.file_ids or ()),
-            "metadata": self.metadata or {},
-        }
-
-
-class FirstMessage(CreateMessage):
-    """
-    A message a thread is created with.
-    """
-
-    role: Literal["user", "assistant"] = "user"  # type: ignore[assignment]
-
-
-class CreateThread(AskedInBody):
-    """
-    POST /threads
-    """
-
-    bodiless: ClassVar = True  # the Python SDK sends "" for an empty thread
-    refusals: ClassVar = CreateMessage.refusals
-
-    messages: list[FirstMessage] | None = None
-    metadata: Metadata | None = None
-
-    def arguments(self) -> dict[str, Any]:
-        drafts = [Draft(**message.arguments()) for message in self.messages or ()]
-        return {"messages": drafts, "metadata": self.metadata}
-
-
-class UpdateMetadata(AskedInBody):
-    """
-    POST /threads/{thread_id} and POST /threads/{thread_id}/messages/{message_id}; null leaves the metadata as it is.
-    """
-
-    metadata: Metadata | None = None
-
-    def arguments(self) -> dict[str, Any]:
-        return {"metadata": self.metadata}
-
-
-class ListPage(AskedInQuery):
-    """
-    GET …/messages and GET …/files
-    """
-
-    refusals: ClassVar = {("limit", ""): "bad_limit", ("order", ""): "bad_order"}
-
-    limit: Limit = DEFAULT_LIMIT
-    order: Literal["asc", "desc"] = "desc"
-    after: str | None = None
-    before: str | None = None
-
-    def arguments(self) -> dict[str, Any]:
-        return {
-            "window": exclusive_in_order,
-            "limit": self.limit,
-            "order": self.order,
-            "after": self.after,
-            "before": self.before,
-        }
-
-
-# Responses
+from pytest_assistant_mock._providers.model_studio.fields import (
+    AssistantId,
+    CreatedAt,
+    EndedAt,
+    FileId,
+    FileIds,
+    FileObject,
+    FirstId,
+    HasMore,
+    LastId,
+    ListObject,
+    MessageId,
+    MessageObject,
+    Metadata,
+    Name,
+    PluginCall,
+    PrintedTime,
+    RequestId,
+    Role,
+    RunId,
+    ThreadId,
+    ThreadObject,
+    ToolCalls,
+    Words,
+)
+from pytest_assistant_mock._providers.shape import Shape
 
 
 class Text(Shape):
@@ -120,8 +47,8 @@ class Text(Shape):
     The words of a content item.
     """
 
-    value: str
-    annotations: list[Any]
+    value: Words
+    annotations: list[Any] = Field(default_factory=list, description="Empty in every sample.", examples=[[]])
 
 
 class ContentItem(Shape):
@@ -129,8 +56,8 @@ class ContentItem(Shape):
     One item of a message's content.
     """
 
-    type: Literal["text"]
-    text: Text
+    type: Literal["text"] = Field(description="Kind of content.")
+    text: Text = Field(description="The words.")
 
 
 def _content(text: str) -> list[dict[str, Any]]:
@@ -142,20 +69,25 @@ class MessageItem2025(Shape):
     A message inside a list, as the seed page prints it.
     """
 
-    id: str
-    object: Literal["thread.message"]
-    created_at: int
-    thread_id: str
-    assistant_id: str
-    run_id: str
-    role: Literal["user", "assistant"]
-    content: list[ContentItem]
+    id: MessageId
+    object: MessageObject
+    created_at: CreatedAt
+    thread_id: ThreadId
+    assistant_id: AssistantId
+    run_id: RunId
+    role: Role
+    content: list[ContentItem] = Field(description="What is said, piece by piece; one piece in every sample.")
     metadata: Metadata
-    from_: str = Field(alias="from")
-    name: str
-    plugin_call: dict[str, Any]
-    tool_calls: list[Any]
-    status: dict[str, Any]
+    from_: str = Field(alias="from", description="Empty in every sample.", examples=[""])
+    name: Name
+    plugin_call: PluginCall
+    tool_calls: ToolCalls
+    status: dict[str, Any] = Field(description="Empty in every sample.", examples=[{}])
+    file_ids: FileIds = Field(default_factory=list)  # printed by some pages of this revision
+    display: bool = Field(default=True, description="Printed until March 2024.", examples=[True])
+    gmt_crete: PrintedTime = ""
+    gmt_update: PrintedTime = ""
+    account_id: str = Field(default="", description="The caller's API key, masked; printed until March 2024.")
 
     @classmethod
     def facts(cls, message: store.Message) -> dict[str, Any]:
@@ -185,7 +117,7 @@ class Message2025(MessageItem2025):
     A message by itself, as the seed page prints it.
     """
 
-    request_id: str
+    request_id: RequestId
 
     @classmethod
     def write(cls, message: store.Message, request_id: str) -> bytes:
@@ -200,23 +132,23 @@ class MessageItem2026(Shape):
     A message inside a list, as the newest page prints one by itself; the only recorded shape the Java SDK can parse.
     """
 
-    id: str
-    object: Literal["thread.message"]
-    created_at: int
-    thread_id: str
-    incomplete_details: dict[str, Any]
-    completed_at: int | None
-    incomplete_at: int | None
-    assistant_id: str
-    run_id: str
-    file_ids: list[str]
-    role: Literal["user", "assistant"]
-    content: list[ContentItem]
+    id: MessageId
+    object: MessageObject
+    created_at: CreatedAt
+    thread_id: ThreadId
+    incomplete_details: dict[str, Any] | None = Field(default=None, description="Why it is incomplete.", examples=[{}])
+    completed_at: EndedAt = None
+    incomplete_at: EndedAt = None
+    assistant_id: AssistantId
+    run_id: RunId
+    file_ids: FileIds = Field(default_factory=list)
+    role: Role
+    content: list[ContentItem] = Field(description="What is said, piece by piece; one piece in every sample.")
     metadata: Metadata
-    name: str
-    plugin_call: dict[str, Any]
-    tool_calls: list[Any]
-    status: str
+    name: Name
+    plugin_call: PluginCall
+    tool_calls: ToolCalls
+    status: str = Field(description="Empty in every sample.", examples=[""])
 
     @classmethod
     def facts(cls, message: store.Message) -> dict[str, Any]:
@@ -249,7 +181,7 @@ class Message2026(MessageItem2026):
     A message by itself, as the newest page prints it.
     """
 
-    request_id: str
+    request_id: RequestId
 
     @classmethod
     def write(cls, message: store.Message, request_id: str) -> bytes:
@@ -264,10 +196,12 @@ class FileItem(Shape):
     A file inside a list.
     """
 
-    id: str
-    object: Literal["thread.message.file"]
-    created_at: int
-    message_id: str
+    id: FileId
+    object: FileObject
+    created_at: CreatedAt
+    message_id: MessageId
+    gmt_created: PrintedTime = ""  # in the page's table, in no sample
+    gmt_modified: PrintedTime = ""
 
     @classmethod
     def facts(cls, file: store.MessageFile) -> dict[str, Any]:
@@ -287,7 +221,7 @@ class MessageFile(FileItem):
     A file by itself.
     """
 
-    request_id: str
+    request_id: RequestId = ""  # inferred: no page prints one
 
     @classmethod
     def write(cls, file: store.MessageFile, request_id: str) -> bytes:
@@ -298,12 +232,12 @@ class MessageFile(FileItem):
 
 
 class _List(Shape):
-    object: Literal["list"]
+    object: ListObject
     data: list[Any]
-    first_id: str
-    last_id: str
-    has_more: bool
-    request_id: str
+    first_id: FirstId
+    last_id: LastId
+    has_more: HasMore
+    request_id: RequestId
 
     @classmethod
     def of(cls, item: Any, page: store.Page[Any], request_id: str) -> bytes:
@@ -323,7 +257,7 @@ class MessageList2025(_List):
     A page of messages, seed page.
     """
 
-    data: list[MessageItem2025]
+    data: list[MessageItem2025] = Field(description="The page, in the order asked for.")
 
     @classmethod
     def write(cls, page: store.Page[store.Message], request_id: str) -> bytes:
@@ -338,7 +272,7 @@ class MessageList2026(_List):
     A page of messages, newest page.
     """
 
-    data: list[MessageItem2026]
+    data: list[MessageItem2026] = Field(description="The page, in the order asked for.")
 
     @classmethod
     def write(cls, page: store.Page[store.Message], request_id: str) -> bytes:
@@ -353,7 +287,7 @@ class MessageFileList(_List):
     A page of a message's files.
     """
 
-    data: list[FileItem]
+    data: list[FileItem] = Field(description="The page, in the order asked for.")
 
     @classmethod
     def write(cls, page: store.Page[store.MessageFile], request_id: str) -> bytes:
@@ -368,11 +302,11 @@ class Thread(Shape):
     A thread.
     """
 
-    id: str
-    object: Literal["thread"]
-    created_at: int
+    id: ThreadId
+    object: ThreadObject
+    created_at: CreatedAt
     metadata: Metadata
-    request_id: str
+    request_id: RequestId
 
     @classmethod
     def write(cls, thread: store.Thread, request_id: str) -> bytes:
@@ -393,10 +327,10 @@ class ThreadDeleted(Shape):
     What is left of a thread.
     """
 
-    id: str
-    object: Literal["thread.deleted"]
-    deleted: Literal[True]
-    request_id: str
+    id: ThreadId
+    object: Literal["thread.deleted"] = Field(description="Kind of object.")
+    deleted: Literal[True] = Field(description="Always true.")
+    request_id: RequestId
 
     @classmethod
     def write(cls, thread: store.DeletedThread, request_id: str) -> bytes:
@@ -411,9 +345,12 @@ class Error(Shape):
     Every error of every operation.
     """
 
-    code: str
-    message: str
-    request_id: str
+    code: str = Field(min_length=1, description="What kind of error.", examples=["InvalidParameter"])
+    message: str = Field(
+        description="What went wrong, in words.",
+        examples=["The specified thread has been deleted or does not exist."],
+    )
+    request_id: RequestId
 
     @classmethod
     def write(cls, row: ErrorRow, refusal: Refusal, request_id: str) -> bytes:
