@@ -12,13 +12,16 @@ from pytest_assistant_mock._providers import APPBUILDER
 from pytest_assistant_mock.strategies import values
 from pytest_assistant_mock.strategies.payloads import Field, Fields, Operation, Wrong, missing, not_a
 
+_TEXT = (str, type(None))
+_NOT_NULL = Wrong("is not null", "missing_field", lambda: st.none())  # the SDK's null is "absent"
+
 
 def _id(prefix: str) -> Field:
     return Field(
         values=lambda: values.plain_ids(prefix),
         allowed="an id",
         example=f"{prefix}_1",
-        wrong=(missing(), not_a((str,), "is text")),
+        wrong=(missing(), _NOT_NULL, not_a(_TEXT, "is text")),
     )
 
 
@@ -41,7 +44,7 @@ _FILE_IDS = Field(
         Wrong("holds ids only", "wrong_type", lambda: st.just(["file-1", 2])),
     ),
 )
-_CONTENT = Field(values=values.text, allowed="text", example="text", wrong=(missing(), not_a((str,), "is text")))
+_CONTENT = Field(values=values.text, allowed="text", example="text", wrong=(missing(), _NOT_NULL, not_a(_TEXT, "is text")))
 
 
 def _role(*roles: str) -> Field:
@@ -51,7 +54,7 @@ def _role(*roles: str) -> Field:
         values=lambda: st.sampled_from(roles),
         allowed=allowed,
         example=roles[0],
-        wrong=(missing(), Wrong(f"is {allowed}", "bad_role", lambda: st.sampled_from(others))),
+        wrong=(missing(), _NOT_NULL, Wrong(f"is {allowed}", "bad_role", lambda: st.sampled_from(others))),
     )
 
 

@@ -101,15 +101,18 @@ class Operation:
         may = {name: field.values() for name, field in drawn.items() if field.example is MISSING}
         return st.fixed_dictionaries({**must, **given}, optional=may)
 
-    def refused(self, provider: Provider, pins: Mapping[str, Any]) -> st.SearchStrategy[Refused]:
+    def refused(self, provider: Provider, field: str | None, pins: Mapping[str, Any]) -> st.SearchStrategy[Refused]:
         """
-        Payloads the operation must refuse, each wrong in one field only.
+        Payloads the operation must refuse, each wrong in one field only: in `field`, or in any that is not pinned.
 
-        Raises ValueError if the operation refuses no payload, and as `accepted` does for pins.
+        Raises ValueError if no field could be wrong, and as `accepted` does for pins and an unknown field.
         """
-        ways = [(name, wrong) for name, field in self.fields.items() if name not in pins for wrong in field.wrong]
+        if field is not None:
+            self._check_name(field)
+        names = [name for name in self.fields if name not in pins] if field is None else [field]
+        ways = [(name, wrong) for name in names for wrong in self.fields[name].wrong]
         if not ways:
-            raise ValueError(f"{self.name} refuses no payload: no field of it could be wrong")
+            raise ValueError(f"{self.name} refuses no payload{f' for its {field}' if field else ''}: nothing could be wrong")
         payloads = self.accepted(pins)
         return st.sampled_from(ways).flatmap(lambda way: _spoilt(provider, payloads, *way))
 
@@ -121,10 +124,13 @@ class Operation:
             return self.asks.read({}, urlencode(payload), b"")
         return self.asks.read({}, "", json.dumps(payload).encode())
 
-    def _check_pin(self, name: str, value: Any) -> None:
+    def _check_name(self, name: str) -> None:
         if name not in self.fields:
             known = ", ".join(self.fields) or "none"
             raise TypeError(f"{self.name} has no field {name!r}{nearest(name, self.fields)}; its fields: {known}")
+
+    def _check_pin(self, name: str, value: Any) -> None:
+        self._check_name(name)
         if isinstance(value, st.SearchStrategy):
             return
         least = {other: field.example for other, field in self.fields.items() if field.example is not MISSING}

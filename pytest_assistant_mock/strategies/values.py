@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 MAX_INT = 2**40
 
 _SAMPLES = (
+    "a",  # the first is what a failing example shrinks to
     "你是谁",
     "地球是圆的吗?",
     "繁體中文",

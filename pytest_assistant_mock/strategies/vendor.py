@@ -30,7 +30,7 @@ class VendorStrategies:
     def __init__(self, revisions: Mapping[str, Provider], operations: Mapping[str, Operation], ids: Ids) -> None:
         self._revisions = revisions
         self._provider = next(iter(revisions.values()))
-        self._operations = operations
+        self.operations = operations
         self._ids = ids
 
     def __repr__(self) -> str:
@@ -104,11 +104,11 @@ class VendorStrategies:
         """
         return self._operation(operation).accepted(pins)
 
-    def refused(self, operation: str, /, **pins: Any) -> st.SearchStrategy[Refused]:
+    def refused(self, operation: str, /, *, field: str | None = None, **pins: Any) -> st.SearchStrategy[Refused]:
         """
-        What an operation must refuse, and how: one field breaks one rule, the rest is accepted.
+        What an operation must refuse, and how: one field (that one, or any not pinned) breaks one rule, the rest is accepted.
         """
-        return self._operation(operation).refused(self._provider, pins)
+        return self._operation(operation).refused(self._provider, field, pins)
 
     # Answers
 
@@ -158,10 +158,10 @@ class VendorStrategies:
         return values.file_ids() if kind == "file" else self._ids(kind)
 
     def _operation(self, name: str) -> Operation:
-        if name not in self._operations:
-            known = ", ".join(self._operations)
-            raise ValueError(f"{self!r} has no operation {name!r}{nearest(name, self._operations)}; it has {known}")
-        return self._operations[name]
+        if name not in self.operations:
+            known = ", ".join(self.operations)
+            raise ValueError(f"{self!r} has no operation {name!r}{nearest(name, self.operations)}; it has {known}")
+        return self.operations[name]
 
     def _revision(self, revision: str) -> Provider:
         if revision not in self._revisions:
