@@ -162,7 +162,9 @@ class AssistantMock:
     revision: which recorded shape of Model Studio's messages to print, "2025" (the seed page) or "2026" (the newest).
     hosts: more base URLs, by vendor: {"model_studio": ["https://gw.corp/ai/api/v1"]}.
     strict: whether a request that no route answers raises UnansweredRequest when the mock closes.
-    Raises ValueError for an unknown revision, vendor or malformed base URL.
+    name: who opens it, for the words of UnansweredRequest; the fixtures give the test's name.
+    Raises ValueError for an unknown revision, vendor or malformed base URL, TypeError for a value of the wrong type.
+    Opened once: its threads, ids and exchanges are of one test.
     """
 
     def __init__(
@@ -177,6 +179,8 @@ class AssistantMock:
         from pytest_assistant_mock._doors.door import Doors
         from pytest_assistant_mock._doors.table import installed
 
+        if not isinstance(strict, bool):
+            raise TypeError(f"strict={strict!r}: expected True or False")
         providers = _providers(revision)
         _check_hosts(hosts or {}, [provider.name for provider in providers])
         self._engine = Engine(providers, hosts, _settings.told(providers))
@@ -184,6 +188,7 @@ class AssistantMock:
         self._doors = Doors(self._engine, installed())
         self._strict = strict
         self._name = name
+        self._opened = False
         self._handles = {vendor: Handle(self._engine, service) for vendor, service in self._engine.services.items()}
 
     @property
@@ -208,6 +213,15 @@ class AssistantMock:
         return self._engine.clock
 
     def __enter__(self) -> Self:
+        """
+        Open it. Raises RuntimeError if it has been opened before.
+        """
+        if self._opened:
+            raise RuntimeError(
+                "this AssistantMock has been opened before, and remembers what was stored then;"
+                " make one for each test: with AssistantMock() as mock"
+            )
+        self._opened = True
         self._keys.put()
         try:
             self._doors.open()
@@ -217,12 +231,23 @@ class AssistantMock:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        """
+        Close it. Raises UnansweredRequest, unless an exception is on its way already or `strict` is off.
+        """
         __tracebackhide__ = True
         self._close()
         if self._strict and error is None:
-            for vendor, service in self._engine.services.items():
-                if unanswered := self._engine.journal.unanswered(vendor):
-                    raise UnansweredRequest(complaint(service.provider, unanswered, self._name))
+            self._complain()
+
+    def _complain(self) -> None:
+        __tracebackhide__ = True
+        found = [
+            complaint(service.provider, unanswered, self._name)
+            for vendor, service in self._engine.services.items()
+            if (unanswered := self._engine.journal.unanswered(vendor))
+        ]
+        if found:
+            raise UnansweredRequest("\n".join(found))
 
     def _close(self) -> None:
         self._doors.close()
@@ -232,12 +257,14 @@ class AssistantMock:
 def _providers(revision: str) -> tuple[Provider, ...]:
     from pytest_assistant_mock._providers import REVISIONS
 
-    if revision not in REVISIONS:
+    if not isinstance(revision, str) or revision not in REVISIONS:
         raise ValueError(f"revision={revision!r}: expected one of {', '.join(map(repr, REVISIONS))}")
     return REVISIONS[revision]
 
 
 def _check_hosts(hosts: Mapping[str, Sequence[str]], vendors: Sequence[str]) -> None:
+    if not isinstance(hosts, Mapping):
+        raise TypeError(f"hosts={hosts!r}: expected base URLs by vendor: {{'{vendors[0]}': ['https://gw.corp/ai/api/v1']}}")
     for vendor, urls in hosts.items():
         if vendor not in vendors:
             raise ValueError(f"hosts names {vendor!r}; the vendors are {', '.join(vendors)}{nearest(vendor, vendors)}")

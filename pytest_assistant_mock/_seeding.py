@@ -43,6 +43,8 @@ def ids(name: str, value: Iterable[str]) -> tuple[str, ...]:
     """
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise TypeError(f"{name}={value!r}: expected a list of ids")
+    if "" in (value := tuple(value)):
+        raise ValueError(f"{name}={list(value)!r}: an id is never empty")
     return tuple(sendable(f"{name}[{index}]", one) for index, one in enumerate(value))
 
 

@@ -14,6 +14,9 @@ from urllib.parse import urlsplit
 from pytest_assistant_mock._engine.provider import Provider, Route
 from pytest_assistant_mock._engine.wire import Exchange
 
+_SHOWN = 10
+"""How many different requests are told; a client in a loop can make thousands."""
+
 
 def complaint(provider: Provider, unanswered: Sequence[Exchange], test: str = "") -> str:
     """
@@ -21,13 +24,16 @@ def complaint(provider: Provider, unanswered: Sequence[Exchange], test: str = ""
     """
     asked = Counter((exchange.request.method, urlsplit(exchange.request.url).path) for exchange in unanswered)
     where = f" in {test}" if test else ""
-    return "\n".join(
+    told = [
         f"{provider.name} has no route for  {method} {path}\n"
         f"  nearest:  {_nearest(provider, method, path)}\n"
         f"  asked {times} time{'' if times == 1 else 's'}{where}."
         " A path the real service answers? See docs/add-an-endpoint.md."
-        for (method, path), times in asked.items()
-    )
+        for (method, path), times in list(asked.items())[:_SHOWN]
+    ]
+    if len(asked) > _SHOWN:
+        told.append(f"… and {len(asked) - _SHOWN} more requests to {provider.name} that no route answers")
+    return "\n".join(told)
 
 
 def _nearest(provider: Provider, method: str, path: str) -> str:

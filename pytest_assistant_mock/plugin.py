@@ -4,7 +4,7 @@ Fixtures, marker and options: all that knows pytest. Imports nothing else before
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -37,7 +37,7 @@ def assistant_mock(request: pytest.FixtureRequest) -> Iterator[AssistantMock]:
     try:
         mock = AssistantMock(name=request.node.name, **settings)
     except (TypeError, ValueError) as problem:
-        raise pytest.UsageError(f"{problem} (from the marker or ini file)") from None
+        raise pytest.UsageError(f"{problem} (from @pytest.mark.assistant or an ini option assistant_…)") from None
     with mock:
         yield mock
 
@@ -62,26 +62,40 @@ def _settings(request: pytest.FixtureRequest) -> dict[str, Any]:
     """
     Marker over ini; of several markers the nearest wins, keyword by keyword.
     """
+    __tracebackhide__ = True
     config = request.config
     settings: dict[str, Any] = {"revision": config.getini("assistant_revision")}
     if lines := config.getini("assistant_hosts"):
         settings["hosts"] = _hosts(lines)
     for marker in reversed(list(request.node.iter_markers("assistant"))):
-        if marker.args:
-            raise pytest.UsageError(f"@pytest.mark.assistant takes keywords only, got {marker.args!r}")
-        for keyword in marker.kwargs:
-            if keyword not in _KEYWORDS:
-                from pytest_assistant_mock.errors import nearest
-
-                raise pytest.UsageError(
-                    f"@pytest.mark.assistant({keyword}=…): unknown keyword{nearest(keyword, _KEYWORDS)};"
-                    f" it takes {', '.join(_KEYWORDS)}"
-                )
-        settings.update(marker.kwargs)
+        settings.update(_keywords(marker))
     return settings
 
 
-def _hosts(lines: list[str]) -> dict[str, list[str]]:
+def _keywords(marker: pytest.Mark) -> Mapping[str, Any]:
+    """
+    What a marker says. Raises UsageError for what it cannot say.
+    """
+    __tracebackhide__ = True
+    if marker.args:
+        given = ", ".join(map(repr, marker.args))
+        raise pytest.UsageError(f"@pytest.mark.assistant({given}): it takes keywords only: {', '.join(_KEYWORDS)}")
+    for keyword in marker.kwargs:
+        if keyword not in _KEYWORDS:
+            from pytest_assistant_mock.errors import nearest
+
+            taken = ", ".join(_KEYWORDS)
+            raise pytest.UsageError(
+                f"@pytest.mark.assistant({keyword}=…): unknown keyword; it takes {taken}{nearest(keyword, _KEYWORDS)}"
+            )
+    return marker.kwargs
+
+
+def _hosts(lines: Sequence[str]) -> dict[str, list[str]]:
+    """
+    Base URLs by vendor, from lines like "model_studio = https://gw.corp/ai/api/v1".
+    """
+    __tracebackhide__ = True
     hosts: dict[str, list[str]] = {}
     for line in lines:
         vendor, equals, url = line.partition("=")

@@ -8,13 +8,13 @@ be taken from the pool. A pretend line serves one request and is never pooled.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from types import ModuleType
 from typing import Any
 
 from pytest_assistant_mock._doors import http1
-from pytest_assistant_mock._doors.door import Answerer, Seam
-from pytest_assistant_mock._engine.wire import Failure, Reply
+from pytest_assistant_mock._doors.door import Answerer, Seam, Tell, tell_of
+from pytest_assistant_mock._engine.wire import Failure, Reply, Request
 
 _PARAMETERS = (("self", "req", "traces", "timeout"),)
 
@@ -40,7 +40,13 @@ def seams(aiohttp: ModuleType) -> Sequence[Seam]:
             if not answerer.plays(str(req.url)):
                 return await original(connector, req, traces, timeout)
             protocol = ResponseHandler(asyncio.get_running_loop())
-            protocol.connection_made(_Transport(aiohttp, answerer, protocol, req))
+
+            async def open_line() -> asyncio.Transport:
+                async with asyncio.timeout(timeout.connect or None):
+                    line: asyncio.Transport = (await original(connector, req, traces, timeout)).transport
+                return line
+
+            protocol.connection_made(_Transport(aiohttp, answerer, protocol, req, open_line))
             protocol.force_close()
             return protocol
 
@@ -54,44 +60,71 @@ def seams(aiohttp: ModuleType) -> Sequence[Seam]:
 
 class _Transport(asyncio.Transport):
     """
-    Collects what the client writes; once it is a whole request, gives the reply to the protocol.
+    Collects what the client writes; once it is a whole request, gives the reply to the protocol, or opens the real line.
     """
 
-    def __init__(self, aiohttp: ModuleType, answerer: Answerer, protocol: Any, req: Any) -> None:
+    def __init__(
+        self,
+        aiohttp: ModuleType,
+        answerer: Answerer,
+        protocol: Any,
+        req: Any,
+        open_line: Callable[[], Awaitable[asyncio.Transport]],
+    ) -> None:
         super().__init__()
         self._aiohttp = aiohttp
         self._answerer = answerer
         self._protocol = protocol
         self._req = req
+        self._open_line = open_line
         self._written = bytearray()
+        self._passage: _Passage | None = None
+        self._continued = False
         self._closing = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self._written += data
-        request = http1.parse_request(bytes(self._written), str(self._req.url.origin()))
+        written = bytes(self._written)
+        request = http1.parse_request(written, str(self._req.url.origin()))
         if request is None:
+            if not self._continued and http1.awaits_continue(written):
+                self._continued = True
+                self._soon(self._protocol.data_received, http1.CONTINUE)
             return
         self._written.clear()
         reply = self._answerer.handle(request)
         if reply is None:
-            raise RuntimeError(f"{request.url} was to be answered and is not: a mock was closed while the request was sent")
-        # after the client's own writing is done, as an answer from outside would come
-        asyncio.get_running_loop().call_soon(self._give, reply)
+            self._passage = _Passage(self._protocol, request, written, tell_of(self._answerer))
+            self._passage.begin(self._open_line, self._connection_error)
+        else:
+            self._soon(self._give, reply)
+
+    def _soon(self, do: Callable[..., None], *arguments: Any) -> None:
+        """
+        After the client's own writing is done, as an answer from outside would come.
+        """
+        asyncio.get_running_loop().call_soon(do, *arguments)
 
     def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
         self.write(b"".join(list_of_data))
 
     def _give(self, reply: Reply) -> None:
         protocol = self._protocol
-        if isinstance(reply, Failure) and reply.kind in ("connect_refused", "connect_timeout", "read_timeout"):
-            protocol.set_exception(self._error(reply))
-            return
         data, error = http1.reply_bytes(reply)
         if data:
             protocol.data_received(data)
         if isinstance(reply, Failure):
-            self._closing = True
-            protocol.connection_lost(error)
+            if reply.kind in ("connect_refused", "connect_timeout", "read_timeout"):
+                _fail(protocol, self._error(reply), reply)
+            else:
+                self._closing = True
+                protocol.connection_lost(error)
+
+    def set_protocol(self, protocol: Any) -> None:
+        """
+        A passage above takes the line over.
+        """
+        self._protocol = protocol
 
     def _error(self, failure: Failure) -> Any:
         aiohttp = self._aiohttp
@@ -99,25 +132,154 @@ class _Transport(asyncio.Transport):
             case "connect_refused":
                 return aiohttp.ClientConnectorError(self._req.connection_key, http1.refused())
             case "connect_timeout":
-                kind = getattr(aiohttp, "ConnectionTimeoutError", aiohttp.ServerTimeoutError)
-                return kind(f"Connection timeout to host {self._req.url}")
+                return self._connection_timeout()
         if self._protocol.read_timeout is not None:
             kind = getattr(aiohttp, "SocketTimeoutError", aiohttp.ServerTimeoutError)
             return kind("Timeout on reading data from socket")
         return TimeoutError()
+
+    def _connection_timeout(self) -> Any:
+        kind = getattr(self._aiohttp, "ConnectionTimeoutError", self._aiohttp.ServerTimeoutError)
+        return kind(f"Connection timeout to host {self._req.url}")
+
+    def _connection_error(self, error: BaseException) -> Any:
+        return self._connection_timeout() if isinstance(error, TimeoutError) else error
 
     def is_closing(self) -> bool:
         return self._closing
 
     def close(self) -> None:
         self._closing = True
+        if self._passage is not None:
+            self._passage.give_up(getattr(self._req, "_timer", None))
 
     def abort(self) -> None:
-        self._closing = True
+        self.close()
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         return default
 
-    def pause_reading(self) -> None: ...
+    def pause_reading(self) -> None:
+        if self._passage is not None:
+            self._passage.pause_reading()
 
-    def resume_reading(self) -> None: ...
+    def resume_reading(self) -> None:
+        if self._passage is not None:
+            self._passage.resume_reading()
+
+
+def _fail(protocol: Any, error: BaseException, failure: Failure) -> None:
+    if isinstance(protocol, _Passage):
+        protocol.fail(error, failure)
+        return
+    payload = protocol._payload
+    protocol.set_exception(error)
+    if payload is not None:
+        payload.set_exception(error)
+
+
+class _Passage(asyncio.Protocol):
+    """
+    A call that is let through: a real line, between its transport and the client's protocol. Who wants to hear the reply
+    hears it whole, before the client does.
+    """
+
+    def __init__(self, protocol: Any, request: Request, written: bytes, tell: Tell | None) -> None:
+        self._protocol = protocol
+        self._request = request
+        self._written = written
+        self._tell = tell
+        self._line: asyncio.Transport | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._received = bytearray()
+        self._given_up = False
+
+    def begin(
+        self, open_line: Callable[[], Awaitable[asyncio.Transport]], as_client: Callable[[BaseException], BaseException]
+    ) -> None:
+        """
+        Open the line and send the request; an error becomes the client's by `as_client`.
+        """
+
+        async def connect() -> None:
+            try:
+                self._line = await open_line()
+            except Exception as error:
+                self._told(http1.failure_of(error, timeout="connect_timeout"))
+                self._protocol.set_exception(as_client(error))
+            else:
+                self._line.set_protocol(self)
+                self._line.write(self._written)
+
+        self._task = asyncio.get_running_loop().create_task(connect())
+
+    def data_received(self, data: bytes) -> None:
+        if self._tell is None:
+            self._protocol.data_received(data)
+            return
+        self._received += data
+        reply = http1.parse_reply(bytes(self._received), self._request.method, ended=False)
+        if reply is not None:
+            self._told(reply)
+            self._protocol.data_received(bytes(self._received))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._given_up:
+            return
+        if self._tell is not None:
+            received = bytes(self._received)
+            reply = http1.parse_reply(received, self._request.method, ended=True)
+            response = reply.response if isinstance(reply, Failure) else reply
+            if exc is not None and response is not None:
+                reply = Failure("reset", len(response.body), response)
+            self._told(reply)
+            self._protocol.data_received(received)
+        self._protocol.connection_lost(exc)
+
+    def pause_reading(self) -> None:
+        """
+        The client has more than it can read.
+        """
+        if self._line is not None:
+            self._line.pause_reading()
+
+    def resume_reading(self) -> None:
+        """
+        The client reads again.
+        """
+        if self._line is not None:
+            self._line.resume_reading()
+
+    def fail(self, error: BaseException, failure: Failure) -> None:
+        """
+        A door below answers with a failure.
+        """
+        if self._tell is not None:
+            self._protocol.data_received(bytes(self._received))
+            self._told(failure)
+        _fail(self._protocol, error, failure)
+
+    @property
+    def read_timeout(self) -> Any:
+        """
+        As the client set it.
+        """
+        return self._protocol.read_timeout
+
+    def _told(self, reply: Reply | None) -> None:
+        tell, self._tell = self._tell, None
+        if tell is not None and reply is not None:
+            tell(self._request, reply)
+
+    def give_up(self, timer: Any) -> None:
+        """
+        The client closes the line: it has its reply, or its time ran out, or it was cancelled, which is no failure of the line.
+        """
+        self._given_up = True
+        task = asyncio.current_task()
+        if getattr(timer, "_cancelled", False) or task is None or not task.cancelling():
+            self._told(Failure("connect_timeout" if self._line is None else "read_timeout"))
+        if self._task is not None:
+            self._task.cancel()
+        if self._line is not None:
+            self._line.close()

@@ -17,7 +17,7 @@ from pytest_assistant_mock.errors import UnknownSeam
 
 class Answerer(Protocol):
     """
-    Who stands behind the doors: the engine, or anything else with these four methods.
+    Who stands behind the doors: the engine, or anything else with these four methods. A `Witness` has one more.
     """
 
     def handle(self, request: Request) -> Reply | None:
@@ -39,6 +39,34 @@ class Answerer(Protocol):
         """
         Whether nothing may connect to this host name.
         """
+
+
+class Witness(Answerer, Protocol):
+    """
+    An answerer that also hears what came of the calls it let through.
+    """
+
+    def passed(self, request: Request, reply: Reply) -> None:
+        """
+        Told once for each request this answerer plays and `handle` returned None for, before the client sees the reply.
+
+        The body is whole, its transfer coding undone, its content coding left. Errors that are no `Failure` (a name not
+        found, a bad certificate) are not told; the client meets them as ever.
+        """
+
+
+Tell = Callable[[Request, Reply], None]
+
+PASSING = "_assistant_mock_passing"
+"""Set on a connection while a door above lets its request through: the doors below leave it alone."""
+
+
+def tell_of(answerer: Answerer) -> Tell | None:
+    """
+    How to tell an answerer what came of a call it let through; None if it does not ask.
+    """
+    tell: Tell | None = getattr(answerer, "passed", None)
+    return tell
 
 
 Make = Callable[[Answerer, Callable[..., Any]], Callable[..., Any]]

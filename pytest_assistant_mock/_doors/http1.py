@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import io
 from errno import ECONNREFUSED, ECONNRESET
+from http.client import HTTPException, HTTPResponse, IncompleteRead
 from os import strerror
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response, header
+from pytest_assistant_mock._engine.wire import Failure, FailureKind, Headers, Reply, Request, Response, header
 
 
 def refused() -> ConnectionRefusedError:
@@ -37,16 +38,35 @@ def framed(response: Response) -> Headers:
         declared = header(response.headers, "content-length")
         if declared == length or (declared is not None and not response.body):  # an answer to HEAD declares what it lacks
             return response.headers
-    kept = (pair for pair in response.headers if pair[0].lower() not in ("content-length", "transfer-encoding"))
+        if declared is None and response.status in _BODILESS:
+            return response.headers
+    return _declaring(response.headers, length)
+
+
+_BODILESS = frozenset((204, 304))
+
+
+def _declaring(headers: Headers, length: str) -> Headers:
+    kept = (pair for pair in headers if pair[0].lower() not in ("content-length", "transfer-encoding"))
     return (*kept, ("Content-Length", length))
 
 
-def head_bytes(response: Response) -> bytes:
+def begun(failure: Failure) -> Response:
+    """
+    As much of a failure's response as arrives. It declares more than that, or no client would miss the rest.
+    """
+    assert failure.response is not None
+    response, body = failure.response, failure.response.body[: failure.after_bytes]
+    declared = header(response.headers, "content-length") or ""
+    length = max(int(declared) if declared.isdecimal() else len(response.body), len(body) + 1)
+    return Response(response.status, _declaring(response.headers, str(length)), body)
+
+
+def head_bytes(response: Response, headers: Headers) -> bytes:
     """
     The status line and headers, to the empty line.
     """
-    lines = [f"HTTP/1.1 {response.status} {response.reason}"]
-    lines += [f"{name}: {value}" for name, value in framed(response)]
+    lines = [f"HTTP/1.1 {response.status} {response.reason}", *(f"{name}: {value}" for name, value in headers)]
     return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
 
 
@@ -64,10 +84,11 @@ def reply_bytes(reply: Reply) -> Bytes:
     A reply as a line carries it; for a failure, what arrives before it and how it ends.
     """
     if isinstance(reply, Response):
-        return Bytes(head_bytes(reply) + reply.body)
+        return Bytes(head_bytes(reply, framed(reply)) + reply.body)
     data = b""
     if reply.response is not None:
-        data = head_bytes(reply.response) + reply.response.body[: reply.after_bytes]
+        response = begun(reply)
+        data = head_bytes(response, response.headers) + response.body
     return Bytes(data, None if reply.kind == "truncated" else failure_error(reply))
 
 
@@ -83,6 +104,13 @@ def failure_error(failure: Failure) -> OSError | None:
         case "reset":
             return reset()
     return None
+
+
+def cause(failure: Failure) -> OSError | None:
+    """
+    The error of the operating system from which a client makes its own; None for a reset, which it raises as it is.
+    """
+    return None if failure.kind == "reset" else failure_error(failure)
 
 
 class BrokenFile(io.RawIOBase):
@@ -129,6 +157,48 @@ def parse_request(data: bytes, origin: str) -> Request | None:
     return Request(method, target if "://" in target[:8] else origin + target, headers, body)
 
 
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def awaits_continue(data: bytes) -> bool:
+    """
+    Whether a request's head is whole, and its body waits for leave to be sent.
+    """
+    head, separator, _ = data.partition(b"\r\n\r\n")
+    return bool(separator) and b"\r\nexpect: 100-continue" in head.lower()
+
+
+def parse_reply(data: bytes, method: str, *, ended: bool) -> Reply | None:
+    """
+    The reply these bytes are, once they are whole or the line has ended; else, or if they are no HTTP, None.
+    """
+    if b"\r\n\r\n" not in data:
+        return Failure("reset") if ended else None
+    response = HTTPResponse(Line(io.BytesIO(data)), method=method)  # type: ignore[arg-type]
+    try:
+        response.begin()
+    except (HTTPException, OSError):
+        return None
+    with_the_line = response.length is None and not response.chunked
+    reply = read_reply(response.status, tuple(response.headers.items()), response)
+    return reply if ended or not (with_the_line or isinstance(reply, Failure)) else None
+
+
+class Line:
+    """
+    A socket, as far as `http.client` looks at one that answers.
+    """
+
+    def __init__(self, file: io.BufferedIOBase) -> None:
+        self._file = file
+
+    def makefile(self, mode: str) -> io.BufferedIOBase:
+        """
+        The reply, to be read.
+        """
+        return self._file
+
+
 def _body(headers: Headers, rest: bytes) -> bytes | None:
     if "chunked" in (header(headers, "transfer-encoding") or "").lower():
         return _unchunked(rest)
@@ -149,3 +219,49 @@ def _unchunked(rest: bytes) -> bytes | None:
             return None
         pieces.append(rest[:size])
         rest = rest[size + 2 :]
+
+
+def failure_of(error: BaseException | None, timeout: FailureKind = "read_timeout") -> Failure | None:
+    """
+    The failure an error stands for, or the errors it came from; None if it is none of ours. `timeout` names what waited.
+    """
+    while error is not None:
+        if isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        for kind, name in _ERRORS:
+            if isinstance(error, kind):
+                return Failure(name or timeout)
+        error = error.__cause__ or error.__context__
+    return None
+
+
+_ERRORS: tuple[tuple[type[BaseException], FailureKind | None], ...] = (
+    (ConnectionRefusedError, "connect_refused"),
+    (ConnectionError, "reset"),
+    (TimeoutError, None),
+)
+
+
+def read_reply(status: int, headers: Headers, body: Any) -> Reply:
+    """
+    The reply whose body is still to be read, from `http.client`'s response or any file: whole, or how far it came.
+    """
+    pieces: list[bytes] = []
+    ended: FailureKind | None = None
+    try:
+        while piece := body.read1(_PIECE):
+            pieces.append(piece)
+        if getattr(body, "length", None):  # http.client's count of what is missing
+            ended = "truncated"
+    except IncompleteRead:
+        ended = "truncated"
+    except OSError as error:
+        failure = failure_of(error)
+        ended = failure.kind if failure is not None else "reset"
+    finally:
+        body.close()
+    response = Response(status, headers, b"".join(pieces))
+    return response if ended is None else Failure(ended, len(response.body), response)
+
+
+_PIECE = 65536

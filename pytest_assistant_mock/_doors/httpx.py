@@ -8,12 +8,12 @@ and events run above them, and a proxy is only another transport of the same cla
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from types import ModuleType
-from typing import Any
+from types import ModuleType, TracebackType
+from typing import Any, Self
 
 from pytest_assistant_mock._doors import http1
-from pytest_assistant_mock._doors.door import Answerer, Seam
-from pytest_assistant_mock._engine.wire import Failure, Reply, Request, Response
+from pytest_assistant_mock._doors.door import Answerer, Seam, Tell, tell_of
+from pytest_assistant_mock._engine.wire import Failure, FailureKind, Reply, Request, Response
 
 _PARAMETERS = (("self", "request"),)
 
@@ -25,12 +25,20 @@ def seams(httpx: ModuleType) -> Sequence[Seam]:
     broken = _broken_stream(httpx)
 
     def sync(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
-        plays, handle = answerer.plays, answerer.handle
+        plays, handle, tell = answerer.plays, answerer.handle, tell_of(answerer)
 
         def handle_request(transport: Any, request: Any) -> Any:
             url = str(request.url)
             if plays(url):
-                reply = handle(_request(request, url, request.read()))
+                asked = _request(request, url, request.read())
+                reply = handle(asked)
+                if reply is None and tell is not None:
+                    with _Line(httpx, tell, asked) as line:
+                        real = line.begins(original(transport, request))
+                        for piece in real.stream:
+                            line.arrived.append(piece)
+                    real.close()
+                    reply = line.reply
                 if reply is not None:
                     return _response(httpx, reply, request, broken)
             return original(transport, request)
@@ -38,12 +46,20 @@ def seams(httpx: ModuleType) -> Sequence[Seam]:
         return handle_request
 
     def asynchronous(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
-        plays, handle = answerer.plays, answerer.handle
+        plays, handle, tell = answerer.plays, answerer.handle, tell_of(answerer)
 
         async def handle_async_request(transport: Any, request: Any) -> Any:
             url = str(request.url)
             if plays(url):
-                reply = handle(_request(request, url, await request.aread()))
+                asked = _request(request, url, await request.aread())
+                reply = handle(asked)
+                if reply is None and tell is not None:
+                    with _Line(httpx, tell, asked) as line:
+                        real = line.begins(await original(transport, request))
+                        async for piece in real.stream:
+                            line.arrived.append(piece)
+                    await real.aclose()
+                    reply = line.reply
                 if reply is not None:
                     return _response(httpx, reply, request, broken)
             return await original(transport, request)
@@ -56,6 +72,60 @@ def seams(httpx: ModuleType) -> Sequence[Seam]:
     )
 
 
+class _Line:
+    """
+    A call that was let through: what arrives, and how it ends. An error before a response begins is the client's to meet.
+    """
+
+    def __init__(self, httpx: ModuleType, tell: Tell, request: Request) -> None:
+        self._httpx = httpx
+        self._tell = tell
+        self._request = request
+        self._real: Any = None
+        self.arrived: list[bytes] = []
+        self.reply: Reply | None = None
+
+    def begins(self, real: Any) -> Any:
+        """
+        The response has begun.
+        """
+        self._real = real
+        return real
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> bool:
+        ended = self._ended(error)
+        response = None
+        if self._real is not None:
+            headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._real.headers.raw)
+            response = Response(self._real.status_code, headers, b"".join(self.arrived))
+        if error is None:
+            self.reply = response
+        elif ended is not None:
+            self.reply = Failure(ended, len(response.body) if response is not None else 0, response)
+        if self.reply is not None:
+            self._tell(self._request, self.reply)
+        return response is not None and ended is not None
+
+    def _ended(self, error: BaseException | None) -> FailureKind | None:
+        httpx = self._httpx
+        match error:
+            case httpx.ConnectTimeout():
+                return "connect_timeout"
+            case httpx.ReadTimeout() | httpx.WriteTimeout():
+                return "read_timeout"
+            case httpx.ReadError() | httpx.WriteError():
+                return "reset"
+            case httpx.RemoteProtocolError():
+                return "truncated" if self._real is not None else "reset"
+            case httpx.ConnectError():
+                failure = http1.failure_of(error)
+                return failure.kind if failure is not None else None
+        return None
+
+
 def _request(request: Any, url: str, body: bytes) -> Request:
     return Request(request.method, url, tuple(request.headers.multi_items()), body)
 
@@ -63,13 +133,15 @@ def _request(request: Any, url: str, body: bytes) -> Request:
 def _response(httpx: ModuleType, reply: Reply, request: Any, broken: Callable[..., Any]) -> Any:
     if isinstance(reply, Response):
         response, stream = reply, httpx.ByteStream(reply.body)
+        headers = http1.framed(reply)
     else:
         if reply.response is None:
-            raise _error(httpx, reply, request)
-        response, stream = reply.response, broken(reply, request)
+            raise _error(httpx, reply, request) from http1.failure_error(reply)
+        response, stream = http1.begun(reply), broken(reply, request)
+        headers = response.headers
     return httpx.Response(
         response.status,
-        headers=http1.framed(response),
+        headers=headers,
         stream=stream,
         extensions={"http_version": b"HTTP/1.1", "reason_phrase": response.reason.encode("ascii")},
     )
@@ -93,9 +165,9 @@ def _broken_stream(httpx: ModuleType) -> Callable[[Failure, Any], Any]:
         """
 
         def __init__(self, failure: Failure, request: Any) -> None:
-            assert failure.response is not None
-            self._data = failure.response.body[: failure.after_bytes]
-            self._error = _cut(httpx, failure, len(self._data), request)
+            response = http1.begun(failure)
+            self._data = response.body
+            self._error = _cut(httpx, failure, response, request)
 
         def __iter__(self) -> Iterator[bytes]:
             if self._data:
@@ -110,10 +182,9 @@ def _broken_stream(httpx: ModuleType) -> Callable[[Failure, Any], Any]:
     return BrokenStream
 
 
-def _cut(httpx: ModuleType, failure: Failure, received: int, request: Any) -> Any:
+def _cut(httpx: ModuleType, failure: Failure, response: Response, request: Any) -> Any:
     if failure.kind != "truncated":
         return _error(httpx, failure, request)
-    assert failure.response is not None
-    expected = len(failure.response.body)
+    received, expected = len(response.body), response.header("content-length")
     text = f"peer closed connection without sending complete message body (received {received} bytes, expected {expected})"
     return httpx.RemoteProtocolError(text, request=request)

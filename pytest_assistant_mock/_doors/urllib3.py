@@ -11,10 +11,10 @@ import io
 from collections.abc import Callable, Sequence
 from http.client import HTTPResponse
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 from pytest_assistant_mock._doors import http1
-from pytest_assistant_mock._doors.door import Answerer, Seam, body_bytes
+from pytest_assistant_mock._doors.door import PASSING, Answerer, Seam, Tell, body_bytes, tell_of
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
 
 _VERSION_1 = ("self", "conn", "method", "url", "timeout", "chunked", "httplib_request_kw")
@@ -42,28 +42,60 @@ def seams(urllib3: ModuleType) -> Sequence[Seam]:
 
 
 def _make_request(answerer: Answerer, original: Callable[..., Any], version: _Version1) -> Callable[..., Any]:
-    plays, handle = answerer.plays, answerer.handle
+    plays, handle, tell = answerer.plays, answerer.handle, tell_of(answerer)
 
     def make_request(pool: Any, conn: Any, method: str, url: str, *args: Any, **options: Any) -> Any:
         absolute = url if url.startswith(("http://", "https://")) else _origin(pool) + url  # a plain proxy gets whole URLs
         if plays(absolute):
-            options["body"] = body = body_bytes(options.get("body"), version.text_encoding)
-            reply = handle(Request(method, absolute, _headers(options.get("headers")), body))
+            body = body_bytes(options.get("body"), version.text_encoding)
+            request = Request(method, absolute, _headers(options.get("headers")), body)
+            reply = handle(request)
             if reply is not None:
+                if pool.proxy is not None:
+                    vars(conn).pop(_WAITING, None)
                 pool.num_requests += 1
                 return version.reply(reply, pool, conn, method, url, options)
-        prepare_proxy = vars(conn).pop(_WAITING, None)
-        if prepare_proxy is not None:
-            prepare_proxy()
+            if options.get("body") is not None:
+                options["body"] = body
+            return let_through(request, pool, conn, method, url, *args, **options)
+        _connect_to_proxy(pool, conn)
         return original(pool, conn, method, url, *args, **options)
 
+    def let_through(request: Request, pool: Any, conn: Any, *args: Any, **options: Any) -> Any:
+        vars(conn)[PASSING] = True
+        try:
+            _connect_to_proxy(pool, conn)
+            if tell is None:
+                return original(pool, conn, *args, **options)
+            return _witnessed(tell, request, original, version, pool, conn, *args, **options)
+        finally:
+            vars(conn).pop(PASSING, None)
+
     return make_request
+
+
+def _witnessed(
+    tell: Tell, request: Request, original: Callable[..., Any], version: _Version1,
+    pool: Any, conn: Any, method: str, url: str, *args: Any, **options: Any,
+) -> Any:  # fmt: skip
+    try:
+        real = original(pool, conn, method, url, *args, **(options | version.unread))
+    except Exception as error:
+        failure = version.failure(error)
+        if failure is not None:
+            tell(request, failure)
+        raise
+    reply = version.read(real)
+    if isinstance(reply, Failure):
+        conn.close()
+    tell(request, reply)
+    return version.reply(reply, pool, conn, method, url, options)
 
 
 def _prepare_proxy(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
     def prepare_proxy(pool: Any, conn: Any) -> None:
         if answerer.knows(_origin(pool)):
-            vars(conn)[_WAITING] = lambda: original(pool, conn)
+            vars(conn)[_WAITING] = original
         else:
             original(pool, conn)
 
@@ -73,9 +105,27 @@ def _prepare_proxy(answerer: Answerer, original: Callable[..., Any]) -> Callable
 _WAITING = "_assistant_mock_prepare_proxy"
 
 
+def _connect_to_proxy(pool: Any, conn: Any) -> None:
+    """
+    What waited until the request was known not to be ours; a timeout is told as `urlopen` tells it.
+    """
+    prepare_proxy = vars(conn).pop(_WAITING, None)
+    if prepare_proxy is None:
+        return
+    try:
+        prepare_proxy(pool, conn)
+    except OSError as error:
+        pool._raise_timeout(err=error, url=str(pool.proxy), timeout_value=conn.timeout)
+        raise
+
+
 def _origin(pool: Any) -> str:
     host = f"[{pool.host}]" if ":" in pool.host else pool.host
-    return f"{pool.scheme}://{host}:{pool.port}" if pool.port else f"{pool.scheme}://{host}"
+    port = pool.port
+    return f"{pool.scheme}://{host}" if port == _PORTS[pool.scheme] or not port else f"{pool.scheme}://{host}:{port}"
+
+
+_PORTS = {"http": 80, "https": 443}
 
 
 def _headers(headers: Any) -> Headers:
@@ -92,6 +142,7 @@ class _Version1:
     """
 
     text_encoding = "latin-1"
+    unread: ClassVar[dict[str, Any]] = {}  # options that leave a real response unread, and its connection ours
 
     def __init__(self, urllib3: ModuleType) -> None:
         self._urllib3 = urllib3
@@ -104,7 +155,7 @@ class _Version1:
         if isinstance(reply, Response):
             return self.whole(reply, pool, method, url, options)
         if reply.response is None:
-            raise self.error(reply, pool, conn, url, options)
+            raise self.error(reply, pool, conn, url, options) from http1.cause(reply)
         return self.broken(reply, pool, method, url, options)
 
     def error(self, failure: Failure, pool: Any, conn: Any, url: str, options: dict[str, Any]) -> Any:
@@ -123,6 +174,22 @@ class _Version1:
                 return exceptions.ReadTimeoutError(pool, url, f"Read timed out. (read timeout={timeout.read_timeout})")
         return http1.reset()
 
+    def failure(self, error: Exception) -> Failure | None:
+        """
+        The failure behind what the pool met.
+        """
+        exceptions = self._urllib3.exceptions
+        connecting = isinstance(error, exceptions.ConnectTimeoutError) and not isinstance(error, exceptions.NewConnectionError)
+        if connecting:
+            return Failure("connect_timeout")
+        return Failure("read_timeout") if isinstance(error, exceptions.ReadTimeoutError) else http1.failure_of(error)
+
+    def read(self, real: Any) -> Reply:
+        """
+        A real response, read to its end.
+        """
+        return http1.read_reply(real.status, tuple(real.msg.items()), real)
+
     def whole(self, response: Response, pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
         """
         A response whose body is all there.
@@ -133,7 +200,7 @@ class _Version1:
         """
         A response whose body breaks: read by `http.client` itself, which knows what a short body means.
         """
-        response = HTTPResponse(_Line(failure), method=method)  # type: ignore[arg-type]
+        response = HTTPResponse(http1.Line(http1.reader(failure)), method=method)  # type: ignore[arg-type]
         response.begin()
         return response
 
@@ -144,6 +211,10 @@ class _Version2(_Version1):
     """
 
     text_encoding = "utf-8"
+    unread: ClassVar[dict[str, Any]] = {"preload_content": False, "response_conn": None}
+
+    def read(self, real: Any) -> Reply:
+        return http1.read_reply(real.status, tuple(real.headers.items()), real._fp)
 
     def whole(self, response: Response, pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
         headers = self._header_dict(http1.framed(response))
@@ -193,18 +264,3 @@ class _Body(io.BytesIO):
         Whether it has been read to its end, as `http.client` has it.
         """
         return self.closed or self.tell() == self._length
-
-
-class _Line:
-    """
-    A socket, as far as `http.client` looks at one that answers.
-    """
-
-    def __init__(self, reply: Reply) -> None:
-        self._reply = reply
-
-    def makefile(self, mode: str) -> io.BufferedIOBase:
-        """
-        The reply, to be read.
-        """
-        return http1.reader(self._reply)

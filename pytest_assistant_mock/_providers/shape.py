@@ -69,7 +69,8 @@ class Asked(Shape):
     def _refusal(cls, problem: ValidationError) -> Refusal:
         error = problem.errors(include_url=False, include_context=False)[0]
         name = _field(error["loc"])
-        kind = "missing" if error["input"] is None else error["type"]  # null where a value must be says nothing
+        empty = error["input"] is None and error["loc"][-1] == name  # null where a value must be says nothing
+        kind = "missing" if empty else error["type"]
         fallback = "missing_field" if kind == "missing" else "wrong_type"
         if kind == "string_too_short" and name.endswith("_id"):
             fallback = f"{name.removesuffix('_id')}_not_found"  # "" is nobody's id

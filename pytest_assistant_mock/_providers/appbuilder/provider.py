@@ -57,6 +57,7 @@ ERRORS: Mapping[str, ErrorRow] = {
     "too_many_files": _error("file_ids: at most 10 files"),
     "not_user_message": _error("only messages with role=user can be updated"),
     "bad_role": _error("role: must be user"),
+    "bad_first_role": _error("role: must be user or assistant"),
     "bad_order": _error("order: must be desc or asc"),
     "bad_metadata": _error("metadata: at most 16 pairs, keys of at most 64 and values of at most 512 characters"),
     "missing_field": _error("{field}: required"),

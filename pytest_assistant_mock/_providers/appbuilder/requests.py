@@ -136,7 +136,7 @@ class CreateThread(AskedInBody):
     """
 
     bodiless: ClassVar = True
-    refusals: ClassVar = CreateMessage.refusals
+    refusals: ClassVar = {**_TOO_MANY_FILES, **_BAD_METADATA, ("role", "literal_error"): "bad_first_role"}
 
     messages: Annotated[list[MessageFields] | None, Field(description="The messages the thread begins with.")] = None
     metadata: Metadata | None = None

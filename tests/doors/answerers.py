@@ -1,0 +1,92 @@
+"""
+Who stands behind the doors in these tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from pytest_assistant_mock._doors.door import Answerer, Doors
+from pytest_assistant_mock._doors.table import installed
+from pytest_assistant_mock._engine.wire import Reply, Request, Response
+
+
+class Script:
+    """
+    Answers every URL below a base by a function, or by the same reply; None lets the call through.
+    """
+
+    def __init__(self, base: str, answer: Callable[[Request], Reply | None] | Reply | None, guarded: Sequence[str] = ()) -> None:
+        self._base = base
+        self._answer = answer
+        self._guarded = guarded
+        self.asked: list[Request] = []
+
+    def handle(self, request: Request) -> Reply | None:
+        """
+        The script's reply.
+        """
+        self.asked.append(request)
+        return self._answer(request) if callable(self._answer) else self._answer
+
+    def plays(self, url: str) -> bool:
+        """
+        Whether the URL is below the base.
+        """
+        return url.startswith(self._base)
+
+    def knows(self, origin: str) -> bool:
+        """
+        Whether the base is of this origin.
+        """
+        ours, theirs = urlsplit(self._base), urlsplit(origin)
+        return (ours.scheme, ours.hostname, ours.port or _PORTS[ours.scheme]) == (
+            theirs.scheme, theirs.hostname, theirs.port or _PORTS[theirs.scheme],
+        )  # fmt: skip
+
+    def guards(self, host: str) -> bool:
+        """
+        Whether the host is wholly ours.
+        """
+        return host in self._guarded
+
+
+_PORTS = {"http": 80, "https": 443}
+
+
+class Recorder(Script):
+    """
+    Lets every call below its base through, and keeps what it is told.
+    """
+
+    def __init__(self, base: str) -> None:
+        super().__init__(base, None)
+        self.told: list[tuple[Request, Reply]] = []
+
+    def passed(self, request: Request, reply: Reply) -> None:
+        """
+        Keep it.
+        """
+        self.told.append((request, reply))
+
+
+@contextmanager
+def behind_doors(answerer: Answerer) -> Iterator[None]:
+    """
+    Every door open, for the length of a block.
+    """
+    doors = Doors(answerer, installed())
+    doors.open()
+    try:
+        yield
+    finally:
+        doors.close()
+
+
+def says(text: str, *headers: tuple[str, str], status: int = 200) -> Response:
+    """
+    A plain response.
+    """
+    return Response(status, (("Content-Type", "text/plain; charset=utf-8"), *headers), text.encode())

@@ -1,0 +1,88 @@
+"""
+The public types, pinned. Read by mypy, never run.
+"""
+
+from collections.abc import Mapping
+from typing import Any, assert_type
+
+from pytest_assistant_mock import AssistantMock, Exchange, Failure, Handle, Message, Request, Response, Thread
+from pytest_assistant_mock._engine.clock import Clock
+from pytest_assistant_mock._engine.wire import Headers, Reply
+from pytest_assistant_mock.errors import BlockedHost, UnansweredRequest, UnknownSeam
+
+
+class _OfAnSDK:
+    id: str = "thread_1"
+
+
+def mocks(hosts: Mapping[str, list[str]]) -> None:
+    """
+    How a mock is made and what it gives.
+    """
+    with AssistantMock() as mock:
+        assert_type(mock, AssistantMock)
+        assert_type(mock.model_studio, Handle)
+        assert_type(mock.appbuilder, Handle)
+        assert_type(mock.clock, Clock)
+        assert_type(mock.clock.now_ms, int)
+    AssistantMock(revision="2026", hosts=hosts, strict=False, name="test_x")
+    AssistantMock("2026")  # type: ignore[call-arg]
+    AssistantMock(strict="no")  # type: ignore[arg-type]
+
+
+def handles(studio: Handle) -> None:
+    """
+    Seeding and looking.
+    """
+    assert_type(studio.name, str)
+    assert_type(studio.base_url, str)
+    assert_type(studio.api_key, str)
+    thread = studio.add_thread(metadata={"a": "b"})
+    assert_type(thread, Thread)
+    assert_type(studio.threads(), list[Thread])
+    assert_type(studio.thread(thread), Thread)
+    message = studio.add_message(thread, "hi", role="assistant", file_ids=["file-1"], metadata={}, assistant_id="a", run_id="r")
+    assert_type(message, Message)
+    assert_type(studio.messages(thread.id), list[Message])
+    assert_type(studio.messages(_OfAnSDK()), list[Message])
+    studio.messages(1)  # type: ignore[arg-type]
+
+
+def messages(message: Message, thread: Thread) -> None:
+    """
+    What is stored.
+    """
+    assert_type(message.id, str)
+    assert_type(message.thread_id, str)
+    assert_type(message.role, str)
+    assert_type(message.text, str)
+    assert_type(message.created_at, int)
+    assert_type(message.file_ids, tuple[str, ...])
+    assert_type(message.metadata, dict[str, Any])
+    assert_type(thread.id, str)
+    assert_type(thread.created_at, int)
+    assert_type(thread.metadata, dict[str, Any])
+    message.text = "new"  # type: ignore[misc]
+
+
+def exchanges(exchange: Exchange) -> None:
+    """
+    What travelled.
+    """
+    assert_type(exchange.vendor, str)
+    assert_type(exchange.operation, str | None)
+    assert_type(exchange.request, Request)
+    assert_type(exchange.request.headers, Headers)
+    assert_type(exchange.request.header("x"), str | None)
+    assert_type(exchange.request.body, bytes)
+    assert_type(exchange.request.json(), Any)
+    assert_type(exchange.reply, Reply)
+    assert_type(exchange.response, Response | None)
+    assert_type(Failure("reset").after_bytes, int)
+
+
+def raised(unanswered: UnansweredRequest, blocked: BlockedHost, unknown: UnknownSeam) -> tuple[AssertionError, RuntimeError]:
+    """
+    What the code under test did wrong is an AssertionError.
+    """
+    return (unanswered if unanswered.args else blocked, unknown)
