@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 from pytest_assistant_mock._engine.clock import Clock
 from pytest_assistant_mock._engine.engine import Engine, Service
@@ -19,6 +19,9 @@ from pytest_assistant_mock._engine.wire import Exchange, Refusal
 from pytest_assistant_mock._seeding import ids, json_object, sendable, shown
 from pytest_assistant_mock._unanswered import complaint
 from pytest_assistant_mock.errors import UnansweredRequest, nearest
+
+if TYPE_CHECKING:
+    from pytest_assistant_mock.contract.watch import Field, Mode, Watch
 
 
 class HasId(Protocol):
@@ -162,6 +165,7 @@ class AssistantMock:
     revision: which recorded shape of Model Studio's messages to print, "2025" (the seed page) or "2026" (the newest).
     hosts: more base URLs, by vendor: {"model_studio": ["https://gw.corp/ai/api/v1"]}.
     strict: whether a request that no route answers raises UnansweredRequest when the mock closes.
+    contract: what to do about an exchange that breaks the contract: "off" (the default), "warn" or "fail" when the mock closes.
     name: who opens it, for the words of UnansweredRequest; the fixtures give the test's name.
     Raises ValueError for an unknown revision, vendor or malformed base URL, TypeError for a value of the wrong type.
     Opened once: its threads, ids and exchanges are of one test.
@@ -173,6 +177,7 @@ class AssistantMock:
         revision: str = "2025",
         hosts: Mapping[str, Sequence[str]] | None = None,
         strict: bool = True,
+        contract: Mode | None = None,
         name: str = "",
     ) -> None:
         from pytest_assistant_mock import _settings
@@ -189,7 +194,10 @@ class AssistantMock:
         self._strict = strict
         self._name = name
         self._opened = False
+        self._watch: Watch | None = None
         self._handles = {vendor: Handle(self._engine, service) for vendor, service in self._engine.services.items()}
+        if contract not in (None, "off"):
+            self.contract.start(contract)
 
     @property
     def model_studio(self) -> Handle:
@@ -204,6 +212,24 @@ class AssistantMock:
         Baidu AppBuilder.
         """
         return self._handles["appbuilder"]
+
+    @property
+    def contract(self) -> Watch:
+        """
+        What the contract says of the exchanges so far: nothing, while its mode is "off".
+        """
+        if self._watch is None:
+            from pytest_assistant_mock.contract.watch import Watch
+
+            self._watch = Watch(self._engine.journal)
+        return self._watch
+
+    @property
+    def drift(self) -> Mapping[Field, int]:
+        """
+        Fields the contract does not know, and how often they came: vendor, operation, side, field -> times.
+        """
+        return self._watch.drift if self._watch else {}
 
     @property
     def clock(self) -> Clock:
@@ -232,12 +258,15 @@ class AssistantMock:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         """
-        Close it. Raises UnansweredRequest, unless an exception is on its way already or `strict` is off.
+        Close it. Unless an exception is on its way already, raises UnansweredRequest if `strict` is on, and ContractViolation
+        if `contract` is "fail".
         """
         __tracebackhide__ = True
         self._close()
         if self._strict and error is None:
             self._complain()
+        if self._watch is not None:
+            self._watch.finish(quiet=error is not None)
 
     def _complain(self) -> None:
         __tracebackhide__ = True

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["BlockedHost", "UnansweredRequest", "UnknownSeam", "nearest"]
+__all__ = ["BlockedHost", "ContractViolation", "ContractWarning", "NotJSON", "UnansweredRequest", "UnknownSeam", "nearest"]
 
 
 class UnansweredRequest(AssertionError):
@@ -21,6 +21,28 @@ class UnansweredRequest(AssertionError):
 class BlockedHost(AssertionError):
     """
     A client without a door was about to reach a vendor's host while a mock was on. Nothing was sent.
+    """
+
+
+class ContractViolation(AssertionError):
+    """
+    A request or an answer is not what the vendor's contract says. `violations` lists every place.
+    """
+
+    def __init__(self, message: str, violations: Iterable[object] = ()) -> None:
+        super().__init__(message)
+        self.violations = list(violations)
+
+
+class ContractWarning(UserWarning):
+    """
+    The same, said without failing: --assistant-contract=warn.
+    """
+
+
+class NotJSON(ValueError):
+    """
+    A thing to be checked is no JSON, or none that can be sent: empty, cut off, too large, too deep, with NaN or duplicate keys.
     """
 
 
