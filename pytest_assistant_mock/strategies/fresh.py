@@ -33,6 +33,7 @@ def fresh(vendor: str, **options: Any) -> Callable[[Callable[..., Any]], Callabl
 
         @wraps(test)
         def each(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
             from pytest_assistant_mock._mock import AssistantMock
 
             with AssistantMock(**options) as mock:

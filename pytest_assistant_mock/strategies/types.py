@@ -4,6 +4,7 @@ Strategies for the public types, for `st.from_type`.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, get_args
 
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from pytest_assistant_mock.strategies.conversations import conversations
 from pytest_assistant_mock.strategies.values import appbuilder_ids, model_studio_ids
 
 
+@cache
 def strategies() -> dict[Any, st.SearchStrategy[Any]]:
     """
     Type -> strategy: of both vendors, and consistent inside.

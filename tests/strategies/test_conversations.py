@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, find, given, settings
 from pytest_assistant_mock import AssistantMock, Request, Response, strategies
 
 VENDORS = ("model_studio", "appbuilder")
-FEW = settings(max_examples=25, deadline=None)
+FEW = settings(max_examples=25)
 
 
 def fine(played) -> bool:
@@ -30,7 +30,7 @@ def test_every_call_is_accepted_through_every_door(vendor, client):
         got = client.send(request.method, request.url, headers=dict(request.headers), body=request.body or None)
         return Response(got.status, got.headers, got.body)
 
-    @settings(max_examples=5, deadline=None)
+    @settings(max_examples=3)
     @given(strategies.conversations(vendor))
     @strategies.fresh("assistant_mock")
     def accepted(mock, conversation):
@@ -98,7 +98,7 @@ def test_the_script_does_what_the_conversation_does(vendor):
     """
     import httpx
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=8)
     @given(strategies.conversations(vendor))
     def same(conversation):
         with AssistantMock() as mock:
@@ -139,8 +139,10 @@ def test_a_failing_conversation_is_printed_as_a_script(pytester):
         from hypothesis import given, settings
         from pytest_assistant_mock import Response, strategies
 
+        CLIENT = httpx.Client()
+
         def send(request):
-            got = httpx.request(request.method, request.url, headers=dict(request.headers), content=request.body)
+            got = CLIENT.request(request.method, request.url, headers=dict(request.headers), content=request.body)
             return Response(got.status_code, tuple(got.headers.items()), got.content)
 
         @settings(database=None, deadline=None)
@@ -156,7 +158,7 @@ def test_a_failing_conversation_is_printed_as_a_script(pytester):
         [
             "*def test_conversation(model_studio):",
             "*client = httpx.Client(",
-            "*thread_0 = client.post('/threads', json={'messages': *}).json()['id']",
+            "*thread_0 = client.post(*",
         ]
     )
 

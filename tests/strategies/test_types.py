@@ -18,7 +18,7 @@ def test_every_public_type_can_be_drawn(type_):
     A value of the type, consistent inside.
     """
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     @given(st.from_type(type_))
     def drawn(value):
         assert isinstance(value, type_)
@@ -26,7 +26,7 @@ def test_every_public_type_can_be_drawn(type_):
     drawn()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.from_type(Exchange))
 def test_an_exchange_is_a_real_one(exchange):
     """
