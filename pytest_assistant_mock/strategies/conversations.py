@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -225,20 +226,29 @@ def _conversation(draw: st.DrawFn, provider: Provider, max_calls: int) -> Conver
     return Conversation(provider.name, tuple(calls))
 
 
-def _drawn(draw: st.DrawFn, provider: Provider, operation: str, **pins: Any) -> JSONObject:
+@cache
+def _payloads(vendor: str, operation: str) -> st.SearchStrategy[JSONObject]:
     from pytest_assistant_mock import strategies
 
-    vendor = getattr(strategies, provider.name)
-    payload: JSONObject = draw(vendor.accepted(operation, **pins))
-    return {name: value for name, value in payload.items() if name not in ("thread_id", "message_id")}
+    # what a conversation says by itself is pinned away: its messages have numbers, its files are few
+    ours = {"messages": st.just([]), "file_ids": st.none(), "thread_id": st.just(""), "message_id": st.just("")}
+    vendor_strategies = getattr(strategies, vendor)
+    fields = vendor_strategies.operations[operation].fields
+    pins = {name: value for name, value in ours.items() if name in fields}
+    dropped = ("thread_id", "message_id", "file_ids")
+    payloads: st.SearchStrategy[JSONObject] = vendor_strategies.accepted(operation, **pins)
+    return payloads.map(lambda payload: {name: value for name, value in payload.items() if name not in dropped})
+
+
+def _drawn(draw: st.DrawFn, provider: Provider, operation: str) -> JSONObject:
+    return draw(_payloads(provider.name, operation))
 
 
 def _create_thread(draw: st.DrawFn, provider: Provider, state: _State) -> Call:
     number = len(state.messages)
     state.threads.append(number)
     state.messages[number] = []
-    # its first messages would have no number of their own
-    return Call("create_thread", _drawn(draw, provider, "create_thread", messages=st.just([])))
+    return Call("create_thread", _drawn(draw, provider, "create_thread"))
 
 
 def _thread(draw: st.DrawFn, state: _State) -> int:
@@ -253,7 +263,7 @@ def _post(draw: st.DrawFn, provider: Provider, state: _State) -> Call:
     number = sum(map(len, state.messages.values()))
     state.messages[thread].append(number)
     state.files[number] = tuple(files)
-    return Call("create_message", _drawn(draw, provider, "create_message", file_ids=files), thread=thread)
+    return Call("create_message", {**_drawn(draw, provider, "create_message"), "file_ids": files}, thread=thread)
 
 
 def _list(draw: st.DrawFn, provider: Provider, state: _State) -> Call:
@@ -280,9 +290,7 @@ def _retrieve(draw: st.DrawFn, provider: Provider, state: _State, thread: int, m
 
 @_with_message
 def _update(draw: st.DrawFn, provider: Provider, state: _State, thread: int, message: int) -> Call:
-    names = () if provider.name == "model_studio" else ("file_ids",)
-    payload = _drawn(draw, provider, "update_message", **{name: st.none() for name in names})
-    return Call("update_message", payload, thread=thread, message=message)
+    return Call("update_message", _drawn(draw, provider, "update_message"), thread=thread, message=message)
 
 
 @_with_message

@@ -136,7 +136,7 @@ def test_a_failing_conversation_is_printed_as_a_script(pytester):
     pytester.makepyfile(
         """
         import httpx
-        from hypothesis import given, settings
+        from hypothesis import Phase, given, settings
         from pytest_assistant_mock import Response, strategies
 
         CLIENT = httpx.Client()
@@ -145,7 +145,7 @@ def test_a_failing_conversation_is_printed_as_a_script(pytester):
             got = CLIENT.request(request.method, request.url, headers=dict(request.headers), content=request.body)
             return Response(got.status_code, tuple(got.headers.items()), got.content)
 
-        @settings(database=None, deadline=None)
+        @settings(database=None, deadline=None, phases=[Phase.generate, Phase.shrink])
         @given(strategies.conversations("model_studio"))
         @strategies.fresh("assistant_mock")
         def test_it(mock, conversation):

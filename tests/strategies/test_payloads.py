@@ -222,7 +222,7 @@ def test_hardly_anything_is_filtered(vendor, operation):
     """
     drawn = 0
 
-    @settings(max_examples=100, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(max_examples=30, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(st.data())
     def count(data):
         nonlocal drawn
