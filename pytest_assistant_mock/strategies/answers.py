@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -28,8 +29,11 @@ def stored_message(ids: Ids, pins: Mapping[str, Any]) -> st.SearchStrategy[store
     """
     A stored message; an assistant's carries the ids of an assistant and a run.
     """
-    role = strategy(pins["role"]) if "role" in pins else st.sampled_from(("user", "assistant"))
-    return role.flatmap(lambda role: _message_of(role, ids, pins))
+    roles = {role: _message_of(role, ids, pins) for role in ("user", "assistant")}
+    pinned = pins.get("role")
+    if isinstance(pinned, st.SearchStrategy):
+        return pinned.flatmap(lambda role: roles[role])
+    return st.one_of(*roles.values()) if pinned is None else roles[pinned]
 
 
 def _message_of(role: str, ids: Ids, pins: Mapping[str, Any]) -> st.SearchStrategy[store.Message]:
@@ -72,16 +76,18 @@ def message_list(provider: Provider, ids: Ids, order: str, max_size: int, pins: 
     if order not in ("asc", "desc"):
         raise ValueError(f"message_list: order={order!r}; allowed: 'asc' or 'desc'")
 
-    def in_thread(thread_id: str) -> st.SearchStrategy[list[store.Message]]:
-        return st.lists(stored_message(ids, {"thread_id": thread_id}), max_size=max_size, unique_by=lambda one: one.id)
+    show = _printer(provider, "list_messages")
 
-    thread_ids = strategy(pins["thread_id"]) if "thread_id" in pins else ids("thread")
+    def build(messages: list[store.Message], thread_id: str, has_more: bool, request_id: str) -> dict[str, Any]:
+        mine = [replace(message, thread_id=thread_id) for message in messages]
+        mine.sort(key=lambda message: message.place, reverse=order == "desc")
+        return show(store.Page(mine, has_more and bool(mine)), request_id)
+
+    messages = stored_message(ids, {"thread_id": ""})
     return st.builds(
-        lambda items, has_more, request_id: _printer(provider, "list_messages")(
-            store.Page(sorted(items, key=lambda one: one.place, reverse=order == "desc"), has_more and bool(items)),
-            request_id,
-        ),
-        thread_ids.flatmap(in_thread),
+        build,
+        st.lists(messages, max_size=max_size, unique_by=lambda message: message.id),
+        strategy(pins["thread_id"]) if "thread_id" in pins else ids("thread"),
         strategy(pins.get("has_more", st.booleans())),
         ids("request"),
     )
@@ -116,16 +122,17 @@ def message_file_list(provider: Provider, ids: Ids, max_size: int, pins: Mapping
     """
     check_names("message_file_list", pins, ("message_id", "has_more"))
 
-    def of_message(facts: tuple[str, int]) -> st.SearchStrategy[list[store.MessageFile]]:
-        file = stored_file(ids, {"message_id": facts[0], "created_at": facts[1]})
-        return st.lists(file, max_size=max_size, unique_by=lambda one: one.id)
+    show = _printer(provider, "list_message_files")
 
-    message_ids = strategy(pins["message_id"]) if "message_id" in pins else ids("user message")
+    def build(names: list[str], message_id: str, created_at: int, has_more: bool, request_id: str) -> dict[str, Any]:
+        files = [store.MessageFile(name, message_id, created_at) for name in names]
+        return show(store.Page(files, has_more and bool(files)), request_id)
+
     return st.builds(
-        lambda items, has_more, request_id: _printer(provider, "list_message_files")(
-            store.Page(items, has_more and bool(items)), request_id
-        ),
-        st.tuples(message_ids, values.timestamps()).flatmap(of_message),
+        build,
+        st.lists(values.file_ids(), max_size=max_size, unique=True),
+        strategy(pins["message_id"]) if "message_id" in pins else ids("user message"),
+        values.timestamps(),
         strategy(pins.get("has_more", st.booleans())),
         ids("request"),
     )

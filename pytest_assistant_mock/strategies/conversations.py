@@ -231,7 +231,7 @@ def _payloads(vendor: str, operation: str) -> st.SearchStrategy[JSONObject]:
     from pytest_assistant_mock import strategies
 
     # what a conversation says by itself is pinned away: its messages have numbers, its files are few
-    ours = {"messages": st.just([]), "file_ids": st.none(), "thread_id": st.just(""), "message_id": st.just("")}
+    ours: dict[str, Any] = {"messages": st.just([]), "file_ids": st.none(), "thread_id": st.just(""), "message_id": st.just("")}
     vendor_strategies = getattr(strategies, vendor)
     fields = vendor_strategies.operations[operation].fields
     pins = {name: value for name, value in ours.items() if name in fields}
