@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_assistant_mock import contract, errors, faults
+    from pytest_assistant_mock import contract, errors, faults, strategies
     from pytest_assistant_mock._engine.store import Message, Thread
     from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Response
     from pytest_assistant_mock._mock import AssistantMock, Handle
@@ -29,6 +29,7 @@ __all__ = [
     "contract",
     "errors",
     "faults",
+    "strategies",
 ]
 
 _HOMES = {
@@ -45,6 +46,7 @@ _MODULES = (
     "contract",
     "errors",
     "faults",
+    "strategies",
 )
 
 

@@ -52,7 +52,8 @@ FLOORS = (
     Floor("plugin", ALL, ("pytest",)),
     Floor("__main__", ALL),
     Floor("_commands", ALL),
-    Floor("strategies", ALL, ("hypothesis",)),
+    Floor("strategies", ALL, ("hypothesis", "pydantic", "pydantic_core")),
+    Floor("_hypothesis_hook", ("strategies", *ENGINE), ("hypothesis",)),
     Floor("_strategies", ALL, ("hypothesis",)),
     # 3: joins the parts
     Floor("_mock", ("_settings", "_unanswered", "_seeding", "_doors", "faults", *ARRANGED, *RECORDS)),
