@@ -150,8 +150,9 @@ def test_a_file_without_a_document_never_passes(tmp_path, capsys):
         (["--revision=2024", "-"], "revision='2024': expected one of '2025', '2026'; did you mean '2026'?"),
         (
             ["--vendor=model_studio", "--operation=create_messages", "-"],
-            "operation='create_messages': expected one of 'create_message', 'list_messages', 'retrieve_message', 'update_message',"
-            " 'list_message_files', 'retrieve_message_file', 'create_thread', 'retrieve_thread', 'update_thread', 'delete_thread';"
+            "operation='create_messages': expected one of 'create_message', 'list_messages', 'retrieve_message',"
+            " 'update_message', 'list_message_files', 'retrieve_message_file', 'create_thread', 'retrieve_thread',"
+            " 'update_thread', 'delete_thread';"
             " did you mean 'create_message'?",
         ),
     ],

@@ -35,6 +35,14 @@ CREATE = {"vendor": "model_studio", "operation": "create_message"}
 THREAD = f"{STUDIO}/threads/thread_1"
 
 
+def forget() -> None:
+    """
+    Compile every validator anew, on its next use.
+    """
+    contract.validator.cache_clear()
+    contract._validator.cache_clear()
+
+
 def said(found: list[contract.Violation]) -> list[str]:
     """
     The first line of each violation.
@@ -374,10 +382,10 @@ def test_without_the_extra_the_verdicts_are_the_same(monkeypatch):
     broken = {**MESSAGE, "role": "robot"}
     fast = contract.violations(broken, **CREATE, strict=True)
     monkeypatch.setattr("pytest_assistant_mock.contract.validators.find_spec", lambda name: None)
-    contract.validator.cache_clear()
+    forget()
     assert contract.violations(broken, **CREATE, strict=True) == fast
     assert contract.violations(MESSAGE, **CREATE, strict=True) == []
-    contract.validator.cache_clear()
+    forget()
 
 
 def test_the_readers_of_samples_are_not_fooled():

@@ -8,7 +8,7 @@ import math
 
 import httpx
 import pytest
-from test_contract import CREATE, MESSAGE
+from test_contract import CREATE, MESSAGE, forget
 from vendors import STUDIO
 
 from pytest_assistant_mock import contract
@@ -89,11 +89,11 @@ def engine(request, monkeypatch):
     """
     Every case with the extra and without it.
     """
-    contract.validator.cache_clear()
+    forget()
     if request.param == "without":
         monkeypatch.setattr("pytest_assistant_mock.contract.validators.find_spec", lambda name: None)
     yield
-    contract.validator.cache_clear()
+    forget()
 
 
 @pytest.mark.parametrize(("thing", "complaint"), BAD.values(), ids=BAD)

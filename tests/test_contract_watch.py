@@ -25,6 +25,16 @@ VIOLATION = (
 )
 
 
+@pytest.fixture(autouse=True, scope="module")
+def imported():
+    """
+    What a run inside this one imports is imported once, not by every run.
+    """
+    import requests  # noqa: F401
+
+    play("fail")
+
+
 @pytest.fixture
 def suite(pytester):
     """

@@ -108,7 +108,7 @@ def guarded(schema: JSONSchema) -> JSONSchema:
         done = {name: _INSIDE[name](guard, value) if name in _INSIDE else value for name, value in node.items()}
         if "object" in node.get("type", ()) and node.get("additionalProperties", True) is True:
             done["additionalProperties"] = anything
-        if "string" in node.get("type", ()):
+        if "string" in node.get("type", ()) and not node.keys() & {"const", "enum"}:
             done.setdefault("pattern", _ANY_TEXT)
         return done
 
