@@ -11,6 +11,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
+from pytest_assistant_mock import _nesting
 from pytest_assistant_mock._arranger import Arranger
 from pytest_assistant_mock._arranging import complaint as unused
 from pytest_assistant_mock._arranging import operations
@@ -191,8 +192,9 @@ class AssistantMock:
         providers = _providers(revision)
         _check_hosts(hosts or {}, [provider.name for provider in providers])
         self._engine = Engine(providers, hosts, _settings.told(providers))
-        self._keys = _settings.Keys([provider.settings for provider in providers])
-        self._doors = Doors(self._engine, installed())
+        keys = _settings.Keys([provider.settings for provider in providers])
+        doors = Doors(self._engine, installed())
+        self._layer = _nesting.Layer(on=(keys.put, doors.open), off=(doors.close, keys.take_back))
         self._strict = strict
         self._name = name
         self._opened = False
@@ -276,12 +278,7 @@ class AssistantMock:
                 " make one for each test: with AssistantMock() as mock"
             )
         self._opened = True
-        self._keys.put()
-        try:
-            self._doors.open()
-        except BaseException:
-            self._close()
-            raise
+        _nesting.enter(self._layer)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
@@ -290,7 +287,7 @@ class AssistantMock:
         ContractViolation if `contract` is "fail".
         """
         __tracebackhide__ = True
-        self._close()
+        _nesting.leave(self._layer)
         if error is None:
             self._complain()
         if self._watch is not None:
@@ -336,10 +333,6 @@ class AssistantMock:
         ]
         if found:
             raise UnusedFault("\n".join(found))
-
-    def _close(self) -> None:
-        self._doors.close()
-        self._keys.take_back()
 
 
 def _providers(revision: str) -> tuple[Provider, ...]:

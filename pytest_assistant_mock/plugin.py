@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from pytest_assistant_mock._engine.wire import Exchange
     from pytest_assistant_mock._mock import AssistantMock, Handle
-    from pytest_assistant_mock.contract.watch import Field
+    from pytest_assistant_mock.contract.watch import Field, Watch
 
 _MARKER = (
     "assistant(revision='2025'|'2026', strict=True, contract='off'|'warn'|'fail'): "
@@ -150,6 +150,18 @@ def assistant_mock(request: pytest.FixtureRequest) -> Iterator[AssistantMock]:
                 mock.excuse()
     finally:
         _count_drift(request.config, mock.drift)
+
+
+@pytest.fixture
+def assistant_contract(request: pytest.FixtureRequest, assistant_mock: AssistantMock) -> Watch:
+    """
+    Every exchange of this test is checked against the vendors' contract, and the test fails if one breaks it.
+
+    An option, ini file or marker that says otherwise ("warn", "off") wins. Gives what was found so far: .violations, .drift.
+    """
+    if _settings(request).get("contract") is None:
+        assistant_mock.contract.start("fail")
+    return assistant_mock.contract
 
 
 @pytest.fixture
