@@ -37,10 +37,10 @@ def conversation() -> tuple[AssistantMock, list[Exchange]]:
 LINES = [
     "#1  model_studio create_thread                                                  -> 200 <thread#1>",
     '#2  model_studio create_message  <thread#1> "你好，世界"                        -> 200 <message#1>',
-    '#3  model_studio create_message  <thread#1> "hi" metadata={"key": "REDACTED"}   -> 429 Throttling.RateQuota: Requests rate limit e…  [rate_limited()]',
+    '#3  model_studio create_message  <thread#1> "hi" metadata={"key": "REDACTED"}   -> 429 Throttling.RateQuota: Requests rate limit e…  [rate_limited()]',  # noqa: E501
     "#4  model_studio list_messages   <thread#1> limit=1                             -> 200 1 item",
-    "#5  appbuilder retrieve_thread   gone                                           -> 200 InvalidRequestArgumentError: threadId不存在",
-    "#6  model_studio POST, no route  https://dashscope.aliyuncs.com/api/v1/nowhere  -> 400 InvalidParameter: Invalid URL provided in y…",
+    "#5  appbuilder retrieve_thread   gone                                           -> 200 InvalidRequestArgumentError: threadId不存在",  # noqa: E501
+    "#6  model_studio POST, no route  https://dashscope.aliyuncs.com/api/v1/nowhere  -> 400 InvalidParameter: Invalid URL provided in y…",  # noqa: E501
 ]
 
 
