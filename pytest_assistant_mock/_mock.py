@@ -17,9 +17,10 @@ from pytest_assistant_mock._arranging import complaint as unused
 from pytest_assistant_mock._arranging import operations
 from pytest_assistant_mock._engine.clock import Clock
 from pytest_assistant_mock._engine.engine import Engine
+from pytest_assistant_mock._engine.journal import Watcher
 from pytest_assistant_mock._engine.provider import Provider
 from pytest_assistant_mock._engine.store import Draft, Message, Thread
-from pytest_assistant_mock._engine.wire import Refusal
+from pytest_assistant_mock._engine.wire import Exchange, Refusal
 from pytest_assistant_mock._seeding import ids, json_object, sendable, shown
 from pytest_assistant_mock._snapshots import Snapshot, check
 from pytest_assistant_mock._traffic.exchanges import Exchanges
@@ -291,6 +292,23 @@ class AssistantMock:
             self._complain()
         if self._watch is not None:
             self._watch.finish(quiet=error is not None)
+
+    def watch(self, watcher: Watcher) -> None:
+        """
+        Tell a function every exchange of both vendors from now on, in the order they end.
+        """
+        self._engine.journal.watchers.append(watcher)
+
+    def traffic(self, exchanges: Sequence[Exchange]) -> str:
+        """
+        Exchanges for people: a line each, the last ones in full, secrets hidden.
+        """
+        from pytest_assistant_mock._traffic.report import report
+
+        services = self._engine.services.values()
+        keys = {service.provider.settings.key for service in services}
+        keys |= {key for one in services if one.trouble and one.trouble.tenants for key in one.trouble.tenants.keys}
+        return report(exchanges, self._engine.sent, keys)
 
     def excuse(self) -> None:
         """
