@@ -7,11 +7,11 @@ Knows requests and base URLs; knows no file and nothing of what is answered.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from pytest_assistant_mock._engine.bases import Bases, Place, split
+from pytest_assistant_mock._engine.bases import Place, split
 from pytest_assistant_mock._engine.provider import Match, Provider
 from pytest_assistant_mock._engine.wire import Request
 from pytest_assistant_mock.cassettes.format import Interaction
@@ -91,8 +91,8 @@ class Places:
     Whose a recorded request is: what the file says, else the base URLs in force, else the routes its path ends like.
     """
 
-    def __init__(self, bases: Bases, providers: Iterable[Provider]) -> None:
-        self._bases = bases
+    def __init__(self, find: Callable[[str], Place | None], providers: Iterable[Provider]) -> None:
+        self._find = find
         self._providers = tuple(providers)
 
     def of(self, interaction: Interaction) -> Place | None:
@@ -103,7 +103,7 @@ class Places:
         if interaction.vendor and base and url.startswith(base):
             path, _, query = url[len(base) :].partition("?")
             return Place(interaction.vendor, path, query)
-        place = self._bases.find(url)
+        place = self._find(url)
         if place is None or place.path is None:
             return self._by_route(interaction.request) or place
         return place

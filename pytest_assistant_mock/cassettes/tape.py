@@ -1,0 +1,66 @@
+"""
+How a cassette is used in one test: where it lies, what may be recorded, what counts as the same request.
+
+Values only.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias, get_args
+
+from pytest_assistant_mock.cassettes.matching import Ignored
+from pytest_assistant_mock.errors import nearest
+
+Source: TypeAlias = Literal["fake", "cassette", "live"]
+Record: TypeAlias = Literal["none", "once", "new", "all"]
+Unplayed: TypeAlias = Literal["fail", "warn", "off"]
+
+SOURCES: tuple[str, ...] = get_args(Source)
+RECORDS: tuple[str, ...] = get_args(Record)
+UNPLAYED: tuple[str, ...] = get_args(Unplayed)
+
+
+def check(name: str, value: str, known: tuple[str, ...]) -> None:
+    """
+    Raises ValueError if a word is none of the known ones.
+    """
+    if value not in known:
+        listed = ", ".join(map(repr, known))
+        raise ValueError(f"{name}={value!r}: expected one of {listed}{nearest(str(value), known)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """
+    The use of a cassette. `test` is what pytest calls the test (its node id), or empty outside of pytest.
+
+    shared: whether several tests use the file; begun: whether its recording began in this very run, so that "once" goes on.
+    """
+
+    path: Path | None
+    source: Source = "cassette"
+    record: Record = "none"
+    ignored: Ignored = field(default_factory=Ignored)
+    reuse: bool = False
+    unplayed: Unplayed = "fail"
+    test: str = ""
+    shared: bool = False
+    begun: bool = False
+
+    def command(self, record: Record) -> str:
+        """
+        What to run so that the cassette is recorded.
+        """
+        if not self.test:
+            return f'AssistantMock(source="cassette", cassette={str(self.path)!r}, record="{record}")'
+        return f"pytest {shlex.quote(self.test)} --assistant-source=cassette --assistant-record={record}"
+
+    @property
+    def mode(self) -> str:
+        """
+        Source and record mode, in words.
+        """
+        return f"source={self.source}, record={self.record}"
