@@ -8,17 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from os import PathLike
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 
 from pytest_assistant_mock._engine.clock import Clock
 from pytest_assistant_mock._engine.engine import Engine, Service
 from pytest_assistant_mock._engine.provider import Provider
-from pytest_assistant_mock._engine.store import Draft, Message, Thread
+from pytest_assistant_mock._engine.store import Draft, Message, Store, Thread
 from pytest_assistant_mock._engine.wire import Exchange, Refusal
 from pytest_assistant_mock._seeding import ids, json_object, sendable, shown
 from pytest_assistant_mock._unanswered import complaint
 from pytest_assistant_mock.errors import UnansweredRequest, nearest
+
+if TYPE_CHECKING:
+    from pytest_assistant_mock._doors.door import Doors
+    from pytest_assistant_mock.cassettes.session import Session
+    from pytest_assistant_mock.cassettes.tape import Tape
 
 
 class HasId(Protocol):
@@ -49,12 +55,24 @@ class Handle:
     One vendor of an open mock: seed it, look into it. Nothing here goes over HTTP.
     """
 
-    def __init__(self, engine: Engine, service: Service) -> None:
+    def __init__(self, engine: Engine, service: Service, tape: Tape | None = None) -> None:
         self._engine = engine
         self._service = service
+        self._tape = tape
 
     def __repr__(self) -> str:
+        if self._tape is not None:
+            return f"<{self.name}: {self._tape.mode}, {len(self.exchanges)} exchanges>"
         return f"<{self._service.provider.name}: {len(self.threads())} threads, {len(self.exchanges)} exchanges>"
+
+    @property
+    def _store(self) -> Store:
+        __tracebackhide__ = True
+        if self._tape is None:
+            return self._service.store
+        from pytest_assistant_mock.cassettes.session import cannot_seed
+
+        raise cannot_seed(self._service.provider, self._tape)
 
     @property
     def name(self) -> str:
@@ -90,7 +108,7 @@ class Handle:
         """
         given = json_object("metadata", metadata)
         with self._engine.lock:
-            return shown(self._service.store.create_thread(metadata=given))
+            return shown(self._store.create_thread(metadata=given))
 
     def add_message(
         self,
@@ -115,7 +133,7 @@ class Handle:
         origin: dict[str, Any] = {name: sendable(name, value) for name, value in given.items() if value is not None}
         with self._engine.lock:
             self._find_thread(thread)
-            store = self._service.store
+            store = self._store
             if role == "assistant" and "run_id" not in origin:
                 origin["run_id"] = store.new_id("run")
             if role == "assistant" and "assistant_id" not in origin:
@@ -127,7 +145,7 @@ class Handle:
         The threads that have not been deleted, oldest first.
         """
         with self._engine.lock:
-            return [shown(thread) for thread in self._service.store.threads()]
+            return [shown(thread) for thread in self._store.threads()]
 
     def thread(self, thread: Ref) -> Thread:
         """
@@ -142,13 +160,13 @@ class Handle:
         """
         with self._engine.lock:
             self._find_thread(thread)
-            return [shown(message) for message in self._service.store.messages(_id(thread))]
+            return [shown(message) for message in self._store.messages(_id(thread))]
 
     def _find_thread(self, thread: Ref) -> Thread:
         try:
-            return self._service.store.retrieve_thread(_id(thread))
+            return self._store.retrieve_thread(_id(thread))
         except Refusal:
-            known = [one.id for one in self._service.store.threads()]
+            known = [one.id for one in self._store.threads()]
             listed = f"it has {', '.join(known[:5])}{', …' if len(known) > 5 else ''}" if known else "it has none yet"
             raise ValueError(
                 f"{self.name} has no thread {_id(thread)!r}{nearest(_id(thread), known)}; {listed}; add_thread() makes one"
@@ -161,6 +179,11 @@ class AssistantMock:
 
     revision: which recorded shape of Model Studio's messages to print, "2025" (the seed page) or "2026" (the newest).
     hosts: more base URLs, by vendor: {"model_studio": ["https://gw.corp/ai/api/v1"]}.
+    source: "fake"; "cassette", to answer from the file `cassette`; "live", to let every call through.
+    record: of a cassette or live: "none", "once" (if the file is missing), "new" (what it does not answer), "all".
+    ignore, reuse, unplayed: what does not count when requests are compared; whether the last answer repeats; whether answers
+    nobody asked for "fail", "warn" or are "off".
+    test, shared, begun: the test's node id; whether others use the cassette; whether its recording began in this run.
     strict: whether a request that no route answers raises UnansweredRequest when the mock closes.
     name: who opens it, for the words of UnansweredRequest; the fixtures give the test's name.
     Raises ValueError for an unknown revision, vendor or malformed base URL, TypeError for a value of the wrong type.
@@ -174,10 +197,17 @@ class AssistantMock:
         hosts: Mapping[str, Sequence[str]] | None = None,
         strict: bool = True,
         name: str = "",
+        source: str = "fake",
+        cassette: str | PathLike[str] | None = None,
+        record: str = "none",
+        ignore: Sequence[str] = (),
+        reuse: bool = False,
+        unplayed: str = "fail",
+        test: str = "",
+        shared: bool = False,
+        begun: bool = False,
     ) -> None:
         from pytest_assistant_mock import _settings
-        from pytest_assistant_mock._doors.door import Doors
-        from pytest_assistant_mock._doors.table import installed
 
         if not isinstance(strict, bool):
             raise TypeError(f"strict={strict!r}: expected True or False")
@@ -185,11 +215,14 @@ class AssistantMock:
         _check_hosts(hosts or {}, [provider.name for provider in providers])
         self._engine = Engine(providers, hosts, _settings.told(providers))
         self._keys = _settings.Keys([provider.settings for provider in providers])
-        self._doors = Doors(self._engine, installed())
+        self._tape = _tape(source, cassette, record, ignore, reuse, unplayed, {"test": test, "shared": shared, "begun": begun})
+        self._session: Session | None = None
         self._strict = strict
         self._name = name
         self._opened = False
-        self._handles = {vendor: Handle(self._engine, service) for vendor, service in self._engine.services.items()}
+        self.failure: BaseException | None = None
+        self.unplayed = ""
+        self._handles = {vendor: Handle(self._engine, service, self._tape) for vendor, service in self._engine.services.items()}
 
     @property
     def model_studio(self) -> Handle:
@@ -222,7 +255,9 @@ class AssistantMock:
                 " make one for each test: with AssistantMock() as mock"
             )
         self._opened = True
-        self._keys.put()
+        self._doors = self._behind_doors()
+        if self._session is None or self._session.replays:
+            self._keys.put()
         try:
             self._doors.open()
         except BaseException:
@@ -236,8 +271,23 @@ class AssistantMock:
         """
         __tracebackhide__ = True
         self._close()
-        if self._strict and error is None:
+        if self._session is not None:
+            self.unplayed = self._session.finish(error or self.failure, on_its_way=error is not None)
+        elif self._strict and error is None:
             self._complain()
+
+    def _behind_doors(self) -> Doors:
+        from pytest_assistant_mock._doors.door import Doors
+        from pytest_assistant_mock._doors.table import installed
+
+        if self._tape is None:
+            return Doors(self._engine, installed())
+        from pytest_assistant_mock._settings import keys
+        from pytest_assistant_mock.cassettes.session import Session
+
+        settings = [service.provider.settings for service in self._engine.services.values()]
+        self._session = Session(self._engine, self._tape, lambda: keys(settings))
+        return Doors(self._session.answerer, installed())
 
     def _complain(self) -> None:
         __tracebackhide__ = True
@@ -252,6 +302,24 @@ class AssistantMock:
     def _close(self) -> None:
         self._doors.close()
         self._keys.take_back()
+
+
+def _tape(
+    source: str,
+    cassette: str | PathLike[str] | None,
+    record: str,
+    ignore: Sequence[str],
+    reuse: bool,
+    unplayed: str,
+    recording: Mapping[str, Any],
+) -> Tape | None:
+    words = (source, cassette, record, ignore, reuse, unplayed)
+    if words == ("fake", cassette, record, (), False, "fail") and record in ("none", "once", "new", "all"):
+        return None  # without importing what only a cassette needs
+    from pytest_assistant_mock.cassettes.tape import Tape
+
+    tape = Tape.of(*words, **recording)
+    return None if source == "fake" else tape
 
 
 def _providers(revision: str) -> tuple[Provider, ...]:

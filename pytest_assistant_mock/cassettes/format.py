@@ -35,6 +35,13 @@ class Interaction:
     base_url: str = ""
     line: int = field(default=0, compare=False)
 
+    @property
+    def response(self) -> Response | None:
+        """
+        The response, as far as it was received; None if the way broke before it.
+        """
+        return self.reply if isinstance(self.reply, Response) else self.reply.response
+
 
 @dataclass(slots=True)
 class Cassette:
@@ -200,7 +207,9 @@ def _interactions(value: Any, lines: list[int]) -> list[dict[str, Any]]:
     """
     if not isinstance(value, dict):
         old = isinstance(value, list) and value and isinstance(value[0], dict) and "request" in value[0]
-        raise Broken(1, "recorded by vcrpy before 1.0; record it again" if old else "no cassette: expected version and interactions")
+        raise Broken(
+            1, "recorded by vcrpy before 1.0; record it again" if old else "no cassette: expected version and interactions"
+        )
     if value.get("version") != 1:
         raise Broken(1, f"version {value.get('version')!r}; expected 1, the format of vcrpy 1.0 and later")
     if not isinstance(value.get("interactions"), list):

@@ -42,7 +42,10 @@ class Ignored(NamedTuple):
         return cls(tuple(fields), frozenset(name[1:] for name in names if name.startswith("?")))
 
 
-def key(method: str, place: Place, url: str, body: bytes, ignored: Ignored = Ignored()) -> str:
+NOTHING = Ignored()
+
+
+def key(method: str, place: Place, url: str, body: bytes, ignored: Ignored = NOTHING) -> str:
     """
     The text that is equal for equal requests, and for no others.
     """
@@ -50,7 +53,7 @@ def key(method: str, place: Place, url: str, body: bytes, ignored: Ignored = Ign
     return f"{method} {place.vendor} {_path(place, url)}{query}\n{canonical(body, ignored) if body else ''}"
 
 
-def canonical(body: bytes, ignored: Ignored = Ignored()) -> str:
+def canonical(body: bytes, ignored: Ignored = NOTHING) -> str:
     """
     A body without what does not count: order of names and whitespace in JSON. A body that is no JSON counts as it is.
     """

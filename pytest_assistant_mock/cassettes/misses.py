@@ -139,7 +139,9 @@ def _laid_out(body: str) -> list[str]:
     if not body:
         return []
     value = json_of(body.encode())
-    return [repr(body[1:200])] if value is None and body != "null" else json.dumps(value, ensure_ascii=False, indent=2).splitlines()
+    return (
+        [repr(body[1:200])] if value is None and body != "null" else json.dumps(value, ensure_ascii=False, indent=2).splitlines()
+    )
 
 
 def _advice(asked: Asked, keys: Sequence[str | None], closest: int | None, same: list[int]) -> list[str]:

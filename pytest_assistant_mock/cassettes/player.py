@@ -26,8 +26,6 @@ class Player:
     Answers each request once for each time it was recorded, in the order recorded. Safe to call from many threads.
     """
 
-    records = False
-
     def __init__(self, engine: Engine, tape: Tape, interactions: Sequence[Interaction]) -> None:
         self.tape = tape
         self.misses: list[CassetteMiss] = []
@@ -108,10 +106,7 @@ class Player:
         place = self._places.of(one)
         if place is None:
             return None
-        return self._hide(key(one.request.method, place, one.request.url, one.request.body, self.tape.ignored))
-
-    def _hide(self, key: str) -> str:
-        return key
+        return key(one.request.method, place, one.request.url, one.request.body, self.tape.ignored)
 
 
 def write(engine: Engine, place: Place, request: Request, reply: Reply) -> None:

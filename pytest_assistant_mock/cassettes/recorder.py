@@ -7,18 +7,18 @@ Knows interactions and the engine's tables; what may be recorded is the tape's b
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
 
 from pytest_assistant_mock._engine.engine import Engine
-from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response, header
+from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request
 from pytest_assistant_mock._secrets import Secrets
 from pytest_assistant_mock.cassettes import storage
 from pytest_assistant_mock.cassettes.coding import decoded
 from pytest_assistant_mock.cassettes.format import Cassette, Interaction
-from pytest_assistant_mock.cassettes.matching import Ignored, Places, key
+from pytest_assistant_mock.cassettes.matching import Places, key
 from pytest_assistant_mock.cassettes.misses import Asked, refused
 from pytest_assistant_mock.cassettes.player import Player, write
 from pytest_assistant_mock.cassettes.redaction import literals, redacted
@@ -38,19 +38,25 @@ class Recorder:
     """
     Lets calls through and keeps them; with a `player`, only those it does not answer. Safe to call from many threads.
 
-    keys: the real keys, known before any request carries one.
+    before: what the file held when the test began; keys: the real keys, known before any request carries one.
     """
 
-    records = True
-
     def __init__(
-        self, engine: Engine, tape: Tape, player: Player | None = None, keys: Iterable[str] = (), now: Callable[[], str] = _now
+        self,
+        engine: Engine,
+        tape: Tape,
+        player: Player | None = None,
+        *,
+        before: Sequence[Interaction] = (),
+        keys: Iterable[str] = (),
+        now: Callable[[], str] = _now,
     ) -> None:
         self.tape = tape
         self.player = player
         self.recorded: list[Interaction] = []
         self.misses: list[CassetteMiss] = []
         self._engine = engine
+        self._before = Counter(before)
         self._keys = set(keys)
         self._now = now
         self._lock = Lock()
@@ -121,7 +127,7 @@ class Recorder:
         """
         Write the cassette, if something was recorded. Raises CassetteError.
         """
-        if not self.recorded or self.tape.path is None:
+        if not self.recorded or self.tape.path is None or self.tape.record == "none":
             return
         if self.tape.source == "live" and self.tape.record == "once" and self.tape.path.exists() and not self.tape.begun:
             return
@@ -132,8 +138,7 @@ class Recorder:
         storage.save(self.tape.path, lambda now: Cassette(self._together(now.interactions, new), now.metadata), secrets)
 
     def _check_readable(self, one: Interaction) -> None:
-        response = one.reply if isinstance(one.reply, Response) else one.reply.response
-        coding = header(response.headers, "content-encoding") if response is not None else None
+        coding = one.response.header("content-encoding") if one.response is not None else None
         if coding:
             raise CassetteError(
                 f"{self.tape.path} is not written: the answer to {one.request.method} {one.request.url.partition('?')[0]}"
@@ -147,8 +152,7 @@ class Recorder:
         """
         if self.tape.record == "all":
             fresh = {self._key(one) for one in new}
-            before = Counter(self._before)
-            there = [one for one in there if not (before[one] and self._key(one) in fresh)]
+            there = [one for one in there if not (self._before[one] and self._key(one) in fresh)]
         elif self.tape.source == "live" and self.tape.record == "new":
             known = Counter(self._key(one) for one in there)
             new = [one for one in new if not _counted(known, self._key(one))]

@@ -59,5 +59,6 @@ def remains(text: str, secrets: Secrets) -> list[str]:
     Where something that looks like a secret is left in a cassette's text: a line each, in words.
     """
     return [
-        f"line {text.count(chr(10), 0, found.start) + 1}: looks like {found.kind}: {found.beginning}" for found in secrets.find(text)
+        f"line {text.count(chr(10), 0, found.start) + 1}: looks like {found.kind}: {found.beginning}"
+        for found in secrets.find(text)
     ]

@@ -30,7 +30,7 @@ class Symbols:
         asked: set[str] = set()
         for one in interactions:
             asked.update(tokens(one.request))
-            response = getattr(one.reply, "response", one.reply)
+            response = one.response
             for kind, found in ids_in(json_of(response.body) if response is not None else None):
                 if found not in asked and found not in self.names:
                     self._counts[kind] += 1

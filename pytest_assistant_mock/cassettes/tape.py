@@ -6,10 +6,12 @@ Values only.
 
 from __future__ import annotations
 
+import os
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, cast, get_args
 
 from pytest_assistant_mock.cassettes.matching import Ignored
 from pytest_assistant_mock.errors import nearest
@@ -49,6 +51,30 @@ class Tape:
     test: str = ""
     shared: bool = False
     begun: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        source: str,
+        cassette: str | os.PathLike[str] | None,
+        record: str = "none",
+        ignore: Sequence[str] = (),
+        reuse: bool = False,
+        unplayed: str = "fail",
+        **more: Any,
+    ) -> Tape:
+        """
+        From words as a test's author writes them. Raises ValueError for an unknown one, TypeError for a value of the wrong type.
+        """
+        check("source", source, SOURCES)
+        check("record", record, RECORDS)
+        check("unplayed", unplayed, UNPLAYED)
+        if not isinstance(reuse, bool):
+            raise TypeError(f"reuse={reuse!r}: expected True or False")
+        if cassette is None and (source == "cassette" or record != "none") and source != "fake":
+            raise ValueError(f"source={source!r}, record={record!r} and no cassette: expected cassette=, the path of a YAML file")
+        path = Path(cassette) if cassette is not None else None
+        return cls(path, cast(Source, source), cast(Record, record), Ignored.of(ignore), reuse, cast(Unplayed, unplayed), **more)
 
     def command(self, record: Record) -> str:
         """
