@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from pytest_assistant_mock._engine.wire import Failure, FailureKind, Headers, Reply, Request, Response, header
+from pytest_assistant_mock._engine.wire import Failure, FailureKind, Headers, Reply, Request, Response
 from pytest_assistant_mock.cassettes import reader, writer
 from pytest_assistant_mock.cassettes.coding import decoded
 from pytest_assistant_mock.cassettes.reader import Broken
@@ -174,14 +174,8 @@ def _listed(values: Any) -> list[Any]:
 
 
 def _failure(data: Mapping[str, Any], shared: dict[Headers, Headers]) -> Failure:
-    after, response = data.get("after_bytes", 0), None
-    if data.get("response") is not None:
-        response = _response(data["response"], shared)
-        declared = header(response.headers, "content-length") or ""
-        missing = int(declared) - len(response.body) if declared.isdecimal() and len(declared) < 8 else 0
-        # what never arrived was not recorded; something must stand there for the line to break in
-        response = Response(response.status, response.headers, response.body + b" " * max(1, missing))
-    return Failure(data["kind"], after, response)
+    arrived = data.get("response")
+    return Failure(data["kind"], data.get("after_bytes", 0), None if arrived is None else _response(arrived, shared))
 
 
 # Reading with suspicion

@@ -13,6 +13,12 @@ from typing import Any
 
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
+_HALF = re.compile("[\ud800-\udfff]")  # of a character: it can stand in JSON, but in no UTF-8
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\u{ord(match.group()):04x}"
+
 
 def unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     """
@@ -45,14 +51,11 @@ def laid_out(text: str) -> str | None:
         laid = _lines(parse(text))
     except (ValueError, RecursionError):
         return None
-    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", laid) if "\n" in laid else None
+    return _UNPRINTABLE.sub(_escape, laid) if "\n" in laid else None
 
 
 def compact(text: str) -> str:
     """
-    A laid out JSON text as it goes over the wire; any other text as it is.
+    A laid out JSON text as it goes over the wire. Raises ValueError if it is no JSON; RecursionError if it is nested too deep.
     """
-    try:
-        return _compact(parse(text))
-    except (ValueError, RecursionError):
-        return text
+    return _HALF.sub(_escape, _compact(parse(text)))

@@ -116,8 +116,8 @@ class _Reader:
                 tag = event.tag
                 if tag is None and event.style not in _PLAIN:
                     value = event.value
-                    if event.style == "|" and value[:2] in ("{\n", "[\n"):
-                        value = compact(value)
+                    if event.style == "|" and value[:1] in _LAID_OUT:
+                        value = _body(event)
                 elif tag is None and event.value[:1] not in _SPECIAL:
                     value = event.value
                 else:
@@ -176,6 +176,7 @@ class _Reader:
 
 _NONE: Any = object()
 _PLAIN = (None, "")
+_LAID_OUT = ("", "{", "[")
 _SPECIAL = frozenset(["", *"~nNtTfF-0123456789"])
 _COLLECTION_TAGS = ("!", f"{_TAG}map", f"{_TAG}seq")
 
@@ -183,6 +184,17 @@ _COLLECTION_TAGS = ("!", f"{_TAG}map", f"{_TAG}seq")
 def _line(event: Any) -> int:
     line: int = event.start_mark.line
     return line + 1
+
+
+def _body(event: Any) -> str:
+    """
+    A body as it goes over the wire. Only JSON is laid out like this: what is none was cut short, or edited by mistake.
+    """
+    try:
+        return compact(event.value)
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", 1)
+        raise Broken(_line(event) + line, f"a body that is no JSON: {getattr(error, 'msg', error)}") from None
 
 
 def _scalar(event: Any) -> Any:

@@ -18,7 +18,7 @@ _BODIES = ("body", "string")
 _PLAIN = re.compile(r"[A-Za-z/](?:[A-Za-z0-9_./+;=,*?&%@~()$!-]|:(?=[^\s:])| (?=[A-Za-z0-9(]))*")
 _NOT_PLAIN = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
-_NO_BLOCK = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]|^[ \t\n]|\n[\t]")
+_NO_BLOCK = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]|^[ \t\n]|\n\t|^[{[]")
 
 
 def write(data: Mapping[str, Any]) -> str:
