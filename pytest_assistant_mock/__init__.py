@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_assistant_mock import errors
+    from pytest_assistant_mock import contract, errors
     from pytest_assistant_mock._engine.store import Message, Thread
     from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Response
     from pytest_assistant_mock._mock import AssistantMock, Handle
@@ -26,6 +26,7 @@ __all__ = [
     "Request",
     "Response",
     "Thread",
+    "contract",
     "errors",
 ]
 
@@ -39,7 +40,10 @@ _HOMES = {
     "Message": "_engine.store",
     "Thread": "_engine.store",
 }
-_MODULES = ("errors",)
+_MODULES = (
+    "contract",
+    "errors",
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,10 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "check": "check JSON files of messages or responses against the contract",
+    "schemas": "write the JSON Schemas and OpenAPI documents of the contract",
+}
 """Name of a subcommand (and of its file) -> what it is for."""
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_assistant_mock._doors.door import Doors
     from pytest_assistant_mock.cassettes.session import Session
     from pytest_assistant_mock.cassettes.tape import Tape
+    from pytest_assistant_mock.contract.watch import Field, Mode, Watch
 
 
 class HasId(Protocol):
@@ -185,6 +186,7 @@ class AssistantMock:
     nobody asked for "fail", "warn" or are "off".
     test, shared, begun: the test's node id; whether others use the cassette; whether its recording began in this run.
     strict: whether a request that no route answers raises UnansweredRequest when the mock closes.
+    contract: what to do about an exchange that breaks the contract: "off" (the default), "warn" or "fail" when the mock closes.
     name: who opens it, for the words of UnansweredRequest; the fixtures give the test's name.
     Raises ValueError for an unknown revision, vendor or malformed base URL, TypeError for a value of the wrong type.
     Opened once: its threads, ids and exchanges are of one test.
@@ -196,6 +198,7 @@ class AssistantMock:
         revision: str = "2025",
         hosts: Mapping[str, Sequence[str]] | None = None,
         strict: bool = True,
+        contract: Mode | None = None,
         name: str = "",
         source: str = "fake",
         cassette: str | PathLike[str] | None = None,
@@ -222,7 +225,12 @@ class AssistantMock:
         self._opened = False
         self.failure: BaseException | None = None
         self.unplayed = ""
+        self._watch: Watch | None = None
         self._handles = {vendor: Handle(self._engine, service, self._tape) for vendor, service in self._engine.services.items()}
+        if contract is None and self._tape is not None:
+            contract = "fail"
+        if contract not in (None, "off"):
+            self.contract.start(contract)
 
     @property
     def model_studio(self) -> Handle:
@@ -237,6 +245,24 @@ class AssistantMock:
         Baidu AppBuilder.
         """
         return self._handles["appbuilder"]
+
+    @property
+    def contract(self) -> Watch:
+        """
+        What the contract says of the exchanges so far: nothing, while its mode is "off".
+        """
+        if self._watch is None:
+            from pytest_assistant_mock.contract.watch import Watch
+
+            self._watch = Watch(self._engine.journal)
+        return self._watch
+
+    @property
+    def drift(self) -> Mapping[Field, int]:
+        """
+        Fields the contract does not know, and how often they came: vendor, operation, side, field -> times.
+        """
+        return self._watch.drift if self._watch else {}
 
     @property
     def clock(self) -> Clock:
@@ -267,14 +293,17 @@ class AssistantMock:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         """
-        Close it. Raises UnansweredRequest, unless an exception is on its way already or `strict` is off.
+        Close it. Unless an exception is on its way already, raises UnansweredRequest if `strict` is on, and ContractViolation
+        if `contract` is "fail".
         """
         __tracebackhide__ = True
         self._close()
+        if self._session is None and self._strict and error is None:
+            self._complain()
+        if self._watch is not None:
+            self._watch.finish(quiet=error is not None)  # first: what breaks the contract is not recorded
         if self._session is not None:
             self.unplayed = self._session.finish(error or self.failure, on_its_way=error is not None)
-        elif self._strict and error is None:
-            self._complain()
 
     def _behind_doors(self) -> Doors:
         from pytest_assistant_mock._doors.door import Doors

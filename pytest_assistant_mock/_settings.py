@@ -61,11 +61,13 @@ class Keys:
     def __init__(self, settings: Sequence[Settings]) -> None:
         self._settings = settings
         self._before: list[tuple[Settings, str | None, list[tuple[str, str, Any]]]] = []
+        self._modules = 0
 
     def put(self) -> None:
         """
         Let every SDK find the fake key by itself.
         """
+        self._modules = len(sys.modules)
         for settings in self._settings:
             attributes = []
             for module, name in settings.key_attributes:
@@ -89,3 +91,17 @@ class Keys:
             for module, name in settings.key_attributes:
                 if module in sys.modules:
                     setattr(sys.modules[module], name, known.get((module, name), value))
+            if len(sys.modules) != self._modules:
+                _forget(settings, value)
+
+
+def _forget(settings: Settings, value: str | None) -> None:
+    """
+    Take the fake key out of any module of the SDK that copied it when it was imported.
+    """
+    packages = {module.partition(".")[0] for module, _ in settings.key_attributes}
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in packages and module is not None:
+            for attribute, held in list(vars(module).items()):
+                if isinstance(held, str) and held == settings.key:
+                    setattr(module, attribute, value or "")

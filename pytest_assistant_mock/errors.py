@@ -14,6 +14,9 @@ __all__ = [
     "CannotSeed",
     "CassetteError",
     "CassetteMiss",
+    "ContractViolation",
+    "ContractWarning",
+    "NotJSON",
     "UnansweredRequest",
     "UnknownSeam",
     "UnplayedInteractions",
@@ -55,6 +58,28 @@ class CassetteError(ValueError):
 class CannotSeed(TypeError):
     """
     A test that runs on a cassette or on the real service looked into the fake's store, or put something there.
+    """
+
+
+class ContractViolation(AssertionError):
+    """
+    A request or an answer is not what the vendor's contract says. `violations` lists every place.
+    """
+
+    def __init__(self, message: str, violations: Iterable[object] = ()) -> None:
+        super().__init__(message)
+        self.violations = list(violations)
+
+
+class ContractWarning(UserWarning):
+    """
+    The same, said without failing: --assistant-contract=warn.
+    """
+
+
+class NotJSON(ValueError):
+    """
+    A thing to be checked is no JSON, or none that can be sent: empty, cut off, too large, too deep, with NaN or duplicate keys.
     """
 
 

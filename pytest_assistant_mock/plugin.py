@@ -13,18 +13,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_assistant_mock._mock import AssistantMock, Handle
+    from pytest_assistant_mock.contract.watch import Field, Watch
 
 _MARKER = (
-    "assistant(revision='2025'|'2026', strict=True, source='fake'|'cassette'|'live', cassette='name', ignore=[...],"
-    " reuse=False, unplayed='fail'|'warn'|'off'): how the assistant fixtures play the vendors in this test"
+    "assistant(revision='2025'|'2026', strict=True, contract='off'|'warn'|'fail', source='fake'|'cassette'|'live',"
+    " cassette='name', ignore=[...], reuse=False, unplayed='fail'|'warn'|'off'):"
+    " how the assistant fixtures play the vendors in this test"
 )
-_KEYWORDS = ("revision", "strict", "source", "cassette", "ignore", "reuse", "unplayed")
+_KEYWORDS = ("revision", "strict", "contract", "source", "cassette", "ignore", "reuse", "unplayed")
 _OPTIONS = {"source": ("fake", "cassette", "live"), "record": ("none", "once", "new", "all")}
+_CONTRACT = ("off", "warn", "fail")
+_DRIFT = pytest.StashKey[dict["Field", int]]()
 _FAILURE = pytest.StashKey[BaseException]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("assistant", "fakes and cassettes of two message APIs")
+    group = parser.getgroup("assistant", "assistant mock")
     helps = {
         "source": "who answers: the fake (default), a cassette, or the real service; over markers and ini",
         "record": "what to record, of a cassette or live: none (default), once (if there is no cassette), new, all",
@@ -34,10 +38,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(f"assistant_{name}", helps[name], default=words[0])
     parser.addini("assistant_revision", "recorded shape of Model Studio's messages: 2025 (default) or 2026", default="2025")
     parser.addini("assistant_hosts", "more base URLs to answer, a line each: vendor = base URL", type="linelist", default=[])
+    parser.addini("assistant_contract", "as --assistant-contract", default="")
+    group.addoption(
+        "--assistant-contract",
+        choices=_CONTRACT,
+        help="what to do about an exchange that breaks the vendor's contract (default: off for the fake)",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
+    config.stash[_DRIFT] = {}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if drift := terminalreporter.config.stash[_DRIFT]:
+        terminalreporter.section("assistant: fields the contract does not know")
+        for (vendor, operation, side, field), times in sorted(drift.items()):
+            terminalreporter.line(f"{vendor} {operation} {side}  {field}  {times} time{'' if times == 1 else 's'}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):  # a worker of pytest-xdist
+        session.config.workeroutput["assistant_drift"] = [[*key, times] for key, times in session.config.stash[_DRIFT].items()]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object | None) -> None:
+    for vendor, operation, side, field, times in getattr(node, "workeroutput", {}).get("assistant_drift", ()):
+        _count_drift(node.config, {(vendor, operation, side, field): times})
 
 
 @pytest.hookimpl(wrapper=True)
@@ -62,11 +91,26 @@ def assistant_mock(request: pytest.FixtureRequest) -> Iterator[AssistantMock]:
         mock = AssistantMock(name=request.node.name, **settings)
     except (TypeError, ValueError) as problem:
         raise pytest.UsageError(f"{problem} (from @pytest.mark.assistant or an ini option assistant_…)") from None
-    with mock:
-        yield mock
-        mock.failure = request.node.stash.get(_FAILURE, None)
+    try:
+        with mock:
+            yield mock
+            mock.failure = request.node.stash.get(_FAILURE, None)
+    finally:
+        _count_drift(request.config, mock.drift)
     if mock.unplayed:
         request.node.add_report_section("teardown", "assistant cassette", mock.unplayed)
+
+
+@pytest.fixture
+def assistant_contract(request: pytest.FixtureRequest, assistant_mock: AssistantMock) -> Watch:
+    """
+    Every exchange of this test is checked against the vendors' contract, and the test fails if one breaks it.
+
+    An option, ini file or marker that says otherwise ("warn", "off") wins. Gives what was found so far: .violations, .drift.
+    """
+    if _settings(request).get("contract") is None:
+        assistant_mock.contract.start("fail")
+    return assistant_mock.contract
 
 
 @pytest.fixture
@@ -87,15 +131,19 @@ def appbuilder(assistant_mock: AssistantMock) -> Handle:
 
 def _settings(request: pytest.FixtureRequest) -> dict[str, Any]:
     """
-    Marker over ini; of several markers the nearest wins, keyword by keyword.
+    Command line over marker over ini; of several markers the nearest wins, keyword by keyword.
     """
     __tracebackhide__ = True
     config = request.config
     settings: dict[str, Any] = {"revision": config.getini("assistant_revision")}
     if lines := config.getini("assistant_hosts"):
         settings["hosts"] = _hosts(lines)
+    if word := config.getini("assistant_contract"):
+        settings["contract"] = word
     for marker in reversed(list(request.node.iter_markers("assistant"))):
         settings.update(_keywords(marker))
+    if option := config.getoption("--assistant-contract"):
+        settings["contract"] = option
     return settings | _recording(request, settings)
 
 
@@ -144,6 +192,12 @@ def _begun(request: pytest.FixtureRequest, path: Path) -> bool:
         folder.mkdir(exist_ok=True)
         mark.touch()
     return mark.exists()
+
+
+def _count_drift(config: pytest.Config, drift: Mapping[Field, int]) -> None:
+    counted = config.stash[_DRIFT]
+    for key, times in drift.items():
+        counted[key] = counted.get(key, 0) + times
 
 
 def _keywords(marker: pytest.Mark) -> Mapping[str, Any]:

@@ -66,8 +66,16 @@ FLOORS = (
     Floor("_cassettes", RECORDS, ("vcr", "yaml")),
     # 2a: vendors and doors never meet, nor does a vendor meet another
     Floor("_providers", VENDORS, ("pydantic", "pydantic_core")),
-    Floor("_providers.model_studio", ("_providers.shape", "_providers.model_studio", *ENGINE), ("pydantic", "pydantic_core")),
-    Floor("_providers.appbuilder", ("_providers.shape", "_providers.appbuilder", *ENGINE), ("pydantic", "pydantic_core")),
+    Floor(
+        "_providers.model_studio",
+        ("_providers.shape", "_providers.documents", "_providers.model_studio", *ENGINE),
+        ("pydantic", "pydantic_core"),
+    ),
+    Floor(
+        "_providers.appbuilder",
+        ("_providers.shape", "_providers.documents", "_providers.appbuilder", *ENGINE),
+        ("pydantic", "pydantic_core"),
+    ),
     Floor("_doors", ("_doors", "_engine.wire", "errors")),
     Floor("_doors.aiohttp", ("_doors", "_engine.wire", "errors"), ("aiohttp",)),
     Floor("_doors.urllib3", ("_doors", "_engine.wire", "errors"), ("urllib3",)),

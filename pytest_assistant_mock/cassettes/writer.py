@@ -61,8 +61,11 @@ def _scalar(value: Any, indent: str, is_body: bool) -> str:
     if isinstance(value, str):
         laid = laid_out(value) if is_body else None
         return _block(laid, indent) if laid is not None else _text(value, indent if is_body else None)
-    if value is None or isinstance(value, (bool, int, float)):
-        return json.dumps(value, allow_nan=False)
+    if isinstance(value, float):
+        written = json.dumps(value, allow_nan=False)
+        return written if "." in written else written.replace("e", ".0e")  # or YAML takes it for text
+    if value is None or isinstance(value, (bool, int)):
+        return json.dumps(value)
     if isinstance(value, bytes):
         lines = encodebytes(value).decode().splitlines()
         return "\n".join(["!!binary |", *(f"{indent}  {line}" for line in lines)]) if lines else '""'

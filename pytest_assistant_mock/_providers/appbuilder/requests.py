@@ -138,7 +138,10 @@ class CreateThread(AskedInBody):
     bodiless: ClassVar = True
     refusals: ClassVar = {**_TOO_MANY_FILES, **_BAD_METADATA, ("role", "literal_error"): "bad_first_role"}
 
-    messages: Annotated[list[MessageFields] | None, Field(description="The messages the thread begins with.")] = None
+    messages: Annotated[
+        list[MessageFields] | None,
+        Field(description="The messages the thread begins with.", examples=[[{"role": "user", "content": "地球是圆的吗?"}]]),
+    ] = None
     metadata: Metadata | None = None
 
     def arguments(self) -> dict[str, Any]:

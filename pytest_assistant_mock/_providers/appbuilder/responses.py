@@ -51,7 +51,7 @@ class ContentItem(Shape):
     """
 
     type: Literal["text"] = Field(description="Kind of content.")
-    text: Text = Field(description="The words.")
+    text: Text = Field(description="The words.", examples=[{"annotations": [], "value": "地球是圆的吗?"}])
 
 
 class Message(Shape):
@@ -62,7 +62,10 @@ class Message(Shape):
     id: MessageId
     object: MessageObject
     role: Role
-    content: list[ContentItem] = Field(description="What is said, piece by piece; one piece in every sample.")
+    content: list[ContentItem] = Field(
+        description="What is said, piece by piece; one piece in every sample.",
+        examples=[[{"type": "text", "text": {"annotations": [], "value": "地球是圆的吗?"}}]],
+    )
     metadata: KeptMetadata = Field(default_factory=dict)
     created_at: CreatedAt
     thread_id: ThreadId
@@ -169,7 +172,7 @@ class MessageList(_List):
     A page of messages.
     """
 
-    data: list[ListedMessage] = Field(description="The page, in the order asked for.")
+    data: list[ListedMessage] = Field(description="The page, in the order asked for.", examples=[[]])
 
     @classmethod
     def write(cls, page: store.Page[store.Message], request_id: str) -> bytes:
@@ -184,7 +187,7 @@ class MessageFileList(_List):
     A page of a message's files.
     """
 
-    data: list[FileItem] = Field(description="The page, in the order asked for.")
+    data: list[FileItem] = Field(description="The page, in the order asked for.", examples=[[]])
 
     @classmethod
     def write(cls, page: store.Page[store.MessageFile], request_id: str) -> bytes:
@@ -244,7 +247,7 @@ class ThreadDeleted(Shape):
 
     id: ThreadId
     object: Literal["thread.deleted"] = Field(description="Kind of object; inferred, no page prints it.")
-    deleted: Literal[True] = Field(description="Always true.")
+    deleted: Literal[True] = Field(description="Always true.", examples=[True])
 
     @classmethod
     def write(cls, thread: store.DeletedThread, request_id: str) -> bytes:
@@ -252,6 +255,9 @@ class ThreadDeleted(Shape):
         The body that answers delete.
         """
         return cls(id=thread.id, object="thread.deleted", deleted=True).to_bytes()
+
+
+_THREAD_NOT_FOUND = {"code": "InvalidRequestArgumentError", "message": "threadId不存在", "type": "invalid_request_error"}
 
 
 class ErrorDetails(Shape):
@@ -270,7 +276,7 @@ class Error(Shape):
     A business error; it comes with HTTP 200.
     """
 
-    error: ErrorDetails = Field(description="What went wrong.")
+    error: ErrorDetails = Field(description="The error.", examples=[_THREAD_NOT_FOUND | {"param": "thread_id"}])
 
     @classmethod
     def write(cls, row: ErrorRow, refusal: Refusal, request_id: str) -> bytes:
@@ -314,7 +320,7 @@ class OlderError(Shape):
     A business error of early 2024; it comes with HTTP 200.
     """
 
-    error: OlderErrorDetails = Field(description="What went wrong.")
+    error: OlderErrorDetails = Field(description="The error.", examples=[_THREAD_NOT_FOUND | {"params": "thread_id"}])
 
 
 class OpenAPIError(Shape):

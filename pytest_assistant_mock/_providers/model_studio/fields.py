@@ -55,7 +55,11 @@ Words = Annotated[str, Field(description="The message's text.", examples=["你�
 Content = Annotated[
     str,
     StringConstraints(pattern=NOT_BLANK),
-    Field(description="The message's text; not blank.", examples=["你是誰"]),
+    Field(
+        description="The message's text; not blank.",
+        examples=["你是誰"],
+        json_schema_extra={"x-expected": "text that is not blank"},
+    ),
 ]
 MessageObject = Annotated[Literal["thread.message"], Field(description="Kind of object.")]
 FileObject = Annotated[Literal["thread.message.file"], Field(description="Kind of object.")]
@@ -66,8 +70,8 @@ PluginCall = Annotated[dict[str, Any], Field(description="The plugin called, if 
 ToolCalls = Annotated[list[Any], Field(description="The tools called.", examples=[[]])]
 Limit = Annotated[
     int,
-    BeforeValidator(whole_number),
     Field(ge=1, le=100, description="How many items at most, 1 to 100; left out: the server's default.", examples=[2]),
+    BeforeValidator(whole_number),
 ]
 Order = Annotated[Literal["asc", "desc"], Field(description="By time of creation: oldest or newest first.", examples=["desc"])]
 After = Annotated[str, Field(description="Id of the item the page begins after, in the order asked for.", examples=[""])]

@@ -60,7 +60,10 @@ class CreateThread(AskedInBody):
     bodiless: ClassVar = True  # the Python SDK sends "" for an empty thread
     refusals: ClassVar = CreateMessage.refusals
 
-    messages: Annotated[list[FirstMessage] | None, Field(description="The messages the thread begins with.")] = None
+    messages: Annotated[
+        list[FirstMessage] | None,
+        Field(description="The messages the thread begins with.", examples=[[{"role": "user", "content": "你好"}]]),
+    ] = None
     metadata: Metadata | None = None
 
     def arguments(self) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class ContentItem(Shape):
     """
 
     type: Literal["text"] = Field(description="Kind of content.")
-    text: Text = Field(description="The words.")
+    text: Text = Field(description="The words.", examples=[{"value": "你是谁", "annotations": []}])
 
 
 def _content(text: str) -> list[dict[str, Any]]:
@@ -76,7 +76,10 @@ class MessageItem2025(Shape):
     assistant_id: AssistantId
     run_id: RunId
     role: Role
-    content: list[ContentItem] = Field(description="What is said, piece by piece; one piece in every sample.")
+    content: list[ContentItem] = Field(
+        description="What is said, piece by piece; one piece in every sample.",
+        examples=[[{"type": "text", "text": {"value": "你是谁", "annotations": []}}]],
+    )
     metadata: Metadata
     from_: str = Field(alias="from", description="Empty in every sample.", examples=[""])
     name: Name
@@ -87,7 +90,9 @@ class MessageItem2025(Shape):
     display: bool = Field(default=True, description="Printed until March 2024.", examples=[True])
     gmt_crete: PrintedTime = ""
     gmt_update: PrintedTime = ""
-    account_id: str = Field(default="", description="The caller's API key, masked; printed until March 2024.")
+    account_id: str = Field(
+        default="", description="The caller's API key, masked; printed until March 2024.", examples=["sk-xxx"]
+    )
 
     @classmethod
     def facts(cls, message: store.Message) -> dict[str, Any]:
@@ -143,7 +148,10 @@ class MessageItem2026(Shape):
     run_id: RunId
     file_ids: FileIds = Field(default_factory=list)
     role: Role
-    content: list[ContentItem] = Field(description="What is said, piece by piece; one piece in every sample.")
+    content: list[ContentItem] = Field(
+        description="What is said, piece by piece; one piece in every sample.",
+        examples=[[{"type": "text", "text": {"value": "你是谁", "annotations": []}}]],
+    )
     metadata: Metadata
     name: Name
     plugin_call: PluginCall
@@ -257,7 +265,7 @@ class MessageList2025(_List):
     A page of messages, seed page.
     """
 
-    data: list[MessageItem2025] = Field(description="The page, in the order asked for.")
+    data: list[MessageItem2025] = Field(description="The page, in the order asked for.", examples=[[]])
 
     @classmethod
     def write(cls, page: store.Page[store.Message], request_id: str) -> bytes:
@@ -272,7 +280,7 @@ class MessageList2026(_List):
     A page of messages, newest page.
     """
 
-    data: list[MessageItem2026] = Field(description="The page, in the order asked for.")
+    data: list[MessageItem2026] = Field(description="The page, in the order asked for.", examples=[[]])
 
     @classmethod
     def write(cls, page: store.Page[store.Message], request_id: str) -> bytes:
@@ -287,7 +295,7 @@ class MessageFileList(_List):
     A page of a message's files.
     """
 
-    data: list[FileItem] = Field(description="The page, in the order asked for.")
+    data: list[FileItem] = Field(description="The page, in the order asked for.", examples=[[]])
 
     @classmethod
     def write(cls, page: store.Page[store.MessageFile], request_id: str) -> bytes:
@@ -329,7 +337,7 @@ class ThreadDeleted(Shape):
 
     id: ThreadId
     object: Literal["thread.deleted"] = Field(description="Kind of object.")
-    deleted: Literal[True] = Field(description="Always true.")
+    deleted: Literal[True] = Field(description="Always true.", examples=[True])
     request_id: RequestId
 
     @classmethod

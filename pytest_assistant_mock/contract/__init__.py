@@ -1,0 +1,82 @@
+"""
+The contract of both vendors: JSON Schemas made from the shapes the fake reads and prints, and validators that explain.
+
+Knows nothing of pytest, doors or the fake's state.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_assistant_mock.contract.explain import Violation
+from pytest_assistant_mock.contract.find import VENDORS, checked, shapes
+from pytest_assistant_mock.contract.judge import judge, listed
+from pytest_assistant_mock.contract.parse import MAX_BYTES
+from pytest_assistant_mock.contract.things import KINDS, subjects
+from pytest_assistant_mock.contract.validators import validator
+from pytest_assistant_mock.errors import ContractViolation, NotJSON
+
+__all__ = ["KINDS", "MAX_BYTES", "VENDORS", "ContractViolation", "NotJSON", "Violation", "check", "schema", "violations"]
+
+
+def schema(vendor: str, operation: str, kind: str = "response", *, revision: str | None = None) -> dict[str, Any]:
+    """
+    The JSON Schema (2020-12) of one side of an operation, as in schemas/<vendor>/<operation>.<kind>.json; yours to change.
+
+    revision: "2025" or "2026"; both are valid unless one is named. Raises ValueError for a name it does not know.
+    """
+    from pytest_assistant_mock.contract.documents import document
+
+    return document(vendor, operation, kind, revision)
+
+
+def violations(
+    thing: Any,
+    *,
+    vendor: str | None = None,
+    operation: str | None = None,
+    kind: str | None = None,
+    revision: str | None = None,
+    strict: bool = False,
+    max_bytes: int = MAX_BYTES,
+) -> list[Violation]:
+    """
+    Every place where a thing is not what the vendor's contract says, in document order; empty if it is.
+
+    thing: a requests, httpx, urllib3 or (already read) aiohttp response, an SDK object, an Exchange, bytes, str or dict.
+    vendor, operation: found from the thing's URL when it has one. kind: "request", "response" or "error"; left out, an
+    HTTP status tells a response from an error, and of an Exchange both sides are checked. revision: pins one, "2025" or
+    "2026". strict: also report fields the contract does not know. max_bytes: how large a body may be.
+
+    Raises TypeError for a thing that does not say what it is, ValueError for an unknown name, NotJSON (a ValueError) for
+    what is no JSON.
+    """
+    if type(thing) is dict and vendor and operation:  # the short way, for suites that check every message
+        return validator(shapes(vendor, operation, kind or "response", revision), strict).judge(thing, "dict")
+    checked("kind", kind, KINDS)
+    checked("vendor", vendor, VENDORS)
+    found = []
+    for subject in subjects(thing, kind):
+        found += judge(subject, vendor, operation, kind, revision, strict, max_bytes)
+    return found
+
+
+def check(
+    thing: Any,
+    *,
+    vendor: str | None = None,
+    operation: str | None = None,
+    kind: str | None = None,
+    revision: str | None = None,
+    strict: bool = False,
+    max_bytes: int = MAX_BYTES,
+) -> None:
+    """
+    `violations`, raising ContractViolation that lists them all.
+    """
+    __tracebackhide__ = True
+    found = violations(
+        thing, vendor=vendor, operation=operation, kind=kind, revision=revision, strict=strict, max_bytes=max_bytes
+    )
+    if found:
+        raise ContractViolation(listed(found), found)

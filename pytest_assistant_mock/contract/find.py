@@ -1,0 +1,135 @@
+"""
+Which operation a thing belongs to, from what the caller says and from its URL; which shapes that means.
+
+Knows the tables of the vendors; reads no bodies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from pytest_assistant_mock._engine.bases import Bases
+from pytest_assistant_mock._engine.provider import Match, Provider, Route
+from pytest_assistant_mock._providers import DOCUMENTS, REVISIONS
+from pytest_assistant_mock._providers.documents import Revised
+from pytest_assistant_mock._providers.shape import Asked, Shape
+from pytest_assistant_mock.contract.things import KINDS, Subject, paths
+from pytest_assistant_mock.errors import nearest
+
+VENDORS = tuple(DOCUMENTS)
+NEWEST = list(REVISIONS)[-1]
+
+
+def checked(what: str, word: str | None, words: Iterable[str]) -> None:
+    """
+    Raises ValueError for a word that is none of the words, naming the nearest.
+    """
+    known = list(words)
+    if word is not None and word not in known:
+        raise ValueError(f"{what}={word!r}: expected one of {', '.join(map(repr, known))}{nearest(str(word), known)}")
+
+
+def providers(vendor: str) -> dict[str, Provider]:
+    """
+    A vendor's tables by revision.
+    """
+    return {revision: next(one for one in known if one.name == vendor) for revision, known in REVISIONS.items()}
+
+
+def operations(vendor: str) -> tuple[str, ...]:
+    """
+    The names of a vendor's operations.
+    """
+    return tuple(route.operation for route in providers(vendor)[NEWEST].routes)
+
+
+def routes(vendor: str, operation: str, revision: str | None = None) -> list[Route]:
+    """
+    The operation's row in the tables, of one revision or of each.
+    """
+    found = [one for name, one in providers(vendor).items() if revision in (None, name)]
+    return [next(route for route in one.routes if route.operation == operation) for one in found]
+
+
+@cache
+def shapes(vendor: str, operation: str | None, kind: str, revision: str | None) -> tuple[type[Shape], ...]:
+    """
+    What may stand there: more than one shape where revisions differ, or errors do.
+
+    Raises ValueError for an unknown vendor, operation, kind or revision.
+    """
+    checked("vendor", vendor, VENDORS)
+    checked("operation", operation, operations(vendor))
+    checked("kind", kind, KINDS)
+    checked("revision", revision, REVISIONS)
+    if kind == "error":
+        return DOCUMENTS[vendor].errors
+    assert operation is not None
+    found = (route.asks if kind == "request" else route.answers for route in routes(vendor, operation, revision))
+    return tuple(cast("dict[type[Shape], None]", dict.fromkeys(found)))
+
+
+def revised(of: Revised, revision: str | None) -> tuple[type[Shape], ...]:
+    """
+    The shapes of one revision, or of each.
+    """
+    if isinstance(of, type):
+        return (of,)
+    return tuple(shape for name, shape in of.items() if revision in (None, name))
+
+
+def asks(vendor: str, operation: str) -> type[Asked]:
+    """
+    The shape of an operation's request.
+    """
+    return cast("type[Asked]", routes(vendor, operation)[0].asks)
+
+
+def locate(subject: Subject, vendor: str | None, operation: str | None) -> tuple[str, str | None]:
+    """
+    Vendor and operation of a subject. Raises TypeError where neither the caller nor a URL tells.
+    """
+    checked("vendor", vendor, VENDORS)
+    vendor, operation = vendor or subject.vendor, operation or subject.operation
+    if vendor and operation:
+        checked("operation", operation, operations(vendor))
+        return vendor, operation
+    if subject.vendor:  # an exchange no route was found for
+        return subject.vendor, None
+    found = _by_url(subject, vendor) if subject.url else set()
+    matching = {(one, name) for one, name in found if operation in (None, name)}
+    if len(matching) == 1:
+        return matching.pop()
+    missing = " and ".join(f"{word}=…" for word, given in (("vendor", vendor), ("operation", operation)) if not given)
+    among = f": {', '.join(sorted(f'{one} {name}' for one, name in matching))} are possible" if matching else ""
+    raise TypeError(f"cannot tell which answer {subject.name} is{among}; give {missing}")
+
+
+def _by_url(subject: Subject, vendor: str | None) -> set[tuple[str, str]]:
+    assert subject.url is not None
+    place = _bases().find(subject.url) if "://" in subject.url else None
+    if place is not None and place.path is not None:
+        return _routes_at(place.vendor, place.path, subject.method)
+    for path in paths(subject.url):
+        found = set()
+        for name in (vendor,) if vendor else VENDORS:
+            prefix = "" if vendor else urlsplit(providers(name)[NEWEST].base_urls[0]).path
+            if path.startswith(prefix):
+                found |= _routes_at(name, path[len(prefix) :], subject.method)
+        if found:
+            return found
+    return set()
+
+
+def _routes_at(vendor: str, path: str, method: str | None) -> set[tuple[str, str]]:
+    router = providers(vendor)[NEWEST].router
+    matches: list[Any] = [router.find(one, path) for one in ((method,) if method else ("GET", "POST", "DELETE"))]
+    return {(vendor, match.route.operation) for match in matches if isinstance(match, Match)}
+
+
+@cache
+def _bases() -> Bases:
+    return Bases(tuple((one.name, url) for one in REVISIONS[NEWEST] for url in one.base_urls), ())

@@ -1,0 +1,68 @@
+"""
+One subject against the contract: which side it is, which operation, which shapes; then the verdict, in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pytest_assistant_mock._providers import DOCUMENTS, REVISIONS
+from pytest_assistant_mock.contract.explain import Violation
+from pytest_assistant_mock.contract.find import asks, checked, locate, revised, shapes
+from pytest_assistant_mock.contract.parse import MAX_BYTES, parse
+from pytest_assistant_mock.contract.requests import asked_value
+from pytest_assistant_mock.contract.things import Subject
+from pytest_assistant_mock.contract.validators import validator
+
+
+def listed(found: Sequence[Violation]) -> str:
+    """
+    Violations in words, thing by thing.
+    """
+    lines: list[str] = []
+    for thing in dict.fromkeys(one.thing for one in found):
+        of = [one for one in found if one.thing == thing]
+        lines.append(f"{thing} breaks the contract in {len(of)} place{'' if len(of) == 1 else 's'}")
+        lines += [f"  {line}" for one in of for line in str(one).splitlines()]
+    return "\n".join(lines)
+
+
+def judge(
+    subject: Subject,
+    vendor: str | None = None,
+    operation: str | None = None,
+    kind: str | None = None,
+    revision: str | None = None,
+    strict: bool = False,
+    max_bytes: int = MAX_BYTES,
+) -> list[Violation]:
+    """
+    What is wrong with one side of a thing; the arguments are those of `contract.violations`.
+    """
+    if subject.shapes is not None:
+        checked("revision", revision, REVISIONS)
+        return validator(revised(subject.shapes, revision), strict).judge(subject.body, subject.name)
+    vendor, operation = locate(subject, vendor, operation)
+    name = f"{subject.name} ({vendor} {operation})" if operation else subject.name
+    if subject.side == "request":
+        assert operation is not None
+        value = asked_value(subject, asks(vendor, operation), name, max_bytes)
+        return validator(shapes(vendor, operation, "request", revision), strict).judge(value, name)
+    value = subject.body if isinstance(subject.body, dict) else parse(subject.body, name, max_bytes)
+    kind = kind or ("error" if operation is None or _is_error(vendor, subject.status, value) else "response")
+    return validator(shapes(vendor, operation, kind, revision), strict).judge(value, name)
+
+
+def _is_error(vendor: str, status: int | None, value: Any) -> bool:
+    """
+    Whether an answer is an error: by its status, or by its fields where the vendor's errors come with status 200.
+    """
+    if status is None:
+        return False
+    if status != 200:
+        return True
+    if not isinstance(value, dict):
+        return False
+    names = {next(iter(shape.model_fields)) for shape in DOCUMENTS[vendor].errors if len(shape.model_fields) == 1}
+    return bool(names & value.keys())

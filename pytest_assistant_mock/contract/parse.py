@@ -1,0 +1,132 @@
+"""
+JSON, read strictly: what a peer could read differently is refused, in words that name the thing.
+
+Knows nothing of vendors or schemas.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from math import isfinite
+from typing import Any, NoReturn
+
+from pytest_assistant_mock.errors import NotJSON
+
+MAX_BYTES = 16_000_000
+"""How large a thing may be unless told otherwise, in bytes."""
+MAX_DEPTH = 100
+"""How deep arrays and objects may stand in each other."""
+
+_SHOWN = 40
+
+
+def parse(data: bytes | bytearray | memoryview | str, name: str, max_bytes: int = MAX_BYTES) -> Any:
+    """
+    The value that stands in a JSON text. Raises NotJSON, naming the thing.
+
+    Lone surrogates and depths beyond MAX_DEPTH are left to `look`, which a value that did not come from a text needs too.
+    """
+    if not isinstance(data, str):
+        data = bytes(data)
+    if (size := len(data)) > max_bytes or (isinstance(data, str) and size * 4 > max_bytes and _bytes_in(data) > max_bytes):
+        raise NotJSON(f"{name} is larger than max_bytes={max_bytes} ({_bytes_in(data)} bytes)")
+    text = data if isinstance(data, str) else _decode(data, name)
+    if not text.strip():
+        raise NotJSON(f"{name} is empty; expected JSON")
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError as problem:
+        raise NotJSON(_complaint(name, text, problem)) from None
+    except RecursionError:
+        raise NotJSON(_too_deep(name)) from None
+    except ValueError as problem:
+        raise NotJSON(f"{name} {problem}") from None
+
+
+def look(value: Any, name: str) -> None:
+    """
+    Raises NotJSON for what cannot stand in JSON: NaN, a lone surrogate, a key or value of another type, too deep a nesting.
+    """
+    _look(value, name, (), MAX_DEPTH)
+
+
+def _look(value: Any, name: str, path: tuple[Any, ...], depth: int) -> None:
+    if isinstance(value, str):
+        if not value.isascii():
+            _look_at_text(value, name, path)
+    elif isinstance(value, dict | list):
+        if not depth:
+            raise NotJSON(_too_deep(name))
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(value, dict):
+                if not isinstance(key, str):
+                    raise NotJSON(
+                        f"{name} has the key {key!r} at {json_path(path)}, a {type(key).__name__}; JSON keys are strings"
+                    )
+                _look_at_text(key, name, path)
+            _look(item, name, (*path, key), depth - 1)
+    elif isinstance(value, float) and not isfinite(value):
+        raise NotJSON(f"{name} holds {_spelled(value)} at {json_path(path)}; JSON has no such number")
+    elif not (value is None or isinstance(value, bool | int | float)):
+        raise NotJSON(f"{name} holds a {type(value).__name__} at {json_path(path)}; JSON has no such type")
+
+
+def json_path(path: Sequence[str | int]) -> str:
+    """
+    $.data[0].content, with brackets and quotes around keys that are no names.
+    """
+    steps = (
+        f"[{step}]" if isinstance(step, int) else f".{step}" if step.isidentifier() else f"[{json.dumps(step)}]" for step in path
+    )
+    return "$" + "".join(steps)
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"has the key {json.dumps(twice)} twice in one object")
+    return values
+
+
+def _constant(word: str) -> NoReturn:
+    raise ValueError(f"holds {word}; JSON has no such number")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_pairs, parse_constant=_constant)
+
+
+def _decode(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8-sig")  # Windows tools write the mark
+    except UnicodeDecodeError as problem:
+        raise NotJSON(f"{name} is not UTF-8: byte 0x{data[problem.start]:02x} at {problem.start}") from None
+
+
+def _complaint(name: str, text: str, problem: json.JSONDecodeError) -> str:
+    if problem.pos >= len(text.rstrip()) or problem.msg.startswith("Unterminated"):
+        return f"{name} is cut off after {len(text)} characters: {problem.msg}; it ends with {text[-_SHOWN:]!r}"
+    where = f"line {problem.lineno}, column {problem.colno}"
+    return f"{name} is not JSON: {problem.msg} at {where}: {text[problem.pos : problem.pos + _SHOWN]!r}"
+
+
+def _look_at_text(text: str, name: str, path: tuple[Any, ...]) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as problem:
+        code = ord(text[problem.start])
+        raise NotJSON(f"{name} holds a lone surrogate (\\u{code:04x}) at {json_path(path)}; UTF-8 cannot carry it") from None
+
+
+def _bytes_in(data: bytes | str) -> int:
+    return len(data.encode("utf-8", "surrogatepass")) if isinstance(data, str) else len(data)
+
+
+def _spelled(number: float) -> str:
+    return "NaN" if number != number else "Infinity" if number > 0 else "-Infinity"
+
+
+def _too_deep(name: str) -> str:
+    return f"{name} is nested deeper than {MAX_DEPTH} levels"

@@ -1,0 +1,43 @@
+"""
+What a request asks for, as one JSON object: its body's fields or its query's, whichever the operation reads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from pytest_assistant_mock._providers.shape import Asked, AskedInBody, AskedInQuery
+from pytest_assistant_mock.contract.parse import parse
+from pytest_assistant_mock.contract.schemas import schema_of
+from pytest_assistant_mock.contract.things import Subject
+
+
+def asked_value(subject: Subject, asks: type[Asked], name: str, max_bytes: int) -> Any:
+    """
+    The object to check. Raises NotJSON for a body that is none.
+    """
+    if isinstance(subject.body, dict):
+        return subject.body
+    if subject.url is not None and not issubclass(asks, AskedInBody):
+        return _query(subject.url, asks) if issubclass(asks, AskedInQuery) else {}
+    body = subject.body
+    if issubclass(asks, AskedInBody) and asks.bodiless and _bare(body) in ("", '""') and (subject.url is not None or body):
+        return {}  # the SDK sends "" for a thread without anything
+    return parse(body, name, max_bytes)
+
+
+def _bare(body: Any) -> str:
+    return body.strip() if isinstance(body, str) else bytes(body[:16]).decode("latin-1").strip()
+
+
+def _query(url: str, asks: type[Asked]) -> dict[str, Any]:
+    fields = schema_of([asks])["properties"]
+    return {
+        name: int(value) if fields.get(name, {}).get("type") == "integer" and _is_whole(value) else value
+        for name, value in parse_qsl(urlsplit(url).query)
+    }
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.removeprefix("-").isdecimal()

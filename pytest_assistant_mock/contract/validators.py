@@ -1,0 +1,79 @@
+"""
+Schemas -> verdicts. Compiled once each, on first use; jsonschema is the reference, jsonschema-rs the fast way to a yes.
+
+Knows nothing of where a thing came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.util import find_spec
+from typing import Any
+
+from pytest_assistant_mock._providers.shape import Shape
+from pytest_assistant_mock.contract.explain import Violation, explain
+from pytest_assistant_mock.contract.parse import look
+from pytest_assistant_mock.contract.schemas import JSONSchema, guarded, schema_of, strictly
+
+
+@dataclass(frozen=True)
+class Validator:
+    """
+    What a thing must be: one of the shapes.
+    """
+
+    shapes: tuple[type[Shape], ...]
+    strict: bool
+
+    @cached_property
+    def accepts(self) -> Callable[[Any], bool]:
+        """
+        A quick yes. A no only means that `judge` must look.
+        """
+        if find_spec("jsonschema_rs") is None:
+            return lambda value: False
+        import jsonschema_rs
+
+        schema = strictly(self.schema) if self.strict else self.schema
+        return jsonschema_rs.validator_for(guarded(schema)).is_valid
+
+    @cached_property
+    def schema(self) -> JSONSchema:
+        """
+        As published, without $id.
+        """
+        return schema_of(self.shapes)
+
+    @cached_property
+    def _references(self) -> list[tuple[JSONSchema, Any]]:
+        from jsonschema import Draft202012Validator
+
+        schemas = [schema_of([shape]) for shape in self.shapes]
+        return [(one, Draft202012Validator(strictly(one) if self.strict else one)) for one in schemas]
+
+    def judge(self, value: Any, name: str) -> list[Violation]:
+        """
+        Everything that is wrong, in document order, against the shape that comes nearest. Raises NotJSON.
+        """
+        try:
+            if self.accepts(value):
+                return []
+        except ValueError:  # a lone surrogate (UnicodeEncodeError), a key that is no string
+            pass
+        look(value, name)
+        found: list[list[Violation]] = []
+        for schema, reference in self._references:
+            if reference.is_valid(value):
+                return []
+            found.append(explain(schema, reference.iter_errors(value), value, name))
+        return min(found, key=lambda violations: (sum(not one.drift for one in violations), len(violations)))
+
+
+@cache
+def validator(shapes: tuple[type[Shape], ...], strict: bool) -> Validator:
+    """
+    The one validator of these shapes.
+    """
+    return Validator(shapes, strict)
