@@ -305,7 +305,7 @@ def test_we_replay_pytest_recordings(echo: str, pytester: pytest.Pytester, monke
     ours = RECORDING.replace("@pytest.mark.vcr\n", "").replace("(word)", "(word, assistant_mock)")
     pytester.makepyfile(test_moved=ours % "https://dashscope.aliyuncs.com/api/v1")
     monkeypatch.delenv("DASHSCOPE_HTTP_BASE_URL")
-    pytester.runpytest_subprocess("--assistant-source=cassette").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess("--assistant-contract=off", "--assistant-source=cassette").assert_outcomes(passed=1)
     assert _Echo.asked == 1
 
 
@@ -315,7 +315,9 @@ def test_pytest_recording_replays_ours(echo: str, pytester: pytest.Pytester) -> 
     """
     pytest.importorskip("pytest_recording")
     pytester.makepyfile(test_moved=RECORDING.replace("@pytest.mark.vcr\n", "").replace("(word)", "(word, assistant_mock)") % echo)
-    pytester.runpytest_subprocess("--assistant-source=cassette", "--assistant-record=once").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(
+        "--assistant-contract=off", "--assistant-source=cassette", "--assistant-record=once"
+    ).assert_outcomes(passed=1)
     pytester.makepyfile(test_moved=RECORDING % echo)
     pytester.runpytest_subprocess("--record-mode=none", "--block-network").assert_outcomes(passed=1)
     assert _Echo.asked == 1

@@ -19,6 +19,11 @@ STUDIO = "https://dashscope.aliyuncs.com"
 BAIDU = "https://appbuilder.baidu.com"
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    daemon_threads = True
+
+
 class Upstream:
     """
     Both vendors over HTTP. Counts what reaches it.
@@ -27,8 +32,7 @@ class Upstream:
     def __init__(self, revision: str = "2025") -> None:
         self.engine = Engine(REVISIONS[revision])
         self.requests: list[Request] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
