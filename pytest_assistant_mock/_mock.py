@@ -367,3 +367,5 @@ def _check_hosts(hosts: Mapping[str, Sequence[str]], vendors: Sequence[str]) -> 
             raise ValueError(f"hosts names {vendor!r}; the vendors are {', '.join(vendors)}{nearest(vendor, vendors)}")
         if isinstance(urls, str):
             raise TypeError(f"hosts[{vendor!r}] is a string; expected a list of base URLs: [{urls!r}]")
+        if wrong := [url for url in urls if not isinstance(url, str)]:
+            raise TypeError(f"hosts[{vendor!r}] has {wrong[0]!r}; expected base URLs like 'https://gw.corp/ai/api/v1'")

@@ -96,7 +96,7 @@ class Seam:
             raise UnknownSeam(f"{where} is gone: this version of the library is not known; please report it")
         if self.parameters:
             found = tuple(inspect.signature(function).parameters)
-            if found not in self.parameters:
+            if found[1:] not in [names[1:] for names in self.parameters]:  # whatever another patch calls `self`
                 known = " or ".join(f"({', '.join(names)})" for names in self.parameters)
                 raise UnknownSeam(
                     f"{where} takes ({', '.join(found)}), expected {known}: this version of the library is not known;"

@@ -18,14 +18,29 @@ class Clock:
     """
 
     def __init__(self, start_ms: int = EPOCH_MS) -> None:
-        self.now_ms = start_ms
+        self._now_ms = start_ms
+
+    @property
+    def now_ms(self) -> int:
+        """
+        The time, in ms; a test may set it. Raises TypeError or ValueError for what is no such time.
+        """
+        return self._now_ms
+
+    @now_ms.setter
+    def now_ms(self, value: int) -> None:
+        if not isinstance(value, int):
+            raise TypeError(f"now_ms={value!r}: expected milliseconds since 1970 as an int")
+        if value < -1:  # -1: the next message is of 1970-01-01T00:00:00Z
+            raise ValueError(f"now_ms={value}: expected milliseconds since 1970, not before it")
+        self._now_ms = value
 
     def tick(self) -> int:
         """
         Move on by one millisecond and say the time, in ms.
         """
-        self.now_ms += 1
-        return self.now_ms
+        self._now_ms += 1
+        return self._now_ms
 
 
 class Numbers:
