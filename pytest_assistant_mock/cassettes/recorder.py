@@ -152,7 +152,8 @@ class Recorder:
         """
         if self.tape.record == "all":
             fresh = {self._key(one) for one in new}
-            there = [one for one in there if not (self._before[one] and self._key(one) in fresh)]
+            mine = ("", self.tape.test)  # of a shared cassette, what other tests recorded stays theirs
+            there = [one for one in there if not (self._before[one] and one.recorded_by in mine and self._key(one) in fresh)]
         elif self.tape.source == "live" and self.tape.record == "new":
             known = Counter(self._key(one) for one in there)
             new = [one for one in new if not _counted(known, self._key(one))]

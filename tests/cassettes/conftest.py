@@ -7,7 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import vcr.serialize  # noqa: F401  # here, or each run of pytest inside a test would import it again
 from upstream import Upstream, upstream
+
+import pytest_assistant_mock.cassettes.naming
+import pytest_assistant_mock.cassettes.session  # noqa: F401
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ def test_new_refuses_a_call_that_names_a_recorded_id(service: Upstream, tmp_path
     path = tmp_path / "c.yaml"
     with player(path, record="once"):
         thread = create(service.model_studio)
-    with pytest.raises(errors.CassetteMiss) as miss, player(path, record="new"):  # noqa: PT012
+    with pytest.raises(errors.CassetteMiss) as miss, player(path, record="new"):
         create(service.model_studio)
         requests.get(f"{service.model_studio}/threads/{thread['id']}", headers=AUTHORIZED, timeout=20)
     assert str(miss.value) == (
@@ -132,7 +132,7 @@ def test_nothing_is_written_if_the_test_fails(record: str, service: Upstream, tm
     The file stays as it was, or missing.
     """
     path = tmp_path / "c.yaml"
-    with pytest.raises(ZeroDivisionError), player(path, record=record):  # noqa: PT012
+    with pytest.raises(ZeroDivisionError), player(path, record=record):
         create(service.model_studio)
         raise ZeroDivisionError
     assert not path.exists()
@@ -175,7 +175,7 @@ def test_a_miss_shows_the_closest_recording(tmp_path: Path) -> None:
         one(asked("POST", "/threads/thread_abc/messages", {"content": "一", "metadata": {"trace": "a"}}), {"id": "message_1"}),
         one(asked("POST", "/threads/thread_abc/messages", {"content": "二", "metadata": {"trace": "a"}}), {"id": "message_2"}),
     )
-    with pytest.raises(errors.CassetteMiss) as miss, player(path, test="tests/test_a.py::test_b[c d]") as mock:  # noqa: PT012
+    with pytest.raises(errors.CassetteMiss) as miss, player(path, test="tests/test_a.py::test_b[c d]") as mock:
         ask(mock, asked("POST", "/threads", {}))
         ask(mock, asked("POST", "/threads/thread_abc/messages", {"content": "二", "metadata": {"trace": "b"}}))
     assert str(miss.value) == (
