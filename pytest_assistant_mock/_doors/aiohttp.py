@@ -130,7 +130,9 @@ class _Transport(asyncio.Transport):
         aiohttp = self._aiohttp
         match failure.kind:
             case "connect_refused":
-                return aiohttp.ClientConnectorError(self._req.connection_key, http1.refused())
+                url = self._req.url
+                refused = OSError(http1.refused().errno, f"Connect call failed ({url.host!r}, {url.port})")
+                return aiohttp.ClientConnectorError(self._req.connection_key, refused)
             case "connect_timeout":
                 return self._connection_timeout()
         if self._protocol.read_timeout is not None:

@@ -241,8 +241,10 @@ class _Version2(_Version1):
             **facts,
         )
         response.retries = options.get("retries")
-        response._connection = options.get("response_conn")
         response._pool = pool
+        held = options.get("response_conn")
+        if held is not None:  # nothing more comes by it: free at once, for the response would not give it back
+            pool._put_conn(held)
         return response
 
 
