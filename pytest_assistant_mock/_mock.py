@@ -8,18 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias, Unpack
 
+from pytest_assistant_mock._arranger import Arranger
+from pytest_assistant_mock._arranging import complaint as unused
+from pytest_assistant_mock._arranging import operations
 from pytest_assistant_mock._engine.clock import Clock
 from pytest_assistant_mock._engine.engine import Engine, Service
 from pytest_assistant_mock._engine.provider import Provider
 from pytest_assistant_mock._engine.store import Draft, Message, Store, Thread
-from pytest_assistant_mock._engine.wire import Exchange, Refusal
+from pytest_assistant_mock._engine.trouble import Trouble
+from pytest_assistant_mock._engine.wire import Refusal
 from pytest_assistant_mock._seeding import ids, json_object, sendable, shown
+from pytest_assistant_mock._snapshots import Snapshot, check
+from pytest_assistant_mock._source import Recording, session, tape_of
+from pytest_assistant_mock._traffic.exchanges import Exchanges
 from pytest_assistant_mock._unanswered import complaint
-from pytest_assistant_mock.errors import UnansweredRequest, nearest
+from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault, nearest
 
 if TYPE_CHECKING:
     from pytest_assistant_mock._doors.door import Doors
@@ -51,14 +57,13 @@ def _id(thing: Ref) -> str:
     return found
 
 
-class Handle:
+class Handle(Arranger):
     """
-    One vendor of an open mock: seed it, look into it. Nothing here goes over HTTP.
+    One vendor of an open mock: seed it, look into it, arrange trouble. Nothing here goes over HTTP.
     """
 
     def __init__(self, engine: Engine, service: Service, tape: Tape | None = None) -> None:
-        self._engine = engine
-        self._service = service
+        super().__init__(engine, service)
         self._tape = tape
 
     def __repr__(self) -> str:
@@ -74,6 +79,10 @@ class Handle:
         from pytest_assistant_mock.cassettes.session import cannot_seed
 
         raise cannot_seed(self._service.provider, self._tape)
+
+    def _trouble(self) -> Trouble:
+        assert self._store is not None  # or there is no fake to strike
+        return super()._trouble()
 
     @property
     def name(self) -> str:
@@ -97,11 +106,11 @@ class Handle:
         return self._service.provider.settings.key
 
     @property
-    def exchanges(self) -> list[Exchange]:
+    def exchanges(self) -> Exchanges:
         """
-        What was asked and answered so far, oldest first. Seeding is not in it.
+        What was asked and answered so far, oldest first: a list, with `of`, `last` and assertions. Seeding is not in it.
         """
-        return self._engine.journal.of(self.name)
+        return Exchanges(self._engine.journal.of(self.name), self.name, operations(self._service.provider), self._engine.sent)
 
     def add_thread(self, metadata: Mapping[str, Any] | None = None) -> Thread:
         """
@@ -181,10 +190,7 @@ class AssistantMock:
     revision: which recorded shape of Model Studio's messages to print, "2025" (the seed page) or "2026" (the newest).
     hosts: more base URLs, by vendor: {"model_studio": ["https://gw.corp/ai/api/v1"]}.
     source: "fake"; "cassette", to answer from the file `cassette`; "live", to let every call through.
-    record: of a cassette or live: "none", "once" (if the file is missing), "new" (what it does not answer), "all".
-    ignore, reuse, unplayed: what does not count when requests are compared; whether the last answer repeats; whether answers
-    nobody asked for "fail", "warn" or are "off".
-    test, shared, begun: the test's node id; whether others use the cassette; whether its recording began in this run.
+    recording: how a cassette is used: `_source.Recording`.
     strict: whether a request that no route answers raises UnansweredRequest when the mock closes.
     contract: what to do about an exchange that breaks the contract: "off" (the default), "warn" or "fail" when the mock closes.
     name: who opens it, for the words of UnansweredRequest; the fixtures give the test's name.
@@ -201,14 +207,7 @@ class AssistantMock:
         contract: Mode | None = None,
         name: str = "",
         source: str = "fake",
-        cassette: str | PathLike[str] | None = None,
-        record: str = "none",
-        ignore: Sequence[str] = (),
-        reuse: bool = False,
-        unplayed: str = "fail",
-        test: str = "",
-        shared: bool = False,
-        begun: bool = False,
+        **recording: Unpack[Recording],
     ) -> None:
         from pytest_assistant_mock import _settings
 
@@ -218,13 +217,15 @@ class AssistantMock:
         _check_hosts(hosts or {}, [provider.name for provider in providers])
         self._engine = Engine(providers, hosts, _settings.told(providers))
         self._keys = _settings.Keys([provider.settings for provider in providers])
-        self._tape = _tape(source, cassette, record, ignore, reuse, unplayed, {"test": test, "shared": shared, "begun": begun})
-        self._session: Session | None = None
+        self._tape = tape_of(source, recording)
         self._strict = strict
         self._name = name
         self._opened = False
-        self.failure: BaseException | None = None
+        self._session: Session | None = None
+        self._failure: BaseException | None = None
         self.unplayed = ""
+        self._excused = False
+        self._new = self.snapshot()
         self._watch: Watch | None = None
         self._handles = {vendor: Handle(self._engine, service, self._tape) for vendor, service in self._engine.services.items()}
         if contract is None and self._tape is not None:
@@ -271,6 +272,30 @@ class AssistantMock:
         """
         return self._engine.clock
 
+    def snapshot(self) -> Snapshot:
+        """
+        Everything as it is now: threads, messages, counters, clock, exchanges, faults, quotas, keys, own answers. Cheap: what
+        cannot change is shared.
+        """
+        with self._engine.lock:
+            return Snapshot(self._engine, self._engine.save())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """
+        Make everything as it was, as often as you like. What came since is forgotten, a fault that was never used included.
+
+        Raises TypeError for anything but a snapshot, ValueError for another mock's.
+        """
+        check(snapshot, self._engine)
+        with self._engine.lock:
+            snapshot.put_back()
+
+    def reset(self) -> None:
+        """
+        Make everything as it was when the mock was made: empty, the first id next.
+        """
+        self.restore(self._new)
+
     def __enter__(self) -> Self:
         """
         Open it. Raises RuntimeError if it has been opened before.
@@ -293,17 +318,18 @@ class AssistantMock:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         """
-        Close it. Unless an exception is on its way already, raises UnansweredRequest if `strict` is on, and ContractViolation
-        if `contract` is "fail".
+        Close it. Unless an exception is on its way already, raises UnansweredRequest if `strict` is on, UnusedFault, and
+        ContractViolation if `contract` is "fail".
         """
         __tracebackhide__ = True
         self._close()
-        if self._session is None and self._strict and error is None:
+        if error is None and self._session is None:
             self._complain()
         if self._watch is not None:
             self._watch.finish(quiet=error is not None)  # first: what breaks the contract is not recorded
         if self._session is not None:
-            self.unplayed = self._session.finish(error or self.failure, on_its_way=error is not None)
+            passed = error is None and not self._excused
+            self.unplayed = self._session.finish(passed, error or self._failure, on_its_way=error is not None)
 
     def _behind_doors(self) -> Doors:
         from pytest_assistant_mock._doors.door import Doors
@@ -311,44 +337,38 @@ class AssistantMock:
 
         if self._tape is None:
             return Doors(self._engine, installed())
-        from pytest_assistant_mock._settings import keys
-        from pytest_assistant_mock.cassettes.session import Session
-
-        settings = [service.provider.settings for service in self._engine.services.values()]
-        self._session = Session(self._engine, self._tape, lambda: keys(settings))
+        self._session = session(self._engine, self._tape)
         return Doors(self._session.answerer, installed())
+
+    def excuse(self, failure: BaseException | None = None) -> None:
+        """
+        Let the mock close without a word about faults and answers nobody used, and save nothing: the test has failed for
+        another reason, `failure`.
+        """
+        self._excused = True
+        self._failure = failure
 
     def _complain(self) -> None:
         __tracebackhide__ = True
+        services = self._engine.services.items()
         found = [
             complaint(service.provider, unanswered, self._name)
-            for vendor, service in self._engine.services.items()
-            if (unanswered := self._engine.journal.unanswered(vendor))
+            for vendor, service in services
+            if self._strict and (unanswered := self._engine.journal.unanswered(vendor))
         ]
         if found:
             raise UnansweredRequest("\n".join(found))
+        found = [
+            unused(vendor, wasted, self._engine.journal.of(vendor), self._name)
+            for vendor, service in services
+            if not self._excused and service.trouble and (wasted := service.trouble.wasted())
+        ]
+        if found:
+            raise UnusedFault("\n".join(found))
 
     def _close(self) -> None:
         self._doors.close()
         self._keys.take_back()
-
-
-def _tape(
-    source: str,
-    cassette: str | PathLike[str] | None,
-    record: str,
-    ignore: Sequence[str],
-    reuse: bool,
-    unplayed: str,
-    recording: Mapping[str, Any],
-) -> Tape | None:
-    words = (source, cassette, record, ignore, reuse, unplayed)
-    if words == ("fake", cassette, record, (), False, "fail") and record in ("none", "once", "new", "all"):
-        return None  # without importing what only a cassette needs
-    from pytest_assistant_mock.cassettes.tape import Tape
-
-    tape = Tape.of(*words, **recording)
-    return None if source == "fake" else tape
 
 
 def _providers(revision: str) -> tuple[Provider, ...]:

@@ -20,6 +20,7 @@ __all__ = [
     "UnansweredRequest",
     "UnknownSeam",
     "UnplayedInteractions",
+    "UnusedFault",
     "nearest",
 ]
 
@@ -27,6 +28,12 @@ __all__ = [
 class UnansweredRequest(AssertionError):
     """
     The code under test asked a vendor for something no route answers. Raised when the mock closes.
+    """
+
+
+class UnusedFault(AssertionError):
+    """
+    A fault or an own answer was arranged, and the code under test never came to it. Raised when the mock closes.
     """
 
 

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_assistant_mock._mock import AssistantMock, Handle
-    from pytest_assistant_mock.contract.watch import Field, Watch
+    from pytest_assistant_mock.contract.watch import Field
 
 _MARKER = (
     "assistant(revision='2025'|'2026', strict=True, contract='off'|'warn'|'fail', source='fake'|'cassette'|'live',"
     " cassette='name', ignore=[...], reuse=False, unplayed='fail'|'warn'|'off'):"
     " how the assistant fixtures play the vendors in this test"
 )
+_PASSED = pytest.StashKey[bool]()
 _KEYWORDS = ("revision", "strict", "contract", "source", "cassette", "ignore", "reuse", "unplayed")
 _OPTIONS = {"source": ("fake", "cassette", "live"), "record": ("none", "once", "new", "all")}
 _CONTRACT = ("off", "warn", "fail")
@@ -74,8 +75,11 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     if call.excinfo is not None:
-        item.stash[_FAILURE] = call.excinfo.value  # a cassette is written only if its test has passed
-    return (yield)
+        item.stash[_FAILURE] = call.excinfo.value
+    report = yield
+    if report.when == "call":
+        item.stash[_PASSED] = report.passed
+    return report
 
 
 @pytest.fixture
@@ -94,23 +98,12 @@ def assistant_mock(request: pytest.FixtureRequest) -> Iterator[AssistantMock]:
     try:
         with mock:
             yield mock
-            mock.failure = request.node.stash.get(_FAILURE, None)
+            if not request.node.stash.get(_PASSED, False):
+                mock.excuse(request.node.stash.get(_FAILURE, None))
     finally:
         _count_drift(request.config, mock.drift)
     if mock.unplayed:
         request.node.add_report_section("teardown", "assistant cassette", mock.unplayed)
-
-
-@pytest.fixture
-def assistant_contract(request: pytest.FixtureRequest, assistant_mock: AssistantMock) -> Watch:
-    """
-    Every exchange of this test is checked against the vendors' contract, and the test fails if one breaks it.
-
-    An option, ini file or marker that says otherwise ("warn", "off") wins. Gives what was found so far: .violations, .drift.
-    """
-    if _settings(request).get("contract") is None:
-        assistant_mock.contract.start("fail")
-    return assistant_mock.contract
 
 
 @pytest.fixture

@@ -213,10 +213,14 @@ def test_at_the_limits_appbuilder_accepts() -> None:
     assert (last.text, last.file_ids, last.metadata) == ("", tuple(ELEVEN[:10]), metadata)
 
 
-@pytest.mark.parametrize(("kind", "text"), [(kind, row.message) for kind, row in REVISIONS["2025"][1].errors.items()])
+ARRANGED = ("bad_key", "forbidden", "rate_limited", "quota_exceeded", "server_error", "unavailable")
+ROWS = [(kind, row.message) for kind, row in REVISIONS["2025"][1].errors.items() if kind not in ARRANGED]
+
+
+@pytest.mark.parametrize(("kind", "text"), ROWS)
 def test_every_row_of_errors_is_reached_by_some_request(kind: str, text: str) -> None:
     """
-    The tables above leave no kind of refusal out.
+    The tables above leave no kind of refusal out, but those a test must arrange (test_faults.py).
     """
     texts = {message for _, _, message, _ in BAIDU_REFUSALS} | {message for *_, message in GATEWAY}
     texts |= {"Authentication error: ( Unsupported authorization header type )"}

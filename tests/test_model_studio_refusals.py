@@ -197,10 +197,14 @@ def test_bodies_that_are_json_are_taken(body: bytes, text: str) -> None:
     assert handle.messages(names["other"])[-1].text == text
 
 
-@pytest.mark.parametrize(("kind", "text"), [(kind, row.message) for kind, row in REVISIONS["2025"][0].errors.items()])
+ARRANGED = ("bad_key", "forbidden", "rate_limited", "quota_exceeded", "server_error", "unavailable")
+ROWS = [(kind, row.message) for kind, row in REVISIONS["2025"][0].errors.items() if kind not in ARRANGED]
+
+
+@pytest.mark.parametrize(("kind", "text"), ROWS)
 def test_every_row_of_errors_is_reached_by_some_request(kind: str, text: str) -> None:
     """
-    The tables above leave no kind of refusal out.
+    The tables above leave no kind of refusal out, but those a test must arrange (test_faults.py).
     """
     texts = {message for *_, message in STUDIO_REFUSALS} | {"No API-key provided."}
     fixed = max(text.replace("{field}", "{method}").split("{method}"), key=len)

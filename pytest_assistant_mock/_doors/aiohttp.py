@@ -96,6 +96,8 @@ class _Transport(asyncio.Transport):
         if reply is None:
             self._passage = _Passage(self._protocol, request, written, tell_of(self._answerer))
             self._passage.begin(self._open_line, self._connection_error)
+        elif reply.delay:
+            asyncio.get_running_loop().call_later(reply.delay, self._give, reply)
         else:
             self._soon(self._give, reply)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from time import sleep
 from typing import Any, Protocol
 
 from pytest_assistant_mock._engine.wire import Reply, Request
@@ -67,6 +68,14 @@ def tell_of(answerer: Answerer) -> Tell | None:
     """
     tell: Tell | None = getattr(answerer, "passed", None)
     return tell
+
+
+def wait(reply: Reply) -> None:
+    """
+    Let the time pass that a test has asked for before a reply comes.
+    """
+    if reply.delay:
+        sleep(reply.delay)
 
 
 Make = Callable[[Answerer, Callable[..., Any]], Callable[..., Any]]

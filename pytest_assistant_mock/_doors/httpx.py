@@ -12,7 +12,7 @@ from types import ModuleType, TracebackType
 from typing import Any, Self
 
 from pytest_assistant_mock._doors import http1
-from pytest_assistant_mock._doors.door import Answerer, Seam, Tell, tell_of
+from pytest_assistant_mock._doors.door import Answerer, Seam, Tell, tell_of, wait
 from pytest_assistant_mock._engine.wire import Failure, FailureKind, Reply, Request, Response
 
 _PARAMETERS = (("self", "request"),)
@@ -34,7 +34,7 @@ def seams(httpx: ModuleType) -> Sequence[Seam]:
             url = str(request.url)
             if plays(url):
                 asked = _request(request, url, request.read())
-                reply = handle(asked)
+                reply = _retried(transport, handle, asked)
                 if reply is None and tell is not None:
                     with _Line(httpx, tell, asked) as line:
                         real = line.begins(original(transport, request))
@@ -43,6 +43,7 @@ def seams(httpx: ModuleType) -> Sequence[Seam]:
                     real.close()
                     reply = line.reply
                 if reply is not None:
+                    wait(reply)
                     return _response(httpx, reply, request, broken, _WORDS)
             return original(transport, request)
 
@@ -55,7 +56,7 @@ def seams(httpx: ModuleType) -> Sequence[Seam]:
             url = str(request.url)
             if plays(url):
                 asked = _request(request, url, await request.aread())
-                reply = handle(asked)
+                reply = _retried(transport, handle, asked)
                 if reply is None and tell is not None:
                     with _Line(httpx, tell, asked) as line:
                         real = line.begins(await original(transport, request))
@@ -64,6 +65,7 @@ def seams(httpx: ModuleType) -> Sequence[Seam]:
                     await real.aclose()
                     reply = line.reply
                 if reply is not None:
+                    await _wait(reply)
                     return _response(httpx, reply, request, broken, _ASYNC_WORDS)
             return await original(transport, request)
 
@@ -127,6 +129,26 @@ class _Line:
                 failure = http1.failure_of(error)
                 return failure.kind if failure is not None else None
         return None
+
+
+def _retried(transport: Any, handle: Callable[[Request], Reply | None], request: Request) -> Reply | None:
+    """
+    The reply; a connection that fails is tried again as often as the transport would, which happens below the seam.
+    """
+    reply = handle(request)
+    if isinstance(reply, Failure):
+        for _ in range(getattr(transport._pool, "_retries", 0)):
+            if not (isinstance(reply, Failure) and reply.kind in ("connect_refused", "connect_timeout")):
+                break
+            reply = handle(request)
+    return reply
+
+
+async def _wait(reply: Reply) -> None:
+    if reply.delay:
+        from anyio import sleep  # httpx's own: it runs under asyncio and trio
+
+        await sleep(reply.delay)
 
 
 def _request(request: Any, url: str, body: bytes) -> Request:

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 from pytest_assistant_mock._doors import http1
-from pytest_assistant_mock._doors.door import PASSING, Answerer, Seam, Tell, body_bytes, tell_of
+from pytest_assistant_mock._doors.door import PASSING, Answerer, Seam, Tell, body_bytes, tell_of, wait
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
 
 _VERSION_1 = ("self", "conn", "method", "url", "timeout", "chunked", "httplib_request_kw")
@@ -51,6 +51,7 @@ def _make_request(answerer: Answerer, original: Callable[..., Any], version: _Ve
             request = Request(method, absolute, _headers(options.get("headers")), body)
             reply = handle(request)
             if reply is not None:
+                wait(reply)
                 if pool.proxy is not None:
                     vars(conn).pop(_WAITING, None)
                 pool.num_requests += 1

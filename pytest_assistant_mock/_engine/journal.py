@@ -42,3 +42,14 @@ class Journal:
         Those of them that no route was found for.
         """
         return [exchange for exchange in self._exchanges[vendor] if exchange.operation is None]
+
+    def save(self) -> Callable[[], None]:
+        """
+        A function that forgets what was written since.
+        """
+        kept = {vendor: list(exchanges) for vendor, exchanges in self._exchanges.items()}
+
+        def put_back() -> None:
+            self._exchanges = {vendor: list(exchanges) for vendor, exchanges in kept.items()}
+
+        return put_back

@@ -116,7 +116,8 @@ class Provider:
     settings: Settings
     request_id: Callable[[Request, Numbers], str]
     request_id_header: str
-    has_key: Callable[[Request], bool]
+    key_of: Callable[[Request], str]  # the key a request carries, "" if none
+    workspace_header: str = ""  # where a request names its workspace; "": this vendor has none
     left_out: tuple[str, ...] = ()  # paths of the real service that nothing here answers, though a route in braces would
 
     @cached_property

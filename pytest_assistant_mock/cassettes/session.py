@@ -37,9 +37,11 @@ class Session:
         """
         return isinstance(self.answerer, Player)
 
-    def finish(self, error: BaseException | None, on_its_way: bool) -> str:
+    def finish(self, passed: bool, error: BaseException | None, on_its_way: bool) -> str:
         """
-        Save what was recorded if there is no error; tell what was left unplayed if that is only to be reported.
+        Save what was recorded if the test has passed; tell what was left unplayed if that is only to be reported.
+
+        error: what the test failed with, if it is known; on_its_way: whether that is being raised just now.
 
         Raises CassetteMiss for one that was swallowed, UnplayedInteractions, CassetteError; nothing over an exception that
         is on its way.
@@ -50,13 +52,13 @@ class Session:
             count = f"{len(misses)} calls" if len(misses) > 1 else "a call"
             raise CassetteMiss(f"{misses[0]}\n  raised at {count} before, and swallowed by the code under test")
         if isinstance(self.answerer, Recorder):
-            if error is None:
+            if passed:
                 self.answerer.save()
             return ""
         left = self.answerer.unplayed() if self.tape.unplayed != "off" and not misses else ""
-        if left and error is None and self.tape.unplayed == "fail":
+        if left and passed and self.tape.unplayed == "fail":
             raise UnplayedInteractions(left)
-        if left and error is None:
+        if left and passed:
             warnings.warn(left, stacklevel=2)
         return left
 
@@ -88,8 +90,8 @@ def cannot_seed(provider: Provider, tape: Tape) -> CannotSeed:
     routes = {route.operation: f"{route.method} {route.path}" for route in provider.routes}
     where = "the real service" if tape.source == "live" else f"a cassette ({tape.path})"
     return CannotSeed(
-        f"{provider.name}: this test runs on {where}; there is no store of the fake's to put threads and messages into,"
-        " or to look into\n"
+        f"{provider.name}: this test runs on {where}; there is no fake to put anything into, to look into, or to arrange"
+        " trouble in\n"
         "  do:  write it so that it runs on all three: let the test create what it needs, and ask for it, through the API"
         f" ({routes['create_thread']}, {routes['create_message']}, {routes['list_messages']})\n"
         '  or:  keep it on the fake:  @pytest.mark.assistant(source="fake")'

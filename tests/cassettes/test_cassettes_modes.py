@@ -19,7 +19,7 @@ import requests
 from made import JSON, STUDIO, ask, asked, one, player, saved
 from upstream import Upstream
 
-from pytest_assistant_mock import AssistantMock, errors
+from pytest_assistant_mock import AssistantMock, errors, faults
 from pytest_assistant_mock._engine.wire import Failure, Response
 from pytest_assistant_mock.cassettes import load
 
@@ -380,12 +380,13 @@ def test_seeding_is_refused_with_the_portable_way(tmp_path: Path) -> None:
     """
     path = tmp_path / "c.yaml"
     with player(path) as mock:
-        for call in (mock.model_studio.add_thread, mock.model_studio.threads, lambda: mock.model_studio.messages("thread_1")):
+        studio = mock.model_studio
+        for call in (studio.add_thread, studio.threads, lambda: studio.messages("x"), lambda: studio.fail(faults.hang())):
             with pytest.raises(errors.CannotSeed) as refusal:
                 call()
             assert str(refusal.value) == (
-                f"model_studio: this test runs on a cassette ({path}); there is no store of the fake's to put threads and"
-                " messages into, or to look into\n"
+                f"model_studio: this test runs on a cassette ({path}); there is no fake to put anything into, to look"
+                " into, or to arrange trouble in\n"
                 "  do:  write it so that it runs on all three: let the test create what it needs, and ask for it, through the API"
                 " (POST /threads, POST /threads/{thread_id}/messages, GET /threads/{thread_id}/messages)\n"
                 '  or:  keep it on the fake:  @pytest.mark.assistant(source="fake")'
