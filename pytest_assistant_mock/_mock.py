@@ -11,24 +11,25 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias, Unpack
 
+from pytest_assistant_mock import _nesting
 from pytest_assistant_mock._arranger import Arranger
 from pytest_assistant_mock._arranging import complaint as unused
 from pytest_assistant_mock._arranging import operations
 from pytest_assistant_mock._engine.clock import Clock
 from pytest_assistant_mock._engine.engine import Engine, Service
+from pytest_assistant_mock._engine.journal import Watcher
 from pytest_assistant_mock._engine.provider import Provider
 from pytest_assistant_mock._engine.store import Draft, Message, Store, Thread
 from pytest_assistant_mock._engine.trouble import Trouble
-from pytest_assistant_mock._engine.wire import Refusal
+from pytest_assistant_mock._engine.wire import Exchange, Refusal
 from pytest_assistant_mock._seeding import ids, json_object, sendable, shown
 from pytest_assistant_mock._snapshots import Snapshot, check
-from pytest_assistant_mock._source import Recording, session, tape_of
+from pytest_assistant_mock._source import Recording, no_fake, session, tape_of
 from pytest_assistant_mock._traffic.exchanges import Exchanges
 from pytest_assistant_mock._unanswered import complaint
 from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault, nearest
 
 if TYPE_CHECKING:
-    from pytest_assistant_mock._doors.door import Doors
     from pytest_assistant_mock.cassettes.session import Session
     from pytest_assistant_mock.cassettes.tape import Tape
     from pytest_assistant_mock.contract.watch import Field, Mode, Watch
@@ -74,11 +75,9 @@ class Handle(Arranger):
     @property
     def _store(self) -> Store:
         __tracebackhide__ = True
-        if self._tape is None:
-            return self._service.store
-        from pytest_assistant_mock.cassettes.session import cannot_seed
-
-        raise cannot_seed(self._service.provider, self._tape)
+        if self._tape is not None:
+            raise no_fake(self._service.provider, self._tape)
+        return self._service.store
 
     def _trouble(self) -> Trouble:
         assert self._store is not None  # or there is no fake to strike
@@ -218,6 +217,7 @@ class AssistantMock:
         self._engine = Engine(providers, hosts, _settings.told(providers))
         self._keys = _settings.Keys([provider.settings for provider in providers])
         self._tape = tape_of(source, recording)
+        self._layer: _nesting.Layer | None = None
         self._strict = strict
         self._name = name
         self._opened = False
@@ -306,14 +306,8 @@ class AssistantMock:
                 " make one for each test: with AssistantMock() as mock"
             )
         self._opened = True
-        self._doors = self._behind_doors()
-        if self._session is None or self._session.replays:
-            self._keys.put()
-        try:
-            self._doors.open()
-        except BaseException:
-            self._close()
-            raise
+        self._layer = self._new_layer()
+        _nesting.enter(self._layer)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
@@ -322,7 +316,8 @@ class AssistantMock:
         ContractViolation if `contract` is "fail".
         """
         __tracebackhide__ = True
-        self._close()
+        if self._layer is not None:
+            _nesting.leave(self._layer)
         if error is None and self._session is None:
             self._complain()
         if self._watch is not None:
@@ -331,14 +326,32 @@ class AssistantMock:
             passed = error is None and not self._excused
             self.unplayed = self._session.finish(passed, error or self._failure, on_its_way=error is not None)
 
-    def _behind_doors(self) -> Doors:
+    def _new_layer(self) -> _nesting.Layer:
         from pytest_assistant_mock._doors.door import Doors
         from pytest_assistant_mock._doors.table import installed
 
-        if self._tape is None:
-            return Doors(self._engine, installed())
-        self._session = session(self._engine, self._tape)
-        return Doors(self._session.answerer, installed())
+        self._session = session(self._engine, self._tape) if self._tape is not None else None
+        doors = Doors(self._session.answerer if self._session else self._engine, installed())
+        if self._session and not self._session.replays:
+            return _nesting.Layer(on=(doors.open,), off=(doors.close,))  # with the real keys
+        return _nesting.Layer(on=(self._keys.put, doors.open), off=(doors.close, self._keys.take_back))
+
+    def watch(self, watcher: Watcher) -> None:
+        """
+        Tell a function every exchange of both vendors from now on, in the order they end.
+        """
+        self._engine.journal.watchers.append(watcher)
+
+    def traffic(self, exchanges: Sequence[Exchange]) -> str:
+        """
+        Exchanges for people: a line each, the last ones in full, secrets hidden.
+        """
+        from pytest_assistant_mock._traffic.report import report
+
+        services = self._engine.services.values()
+        keys = {service.provider.settings.key for service in services}
+        keys |= {key for one in services if one.trouble and one.trouble.tenants for key in one.trouble.tenants.keys}
+        return report(exchanges, self._engine.sent, keys)
 
     def excuse(self, failure: BaseException | None = None) -> None:
         """
@@ -365,10 +378,6 @@ class AssistantMock:
         ]
         if found:
             raise UnusedFault("\n".join(found))
-
-    def _close(self) -> None:
-        self._doors.close()
-        self._keys.take_back()
 
 
 def _providers(revision: str) -> tuple[Provider, ...]:

@@ -10,6 +10,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from pytest_assistant_mock._engine.engine import Engine
+from pytest_assistant_mock._engine.provider import Provider
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,3 +61,12 @@ def session(engine: Engine, tape: Tape) -> Session:
 
     settings = [service.provider.settings for service in engine.services.values()]
     return Session(engine, tape, lambda: _settings.keys(settings))
+
+
+def no_fake(provider: Provider, tape: Tape) -> Exception:
+    """
+    The error for a test that needs the fake and runs without.
+    """
+    from pytest_assistant_mock.cassettes.session import cannot_seed
+
+    return cannot_seed(provider, tape)

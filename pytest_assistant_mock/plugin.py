@@ -12,15 +12,19 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_assistant_mock._engine.wire import Exchange
     from pytest_assistant_mock._mock import AssistantMock, Handle
-    from pytest_assistant_mock.contract.watch import Field
+    from pytest_assistant_mock.contract.watch import Field, Watch
 
 _MARKER = (
     "assistant(revision='2025'|'2026', strict=True, contract='off'|'warn'|'fail', source='fake'|'cassette'|'live',"
     " cassette='name', ignore=[...], reuse=False, unplayed='fail'|'warn'|'off'):"
     " how the assistant fixtures play the vendors in this test"
 )
+_TRAFFIC_WORDS = ("failed", "all", "none")
+_SECTION = "assistant traffic"
 _PASSED = pytest.StashKey[bool]()
+_TRAFFIC = pytest.StashKey[tuple["AssistantMock", list["Exchange"]]]()
 _KEYWORDS = ("revision", "strict", "contract", "source", "cassette", "ignore", "reuse", "unplayed")
 _OPTIONS = {"source": ("fake", "cassette", "live"), "record": ("none", "once", "new", "all")}
 _CONTRACT = ("off", "warn", "fail")
@@ -40,6 +44,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("assistant_revision", "recorded shape of Model Studio's messages: 2025 (default) or 2026", default="2025")
     parser.addini("assistant_hosts", "more base URLs to answer, a line each: vendor = base URL", type="linelist", default=[])
     parser.addini("assistant_contract", "as --assistant-contract", default="")
+    parser.addini("assistant_traffic", "as --assistant-traffic", default="")
+    group.addoption(
+        "--assistant-traffic",
+        choices=_TRAFFIC_WORDS,
+        help="whose conversation with the vendors to report: that of failed tests (default), of all, of none",
+    )
     group.addoption(
         "--assistant-contract",
         choices=_CONTRACT,
@@ -50,9 +60,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
     config.stash[_DRIFT] = {}
+    _option(config, "traffic")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    _show_passed(terminalreporter)
     if drift := terminalreporter.config.stash[_DRIFT]:
         terminalreporter.section("assistant: fields the contract does not know")
         for (vendor, operation, side, field), times in sorted(drift.items()):
@@ -79,7 +91,54 @@ def pytest_runtest_makereport(
     report = yield
     if report.when == "call":
         item.stash[_PASSED] = report.passed
+    if _TRAFFIC in item.stash:
+        _show_traffic(item, report)
     return report
+
+
+def _show_traffic(item: pytest.Item, report: pytest.TestReport) -> None:
+    """
+    Put the conversation into the report: on a failure beside the traceback, where xdist and junitxml keep it.
+    """
+    wanted = _option(item.config, "traffic") or "failed"
+    shown = report.failed or (wanted == "all" and report.when == "call" and report.passed)
+    mock, exchanges = item.stash[_TRAFFIC]
+    if wanted == "none" or not shown or not exchanges:
+        return
+    del item.stash[_TRAFFIC]
+    text = mock.traffic(exchanges)
+    add = getattr(report.longrepr, "addsection", None)
+    if add is not None:
+        add(_SECTION, text)
+    else:
+        report.sections.append((_SECTION, text))
+        item.user_properties.append((_SECTION, text))  # which junitxml reads after the teardown
+
+
+def _show_passed(terminalreporter: pytest.TerminalReporter) -> None:
+    """
+    The conversations of tests that passed, unless pytest shows them itself (-rP).
+    """
+    if {"P", "A"} & set(terminalreporter.config.option.reportchars):
+        return
+    for report in terminalreporter.getreports("passed"):
+        for name, text in report.sections:
+            if name == _SECTION:
+                terminalreporter.section(f"{_SECTION}: {report.nodeid}", sep="-")
+                terminalreporter.line(text)
+
+
+def _option(config: pytest.Config, name: str) -> str:
+    """
+    Command line over ini; "" where neither says anything. Raises UsageError for a word of the ini file that is none of the words.
+    """
+    words = {"traffic": _TRAFFIC_WORDS}[name]
+    found = config.getoption(f"assistant_{name}") or config.getini(f"assistant_{name}")
+    if found and found not in words:
+        from pytest_assistant_mock.errors import nearest
+
+        raise pytest.UsageError(f"assistant_{name} = {found!r}: expected one of {', '.join(words)}{nearest(found, words)}")
+    return str(found)
 
 
 @pytest.fixture
@@ -95,6 +154,9 @@ def assistant_mock(request: pytest.FixtureRequest) -> Iterator[AssistantMock]:
         mock = AssistantMock(name=request.node.name, **settings)
     except (TypeError, ValueError) as problem:
         raise pytest.UsageError(f"{problem} (from @pytest.mark.assistant or an ini option assistant_…)") from None
+    exchanges: list[Exchange] = []
+    mock.watch(exchanges.append)
+    request.node.stash[_TRAFFIC] = (mock, exchanges)
     try:
         with mock:
             yield mock
@@ -104,6 +166,18 @@ def assistant_mock(request: pytest.FixtureRequest) -> Iterator[AssistantMock]:
         _count_drift(request.config, mock.drift)
     if mock.unplayed:
         request.node.add_report_section("teardown", "assistant cassette", mock.unplayed)
+
+
+@pytest.fixture
+def assistant_contract(request: pytest.FixtureRequest, assistant_mock: AssistantMock) -> Watch:
+    """
+    Every exchange of this test is checked against the vendors' contract, and the test fails if one breaks it.
+
+    An option, ini file or marker that says otherwise ("warn", "off") wins. Gives what was found so far: .violations, .drift.
+    """
+    if _settings(request).get("contract") is None:
+        assistant_mock.contract.start("fail")
+    return assistant_mock.contract
 
 
 @pytest.fixture

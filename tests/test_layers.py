@@ -34,6 +34,7 @@ VENDORS = ("_providers", *ENGINE)
 RECORDS = ("contract", "_contract", "cassettes", "_cassettes", "_secrets", "errors", *VENDORS)
 ALL = (
     "_mock",
+    "_nesting",
     "_settings",
     "_source",
     "_unanswered",
@@ -57,9 +58,10 @@ FLOORS = (
     Floor("_hypothesis_hook", ("strategies", *ENGINE), ("hypothesis",)),
     Floor("_strategies", ALL, ("hypothesis",)),
     # 3: joins the parts
-    Floor("_mock", ("_settings", "_source", "_unanswered", "_seeding", "_doors", "faults", *ARRANGED, *RECORDS)),
+    Floor("_mock", ("_nesting", "_settings", "_source", "_unanswered", "_seeding", "_doors", "faults", *ARRANGED, *RECORDS)),
     Floor("_settings", ENGINE),
     Floor("_source", ("_settings", *RECORDS)),
+    Floor("_nesting"),
     Floor("_unanswered", ENGINE),
     Floor("_seeding", ENGINE),
     Floor("_arranger", ("_arranging", *ENGINE)),
