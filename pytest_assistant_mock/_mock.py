@@ -9,25 +9,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias, Unpack
 
 from pytest_assistant_mock import _nesting
 from pytest_assistant_mock._arranger import Arranger
 from pytest_assistant_mock._arranging import complaint as unused
 from pytest_assistant_mock._arranging import operations
 from pytest_assistant_mock._engine.clock import Clock
-from pytest_assistant_mock._engine.engine import Engine
+from pytest_assistant_mock._engine.engine import Engine, Service
 from pytest_assistant_mock._engine.journal import Watcher
 from pytest_assistant_mock._engine.provider import Provider
-from pytest_assistant_mock._engine.store import Draft, Message, Thread
+from pytest_assistant_mock._engine.store import Draft, Message, Store, Thread
+from pytest_assistant_mock._engine.trouble import Trouble
 from pytest_assistant_mock._engine.wire import Exchange, Refusal
 from pytest_assistant_mock._seeding import ids, json_object, sendable, shown
 from pytest_assistant_mock._snapshots import Snapshot, check
+from pytest_assistant_mock._source import Recording, no_fake, session, tape_of
 from pytest_assistant_mock._traffic.exchanges import Exchanges
 from pytest_assistant_mock._unanswered import complaint
 from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault, nearest
 
 if TYPE_CHECKING:
+    from pytest_assistant_mock.cassettes.session import Session
+    from pytest_assistant_mock.cassettes.tape import Tape
     from pytest_assistant_mock.contract.watch import Field, Mode, Watch
 
 
@@ -59,8 +63,25 @@ class Handle(Arranger):
     One vendor of an open mock: seed it, look into it, arrange trouble. Nothing here goes over HTTP.
     """
 
+    def __init__(self, engine: Engine, service: Service, tape: Tape | None = None) -> None:
+        super().__init__(engine, service)
+        self._tape = tape
+
     def __repr__(self) -> str:
+        if self._tape is not None:
+            return f"<{self.name}: {self._tape.mode}, {len(self.exchanges)} exchanges>"
         return f"<{self._service.provider.name}: {len(self.threads())} threads, {len(self.exchanges)} exchanges>"
+
+    @property
+    def _store(self) -> Store:
+        __tracebackhide__ = True
+        if self._tape is not None:
+            raise no_fake(self._service.provider, self._tape)
+        return self._service.store
+
+    def _trouble(self) -> Trouble:
+        assert self._store is not None  # or there is no fake to strike
+        return super()._trouble()
 
     @property
     def name(self) -> str:
@@ -96,7 +117,7 @@ class Handle(Arranger):
         """
         given = json_object("metadata", metadata)
         with self._engine.lock:
-            return shown(self._service.store.create_thread(metadata=given))
+            return shown(self._store.create_thread(metadata=given))
 
     def add_message(
         self,
@@ -121,7 +142,7 @@ class Handle(Arranger):
         origin: dict[str, Any] = {name: sendable(name, value) for name, value in given.items() if value is not None}
         with self._engine.lock:
             self._find_thread(thread)
-            store = self._service.store
+            store = self._store
             if role == "assistant" and "run_id" not in origin:
                 origin["run_id"] = store.new_id("run")
             if role == "assistant" and "assistant_id" not in origin:
@@ -133,7 +154,7 @@ class Handle(Arranger):
         The threads that have not been deleted, oldest first.
         """
         with self._engine.lock:
-            return [shown(thread) for thread in self._service.store.threads()]
+            return [shown(thread) for thread in self._store.threads()]
 
     def thread(self, thread: Ref) -> Thread:
         """
@@ -148,13 +169,13 @@ class Handle(Arranger):
         """
         with self._engine.lock:
             self._find_thread(thread)
-            return [shown(message) for message in self._service.store.messages(_id(thread))]
+            return [shown(message) for message in self._store.messages(_id(thread))]
 
     def _find_thread(self, thread: Ref) -> Thread:
         try:
-            return self._service.store.retrieve_thread(_id(thread))
+            return self._store.retrieve_thread(_id(thread))
         except Refusal:
-            known = [one.id for one in self._service.store.threads()]
+            known = [one.id for one in self._store.threads()]
             listed = f"it has {', '.join(known[:5])}{', …' if len(known) > 5 else ''}" if known else "it has none yet"
             raise ValueError(
                 f"{self.name} has no thread {_id(thread)!r}{nearest(_id(thread), known)}; {listed}; add_thread() makes one"
@@ -167,6 +188,8 @@ class AssistantMock:
 
     revision: which recorded shape of Model Studio's messages to print, "2025" (the seed page) or "2026" (the newest).
     hosts: more base URLs, by vendor: {"model_studio": ["https://gw.corp/ai/api/v1"]}.
+    source: "fake"; "cassette", to answer from the file `cassette`; "live", to let every call through.
+    recording: how a cassette is used: `_source.Recording`.
     strict: whether a request that no route answers raises UnansweredRequest when the mock closes.
     contract: what to do about an exchange that breaks the contract: "off" (the default), "warn" or "fail" when the mock closes.
     name: who opens it, for the words of UnansweredRequest; the fixtures give the test's name.
@@ -182,26 +205,31 @@ class AssistantMock:
         strict: bool = True,
         contract: Mode | None = None,
         name: str = "",
+        source: str = "fake",
+        **recording: Unpack[Recording],
     ) -> None:
         from pytest_assistant_mock import _settings
-        from pytest_assistant_mock._doors.door import Doors
-        from pytest_assistant_mock._doors.table import installed
 
         if not isinstance(strict, bool):
             raise TypeError(f"strict={strict!r}: expected True or False")
         providers = _providers(revision)
         _check_hosts(hosts or {}, [provider.name for provider in providers])
         self._engine = Engine(providers, hosts, _settings.told(providers))
-        keys = _settings.Keys([provider.settings for provider in providers])
-        doors = Doors(self._engine, installed())
-        self._layer = _nesting.Layer(on=(keys.put, doors.open), off=(doors.close, keys.take_back))
+        self._keys = _settings.Keys([provider.settings for provider in providers])
+        self._tape = tape_of(source, recording)
+        self._layer: _nesting.Layer | None = None
         self._strict = strict
         self._name = name
         self._opened = False
+        self._session: Session | None = None
+        self._failure: BaseException | None = None
+        self.unplayed = ""
         self._excused = False
         self._new = self.snapshot()
         self._watch: Watch | None = None
-        self._handles = {vendor: Handle(self._engine, service) for vendor, service in self._engine.services.items()}
+        self._handles = {vendor: Handle(self._engine, service, self._tape) for vendor, service in self._engine.services.items()}
+        if contract is None and self._tape is not None:
+            contract = "fail"
         if contract not in (None, "off"):
             self.contract.start(contract)
 
@@ -278,6 +306,7 @@ class AssistantMock:
                 " make one for each test: with AssistantMock() as mock"
             )
         self._opened = True
+        self._layer = self._new_layer()
         _nesting.enter(self._layer)
         return self
 
@@ -287,11 +316,25 @@ class AssistantMock:
         ContractViolation if `contract` is "fail".
         """
         __tracebackhide__ = True
-        _nesting.leave(self._layer)
-        if error is None:
+        if self._layer is not None:
+            _nesting.leave(self._layer)
+        if error is None and self._session is None:
             self._complain()
         if self._watch is not None:
-            self._watch.finish(quiet=error is not None)
+            self._watch.finish(quiet=error is not None)  # first: what breaks the contract is not recorded
+        if self._session is not None:
+            passed = error is None and not self._excused
+            self.unplayed = self._session.finish(passed, error or self._failure, on_its_way=error is not None)
+
+    def _new_layer(self) -> _nesting.Layer:
+        from pytest_assistant_mock._doors.door import Doors
+        from pytest_assistant_mock._doors.table import installed
+
+        self._session = session(self._engine, self._tape) if self._tape is not None else None
+        doors = Doors(self._session.answerer if self._session else self._engine, installed())
+        if self._session and not self._session.replays:
+            return _nesting.Layer(on=(doors.open,), off=(doors.close,))  # with the real keys
+        return _nesting.Layer(on=(self._keys.put, doors.open), off=(doors.close, self._keys.take_back))
 
     def watch(self, watcher: Watcher) -> None:
         """
@@ -310,11 +353,13 @@ class AssistantMock:
         keys |= {key for one in services if one.trouble and one.trouble.tenants for key in one.trouble.tenants.keys}
         return report(exchanges, self._engine.sent, keys)
 
-    def excuse(self) -> None:
+    def excuse(self, failure: BaseException | None = None) -> None:
         """
-        Let the mock close without a word about faults and own answers nobody used: the test has failed for another reason.
+        Let the mock close without a word about faults and answers nobody used, and save nothing: the test has failed for
+        another reason, `failure`.
         """
         self._excused = True
+        self._failure = failure
 
     def _complain(self) -> None:
         __tracebackhide__ = True

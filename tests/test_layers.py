@@ -36,6 +36,7 @@ ALL = (
     "_mock",
     "_nesting",
     "_settings",
+    "_source",
     "_unanswered",
     "_seeding",
     "_doors",
@@ -57,8 +58,9 @@ FLOORS = (
     Floor("_hypothesis_hook", ("strategies", *ENGINE), ("hypothesis",)),
     Floor("_strategies", ALL, ("hypothesis",)),
     # 3: joins the parts
-    Floor("_mock", ("_nesting", "_settings", "_unanswered", "_seeding", "_doors", "faults", *ARRANGED, *RECORDS)),
+    Floor("_mock", ("_nesting", "_settings", "_source", "_unanswered", "_seeding", "_doors", "faults", *ARRANGED, *RECORDS)),
     Floor("_settings", ENGINE),
+    Floor("_source", ("_settings", *RECORDS)),
     Floor("_nesting"),
     Floor("_unanswered", ENGINE),
     Floor("_seeding", ENGINE),

@@ -55,6 +55,12 @@ class Engine:
         owned = [(provider.name, host) for provider in providers for host in provider.hosts]
         self._bases = Bases((*own, *added), tuple(owned), told)
 
+    def place(self, url: str) -> Place | None:
+        """
+        Whose a URL is, and where it points; None if nobody's that we play.
+        """
+        return self._bases.find(url)
+
     def plays(self, url: str) -> bool:
         """
         Whether a request to this URL is ours to answer.
