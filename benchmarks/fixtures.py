@@ -75,9 +75,9 @@ PEERS = {
     "respx": ("respx", Suite("respx.plugin", "respx_mock")),
     "pytest-recording": (
         "pytest_recording",
-        Suite("pytest_recording.plugin", head="import pytest\n", mark='@pytest.mark.vcr("one.yaml")', tests=TESTS // 2),
+        Suite("pytest_recording.plugin", head="import pytest\n", mark='@pytest.mark.vcr("one.yaml")', tests=TESTS // 4),
     ),
-    "openai-responses": ("openai_responses", Suite(PLUGINS["openai-responses"][1], "openai_mock", tests=TESTS // 10)),
+    "openai-responses": ("openai_responses", Suite(PLUGINS["openai-responses"][1], "openai_mock", tests=TESTS // 20)),
 }
 
 
@@ -86,7 +86,7 @@ def fixture() -> list[Row]:
     Every fixture beside pytest-httpx's.
     """
     harness.need("pytest_httpx")
-    added = what_each_adds({**SUITES, **harness.installed(PEERS)}, rounds=effort(7))
+    added = what_each_adds({**SUITES, **harness.installed(PEERS)}, rounds=effort(5))
     base, ours = added["pytest-httpx"], added["ours"]
     peers = {name: added[name] / base for name in PEERS if name in added}
     micro = ", ".join(f"{name} {figure * 1e6:.0f}" for name, figure in added.items() if name in ("ours", "pytest-httpx"))

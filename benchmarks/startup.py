@@ -30,7 +30,7 @@ def start() -> list[Row]:
         Path(folder, "test_trivial.py").write_text("def test_trivial():\n    pass\n", "utf8")
         commands = {"pytest alone": Command(PYTEST, folder, ALONE)}
         commands |= {name: Command((*PYTEST, "-p", plugin), folder, ALONE) for name, plugin in plugins.items()}
-        times = harness.processes(commands, rounds=effort(15), clock="cpu")
+        times = harness.processes(commands, rounds=effort(13), clock="cpu")
     ours, peers = harness.ratio(times, "ours", "pytest alone"), harness.ratios(times, to="pytest alone")
     return [Row("pytest start with the plugin / without", ours, 1.05, peers)]
 
