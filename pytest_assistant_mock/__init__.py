@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_assistant_mock import contract, errors, faults, strategies
+    from pytest_assistant_mock import cassettes, contract, errors, faults, strategies
     from pytest_assistant_mock._engine.store import Message, Thread
     from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Response
     from pytest_assistant_mock._mock import AssistantMock, Handle
@@ -26,6 +26,7 @@ __all__ = [
     "Request",
     "Response",
     "Thread",
+    "cassettes",
     "contract",
     "errors",
     "faults",
@@ -43,6 +44,7 @@ _HOMES = {
     "Thread": "_engine.store",
 }
 _MODULES = (
+    "cassettes",
     "contract",
     "errors",
     "faults",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias, Unpack
 
@@ -24,12 +25,13 @@ from pytest_assistant_mock._engine.trouble import Trouble
 from pytest_assistant_mock._engine.wire import Exchange, Refusal
 from pytest_assistant_mock._seeding import ids, json_object, sendable, shown
 from pytest_assistant_mock._snapshots import Snapshot, check
-from pytest_assistant_mock._source import Recording, no_fake, session, tape_of
+from pytest_assistant_mock._source import Recording, check_hosts, no_fake, remember, session, tape_of
 from pytest_assistant_mock._traffic.exchanges import Exchanges
 from pytest_assistant_mock._unanswered import complaint
 from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault, nearest
 
 if TYPE_CHECKING:
+    from pytest_assistant_mock.cassettes import Cassette
     from pytest_assistant_mock.cassettes.session import Session
     from pytest_assistant_mock.cassettes.tape import Tape
     from pytest_assistant_mock.contract.watch import Field, Mode, Watch
@@ -149,6 +151,16 @@ class Handle(Arranger):
                 origin["assistant_id"] = store.format_id("assistant", 1)
             return shown(store.add(_id(thread), replace(draft, **origin)))
 
+    def load(self, cassette: str | PathLike[str] | Cassette) -> None:
+        """
+        Store the threads and messages a cassette tells of, ids and times kept; the fake goes on from there.
+
+        cassette: one that is loaded, or its file. Raises CassetteError for a file that is none.
+        """
+        with self._engine.lock:
+            assert self._store is not None
+            remember(self._engine, self._service, cassette)
+
     def threads(self) -> list[Thread]:
         """
         The threads that have not been deleted, oldest first.
@@ -213,7 +225,7 @@ class AssistantMock:
         if not isinstance(strict, bool):
             raise TypeError(f"strict={strict!r}: expected True or False")
         providers = _providers(revision)
-        _check_hosts(hosts or {}, [provider.name for provider in providers])
+        check_hosts(hosts or {}, [provider.name for provider in providers])
         self._engine = Engine(providers, hosts, _settings.told(providers))
         self._keys = _settings.Keys([provider.settings for provider in providers])
         self._tape = tape_of(source, recording)
@@ -386,15 +398,3 @@ def _providers(revision: str) -> tuple[Provider, ...]:
     if not isinstance(revision, str) or revision not in REVISIONS:
         raise ValueError(f"revision={revision!r}: expected one of {', '.join(map(repr, REVISIONS))}")
     return REVISIONS[revision]
-
-
-def _check_hosts(hosts: Mapping[str, Sequence[str]], vendors: Sequence[str]) -> None:
-    if not isinstance(hosts, Mapping):
-        raise TypeError(f"hosts={hosts!r}: expected base URLs by vendor: {{'{vendors[0]}': ['https://gw.corp/ai/api/v1']}}")
-    for vendor, urls in hosts.items():
-        if vendor not in vendors:
-            raise ValueError(f"hosts names {vendor!r}; the vendors are {', '.join(vendors)}{nearest(vendor, vendors)}")
-        if isinstance(urls, str):
-            raise TypeError(f"hosts[{vendor!r}] is a string; expected a list of base URLs: [{urls!r}]")
-        if wrong := [url for url in urls if not isinstance(url, str)]:
-            raise TypeError(f"hosts[{vendor!r}] has {wrong[0]!r}; expected base URLs like 'https://gw.corp/ai/api/v1'")

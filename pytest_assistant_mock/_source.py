@@ -6,15 +6,16 @@ Knows words and where to find what they stand for.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from pytest_assistant_mock._engine.engine import Engine
+from pytest_assistant_mock._engine.engine import Engine, Service
 from pytest_assistant_mock._engine.provider import Provider
+from pytest_assistant_mock.errors import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from pytest_assistant_mock.cassettes import Cassette
     from pytest_assistant_mock.cassettes.session import Session
     from pytest_assistant_mock.cassettes.tape import Tape
 
@@ -70,3 +71,30 @@ def no_fake(provider: Provider, tape: Tape) -> Exception:
     from pytest_assistant_mock.cassettes.session import cannot_seed
 
     return cannot_seed(provider, tape)
+
+
+def remember(engine: Engine, service: Service, cassette: str | PathLike[str] | Cassette) -> None:
+    """
+    Put what a cassette tells of a vendor into its store.
+    """
+    from pytest_assistant_mock.cassettes import Cassette, load, recall
+    from pytest_assistant_mock.cassettes.matching import Places
+
+    recorded = cassette if isinstance(cassette, Cassette) else load(cassette)
+    places = Places(engine.place, [one.provider for one in engine.services.values()])
+    recall.load(engine, service, recall.recall(recall.told(recorded.interactions, service.provider, places)))
+
+
+def check_hosts(hosts: Mapping[str, Sequence[str]], vendors: Sequence[str]) -> None:
+    """
+    Raises ValueError for an unknown vendor, TypeError for what is no mapping of lists.
+    """
+    if not isinstance(hosts, Mapping):
+        raise TypeError(f"hosts={hosts!r}: expected base URLs by vendor: {{'{vendors[0]}': ['https://gw.corp/ai/api/v1']}}")
+    for vendor, urls in hosts.items():
+        if vendor not in vendors:
+            raise ValueError(f"hosts names {vendor!r}; the vendors are {', '.join(vendors)}{nearest(vendor, vendors)}")
+        if isinstance(urls, str):
+            raise TypeError(f"hosts[{vendor!r}] is a string; expected a list of base URLs: [{urls!r}]")
+        if wrong := [url for url in urls if not isinstance(url, str)]:
+            raise TypeError(f"hosts[{vendor!r}] has {wrong[0]!r}; expected base URLs like 'https://gw.corp/ai/api/v1'")
