@@ -6,7 +6,9 @@ Knows what an interaction is; knows no file, no vendor and no matching.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -107,7 +109,26 @@ def from_text(text: str) -> Cassette:
     from vcr.serialize import deserialize
 
     serializer = _Serializer()
-    requests, responses, *metadata = deserialize(text, serializer)
+    with _no_collection():
+        return _cassette(serializer, deserialize(text, serializer))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """
+    Without the garbage collector, which would look through all that is loaded again and again, and find nothing.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _cassette(serializer: _Serializer, data: tuple[Any, ...]) -> Cassette:
+    requests, responses, *metadata = data
     shared: dict[Headers, Headers] = {}
     interactions = []
     lines = serializer.lines or [0] * len(requests)
