@@ -248,10 +248,10 @@ def _interaction(item: Any) -> dict[str, Any]:
     if isinstance(request.get("body"), (dict, int, float)):
         raise ValueError(f"request.body is {type(request['body']).__name__}; expected text or null")
     headers = _headers(request.get("headers"), "request")
-    asked = {name: request.get(name) for name in ("method", "uri", "body")}
-    asked["headers"] = {name: [", ".join(map(str, _listed(values)))] for name, values in headers.items()}
+    joined = {name: [", ".join(map(str, _listed(values)))] for name, values in headers.items()}
+    asked = {"method": request["method"], "uri": request["uri"], "body": request.get("body"), "headers": joined}
     for name in _OURS:
-        if not isinstance(item.get(name, ""), str):
+        if name in item and not isinstance(item[name], str):
             raise ValueError(f"{name} is {item[name]!r}; expected text")
     answered = item.get("response")
     if answered is None:
