@@ -88,6 +88,7 @@ FLOORS = (
     Floor("_doors", ("_doors", "_engine.wire", "errors")),
     Floor("_doors.httpx", ("_doors", "_engine.wire", "errors"), ("anyio",)),
     Floor("_doors.aiohttp", ("_doors", "_engine.wire", "errors"), ("aiohttp",)),
+    Floor("_doors.requests", ("_doors", "_engine.wire", "errors"), ("urllib3",)),
     Floor("_doors.urllib3", ("_doors", "_engine.wire", "errors"), ("urllib3",)),
     Floor("_doors.server", ("_doors", "_engine.wire", "errors"), ("uvicorn",)),
     # 1: know nothing

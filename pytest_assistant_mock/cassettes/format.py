@@ -6,7 +6,9 @@ Knows what an interaction is; knows no file, no vendor and no matching.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -107,7 +109,26 @@ def from_text(text: str) -> Cassette:
     from vcr.serialize import deserialize
 
     serializer = _Serializer()
-    requests, responses, *metadata = deserialize(text, serializer)
+    with _no_collection():
+        return _cassette(serializer, deserialize(text, serializer))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """
+    Without the garbage collector, which would look through all that is loaded again and again, and find nothing.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _cassette(serializer: _Serializer, data: tuple[Any, ...]) -> Cassette:
+    requests, responses, *metadata = data
     shared: dict[Headers, Headers] = {}
     interactions = []
     lines = serializer.lines or [0] * len(requests)
@@ -227,10 +248,10 @@ def _interaction(item: Any) -> dict[str, Any]:
     if isinstance(request.get("body"), (dict, int, float)):
         raise ValueError(f"request.body is {type(request['body']).__name__}; expected text or null")
     headers = _headers(request.get("headers"), "request")
-    asked = {name: request.get(name) for name in ("method", "uri", "body")}
-    asked["headers"] = {name: [", ".join(map(str, _listed(values)))] for name, values in headers.items()}
+    joined = {name: [", ".join(map(str, _listed(values)))] for name, values in headers.items()}
+    asked = {"method": request["method"], "uri": request["uri"], "body": request.get("body"), "headers": joined}
     for name in _OURS:
-        if not isinstance(item.get(name, ""), str):
+        if name in item and not isinstance(item[name], str):
             raise ValueError(f"{name} is {item[name]!r}; expected text")
     answered = item.get("response")
     if answered is None:

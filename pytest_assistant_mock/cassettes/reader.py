@@ -150,7 +150,7 @@ class _Reader:
             if type(into) is list:
                 into.append(value)
             elif key is _NONE:
-                key = self._key(event, value, into)
+                key = value if type(value) is str and value not in into else self._key(event, value, into)
             else:
                 into[key] = value
                 key = _NONE

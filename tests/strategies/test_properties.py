@@ -34,6 +34,26 @@ def test_every_request_and_every_answer_passes_the_strict_contract(vendor, revis
     passes()
 
 
+@pytest.mark.parametrize("revision", REVISIONS)
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_what_is_printed_is_what_the_shape_would_print(vendor, revision):
+    """
+    Every answer, read back by the shape that prints it, is printed again byte for byte: the same fields in the same order.
+    """
+
+    @FEW
+    @given(conversation=strategies.conversations(vendor))
+    @strategies.fresh("assistant_mock", revision=revision)
+    def same(mock, conversation):
+        conversation.play(mock._engine.handle, quiet=True)
+        routes = {route.operation: route for route in mock._engine.services[vendor].provider.routes}
+        for exchange in getattr(mock, vendor).exchanges:
+            shape = routes[exchange.operation].answers
+            assert shape.model_validate_json(exchange.response.body).to_bytes() == exchange.response.body
+
+    same()
+
+
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_drawn_answers_pass_the_strict_contract(vendor):
     """
