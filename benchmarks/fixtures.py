@@ -39,9 +39,8 @@ class Suite:
         one = f"{self.mark}\ndef test_{{}}({self.asks}):\n    {self.body}\n"
         folder.mkdir()
         (folder / "test_many.py").write_text(self.head + "".join(one.format(number) for number in range(tests)), "utf8")
-        cassette = {"version": 1, "interactions": [_INTERACTION]}
-        (folder / "cassettes" / "test_many").mkdir(parents=True)
-        (folder / "cassettes" / "test_many" / "one.yaml").write_text(json.dumps(cassette), "utf8")
+        if "ten" in self.mark:
+            _write_cassettes(folder / "cassettes")
 
     def command(self, folder: Path) -> Command:
         """
@@ -50,12 +49,36 @@ class Suite:
         return Command((*PYTEST, *(["-p", self.plugin] if self.plugin else [])), folder, ALONE)
 
 
-_INTERACTION = {
-    "request": {"method": "GET", "uri": "https://example.com/", "body": None, "headers": {}},
-    "response": {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": "{}"}},
-}
+def _write_cassettes(folder: Path) -> None:
+    """
+    One cassette of ten messages, where we and where pytest-recording look for it.
+    """
+    import yaml
+
+    interactions = []
+    for number in range(10):
+        request = {
+            "method": "POST",
+            "uri": f"{_URL}/threads/thread_1/messages",
+            "headers": {"Content-Type": ["application/json"]},
+        }
+        body = {"id": f"message_{number}", "object": "thread.message", "role": "user", "metadata": {}, "request_id": f"{number}"}
+        response = {"status": {"code": 200, "message": "OK"}, "headers": {"Content-Type": ["application/json"]}}
+        request["body"] = json.dumps({"role": "user", "content": f"message {number}"})
+        response["body"] = {"string": json.dumps(body)}
+        interactions.append({"request": request, "response": response})
+    text = yaml.safe_dump({"interactions": interactions, "version": 1})
+    for path in (folder / "ten.yaml", folder / "test_many" / "ten.yaml"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, "utf8")
+
+
+_URL = "https://dashscope.aliyuncs.com/api/v1"
 _OURS = "pytest_assistant_mock.plugin"
 _OPENS = "with AssistantMock() as mock:\n        mock.model_studio"
+_IMPORT = "import pytest\n"
+_OUR_MARK = '@pytest.mark.assistant(source="cassette", cassette="ten", unplayed="off")'
+_MARK = '@pytest.mark.default_cassette("ten.yaml")\n@pytest.mark.vcr'
 _RESPONSES = """\
 import pytest, responses
 
@@ -67,6 +90,7 @@ def mocked():
 SUITES = {
     "none": Suite(),
     "ours": Suite(_OURS, "model_studio"),
+    "ours, cassette of 10": Suite(_OURS, "model_studio", head=_IMPORT, mark=_OUR_MARK, tests=TESTS // 4),
     "with AssistantMock()": Suite(None, body=_OPENS, head="from pytest_assistant_mock import AssistantMock\n"),
 }
 PEERS = {
@@ -75,7 +99,7 @@ PEERS = {
     "respx": ("respx", Suite("respx.plugin", "respx_mock")),
     "pytest-recording": (
         "pytest_recording",
-        Suite("pytest_recording.plugin", head="import pytest\n", mark='@pytest.mark.vcr("one.yaml")', tests=TESTS // 4),
+        Suite("pytest_recording.plugin", head=_IMPORT, mark=_MARK, tests=TESTS // 4),
     ),
     "openai-responses": ("openai_responses", Suite(PLUGINS["openai-responses"][1], "openai_mock", tests=TESTS // 20)),
 }
@@ -91,10 +115,15 @@ def fixture() -> list[Row]:
     peers = {name: added[name] / base for name in PEERS if name in added}
     micro = ", ".join(f"{name} {figure * 1e6:.0f}" for name, figure in added.items() if name in ("ours", "pytest-httpx"))
     by_hand = added["with AssistantMock()"]
-    return [
+    rows = [
         Row("what model_studio adds to an empty test / pytest-httpx's fixture", ours / base, 1.0, peers, note=f"µs: {micro}"),
         Row("with AssistantMock() / what model_studio adds", by_hand / ours, 3.0, note=f"{by_hand * 1e6:.0f} µs"),
     ]
+    if recording := added.get("pytest-recording"):
+        note = f"{added['ours, cassette of 10'] * 1e6:.0f} µs, pytest-recording {recording * 1e6:.0f} µs"
+        measure = "what a cassette of 10 interactions adds to an empty test / pytest-recording's"
+        rows.append(Row(measure, added["ours, cassette of 10"] / recording, 0.5, note=note))
+    return rows
 
 
 def what_each_adds(suites: Mapping[str, Suite], rounds: int) -> dict[str, float]:

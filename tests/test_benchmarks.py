@@ -17,15 +17,16 @@ import pytest
 FOLDER = Path(__file__).parent.parent / "benchmarks"
 MEASURES = {
     "start": 1,
-    "fixture": 2,
-    "httpx": 1,
-    "requests": 1,
-    "dashscope": 1,
-    "appbuilder": 1,
-    "aiohttp": 1,
+    "fixture": 3,
+    "httpx": 2,
+    "requests": 2,
+    "dashscope": 2,
+    "appbuilder": 2,
+    "aiohttp": 2,
     "volume-model_studio": 4,
     "volume-appbuilder": 4,
     "contract": 2,
+    "cassettes": 7,
     "generation": 3,
 }
 """How many rows each gives."""
