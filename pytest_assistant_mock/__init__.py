@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from pytest_assistant_mock._engine.store import Message, Thread
     from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Response
     from pytest_assistant_mock._mock import AssistantMock, Handle
+    from pytest_assistant_mock._served import AssistantServer
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AssistantMock",
+    "AssistantServer",
     "Exchange",
     "Failure",
     "Handle",
@@ -32,6 +34,7 @@ __all__ = [
 
 _HOMES = {
     "AssistantMock": "_mock",
+    "AssistantServer": "_served",
     "Handle": "_mock",
     "Exchange": "_engine.wire",
     "Failure": "_engine.wire",

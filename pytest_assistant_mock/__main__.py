@@ -12,6 +12,7 @@ from importlib import import_module
 COMMANDS: dict[str, str] = {
     "check": "check JSON files of messages or responses against the contract",
     "schemas": "write the JSON Schemas and OpenAPI documents of the contract",
+    "serve": "serve both vendors over HTTP, for any client in any language",
 }
 """Name of a subcommand (and of its file) -> what it is for."""
 

@@ -6,10 +6,13 @@ Only joins the parts; knows neither pytest nor how any part works inside.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from posixpath import commonpath
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
+from urllib.parse import urlsplit
 
 from pytest_assistant_mock._engine.clock import Clock
 from pytest_assistant_mock._engine.engine import Engine, Service
@@ -21,7 +24,12 @@ from pytest_assistant_mock._unanswered import complaint
 from pytest_assistant_mock.errors import UnansweredRequest, nearest
 
 if TYPE_CHECKING:
+    from pytest_assistant_mock._doors.asgi import App
+    from pytest_assistant_mock._doors.door import Doors
     from pytest_assistant_mock.contract.watch import Field, Mode, Watch
+
+SERVED_EXCHANGES = 1000
+"""How many exchanges a served mock holds of each vendor."""
 
 
 class HasId(Protocol):
@@ -55,6 +63,8 @@ class Handle:
     def __init__(self, engine: Engine, service: Service) -> None:
         self._engine = engine
         self._service = service
+        self._base_url = service.provider.base_urls[0]
+        self._api_key = service.provider.settings.key
 
     def __repr__(self) -> str:
         return f"<{self._service.provider.name}: {len(self.threads())} threads, {len(self.exchanges)} exchanges>"
@@ -69,31 +79,43 @@ class Handle:
     @property
     def base_url(self) -> str:
         """
-        The base URL the vendor's SDK uses by default, without a slash at its end.
+        The base URL to tell the vendor's SDK, without a slash at its end: its default, or where the mock is served.
         """
-        return self._service.provider.base_urls[0]
+        return self._base_url
 
     @property
     def api_key(self) -> str:
         """
         The key the vendor's SDK finds by itself while the mock is open.
         """
-        return self._service.provider.settings.key
+        return self._api_key
 
     @property
     def exchanges(self) -> list[Exchange]:
         """
-        What was asked and answered so far, oldest first. Seeding is not in it.
+        What was asked and answered so far, oldest first; of a served mock, the last 1,000. Seeding is not in it.
         """
-        return self._engine.journal.of(self.name)
+        with self._engine.lock:
+            return self._engine.journal.of(self.name)
 
-    def add_thread(self, metadata: Mapping[str, Any] | None = None) -> Thread:
+    @property
+    def counts(self) -> Counter[str | None]:
         """
-        Store an empty thread. Raises TypeError or ValueError for metadata that is no JSON.
+        How often each operation was asked for so far, all exchanges counted; None counts what no route was found for.
+        """
+        with self._engine.lock:
+            return self._engine.journal.counts(self.name)
+
+    def add_thread(self, metadata: Mapping[str, Any] | None = None, *, id: str | None = None) -> Thread:
+        """
+        Store an empty thread, under the next id or the one given.
+
+        Raises TypeError or ValueError for metadata that is no JSON, ValueError for an id that is taken.
         """
         given = json_object("metadata", metadata)
         with self._engine.lock:
-            return shown(self._service.store.create_thread(metadata=given))
+            self._check_free(id)
+            return shown(self._service.store.create_thread(metadata=given, id=id))
 
     def add_message(
         self,
@@ -105,11 +127,12 @@ class Handle:
         metadata: Mapping[str, Any] | None = None,
         assistant_id: str | None = None,
         run_id: str | None = None,
+        id: str | None = None,
     ) -> Message:
         """
         Store a message at the end of a thread. An assistant's comes from a run, so it gets ids of both unless they are given.
 
-        Raises ValueError for an unknown thread or role, TypeError for a value of the wrong type.
+        Raises ValueError for an unknown thread or role or an id that is taken, TypeError for a value of the wrong type.
         """
         if role not in ("user", "assistant"):
             raise ValueError(f"role={role!r}: expected 'user' or 'assistant'")
@@ -118,12 +141,13 @@ class Handle:
         origin: dict[str, Any] = {name: sendable(name, value) for name, value in given.items() if value is not None}
         with self._engine.lock:
             self._find_thread(thread)
+            self._check_free(id)
             store = self._service.store
             if role == "assistant" and "run_id" not in origin:
                 origin["run_id"] = store.new_id("run")
             if role == "assistant" and "assistant_id" not in origin:
                 origin["assistant_id"] = store.format_id("assistant", 1)
-            return shown(store.add(_id(thread), replace(draft, **origin)))
+            return shown(store.add(_id(thread), replace(draft, **origin), id=id))
 
     def threads(self) -> list[Thread]:
         """
@@ -146,6 +170,12 @@ class Handle:
         with self._engine.lock:
             self._find_thread(thread)
             return [shown(message) for message in self._service.store.messages(_id(thread))]
+
+    def _check_free(self, id: str | None) -> None:
+        if id is not None and not isinstance(id, str):
+            raise TypeError(f"id is {type(id).__name__}, expected str")
+        if id == "" or (id is not None and self._service.store.has(id)):
+            raise ValueError(f"id={id!r}: {self.name} has one of that id already" if id else "id='': expected an id, or None")
 
     def _find_thread(self, thread: Ref) -> Thread:
         try:
@@ -181,8 +211,6 @@ class AssistantMock:
         name: str = "",
     ) -> None:
         from pytest_assistant_mock import _settings
-        from pytest_assistant_mock._doors.door import Doors
-        from pytest_assistant_mock._doors.table import installed
 
         if not isinstance(strict, bool):
             raise TypeError(f"strict={strict!r}: expected True or False")
@@ -190,7 +218,8 @@ class AssistantMock:
         _check_hosts(hosts or {}, [provider.name for provider in providers])
         self._engine = Engine(providers, hosts, _settings.told(providers))
         self._keys = _settings.Keys([provider.settings for provider in providers])
-        self._doors = Doors(self._engine, installed())
+        self._doors: Doors | None = None
+        self._asgi: App | None = None
         self._strict = strict
         self._name = name
         self._opened = False
@@ -238,6 +267,20 @@ class AssistantMock:
         """
         return self._engine.clock
 
+    @property
+    def asgi(self) -> App:
+        """
+        Both vendors as one ASGI app, for any server to run; from then on only the last 1,000 exchanges are held.
+        """
+        if self._asgi is None:
+            from pytest_assistant_mock._doors.asgi import App
+
+            engine = self._engine
+            engine.journal.keep(SERVED_EXCHANGES)
+            mounts = dict(_mount(service.provider) for service in engine.services.values())
+            self._asgi = App(engine, mounts, lambda request: engine.refuse(request, "too_large"))
+        return self._asgi
+
     def __enter__(self) -> Self:
         """
         Open it. Raises RuntimeError if it has been opened before.
@@ -248,9 +291,8 @@ class AssistantMock:
                 " make one for each test: with AssistantMock() as mock"
             )
         self._opened = True
-        self._keys.put()
         try:
-            self._doors.open()
+            self._open()
         except BaseException:
             self._close()
             raise
@@ -278,8 +320,17 @@ class AssistantMock:
         if found:
             raise UnansweredRequest("\n".join(found))
 
+    def _open(self) -> None:
+        from pytest_assistant_mock._doors.door import Doors
+        from pytest_assistant_mock._doors.table import installed
+
+        self._keys.put()
+        self._doors = Doors(self._engine, installed())
+        self._doors.open()
+
     def _close(self) -> None:
-        self._doors.close()
+        if self._doors is not None:
+            self._doors.close()
         self._keys.take_back()
 
 
@@ -289,6 +340,15 @@ def _providers(revision: str) -> tuple[Provider, ...]:
     if not isinstance(revision, str) or revision not in REVISIONS:
         raise ValueError(f"revision={revision!r}: expected one of {', '.join(map(repr, REVISIONS))}")
     return REVISIONS[revision]
+
+
+def _mount(provider: Provider) -> tuple[str, str]:
+    """
+    Where a vendor's paths begin, and the origin they belong to: ("/api/v1/threads", "https://dashscope.aliyuncs.com").
+    """
+    base = urlsplit(provider.base_urls[0])
+    common = commonpath([route.path for route in provider.routes])
+    return f"{base.path}{common}", f"{base.scheme}://{base.netloc}"
 
 
 def _check_hosts(hosts: Mapping[str, Sequence[str]], vendors: Sequence[str]) -> None:

@@ -21,12 +21,13 @@ from pytest_assistant_mock._engine.wire import Exchange, Refusal, Reply, Request
 @dataclass(slots=True)
 class Service:
     """
-    One vendor at work: the provider's tables, and a store of its own.
+    One vendor at work: the provider's tables, and a store of its own. `keys`, if given, are the only ones it knows.
     """
 
     provider: Provider
     store: Store
     numbers: Numbers = field(default_factory=Numbers)
+    keys: frozenset[str] | None = None
 
 
 class Engine:
@@ -77,13 +78,29 @@ class Engine:
         with self.lock:
             return self._answer(self.services[place.vendor], place, request)
 
+    def refuse(self, request: Request, kind: str) -> Response:
+        """
+        Say no to a request whose URL is a vendor's, before anything else is looked at; the journal keeps it like any other.
+
+        Raises KeyError for a kind that is not in the vendor's table of errors.
+        """
+        place = self._bases.find(request.url)
+        if place is None:
+            raise ValueError(f"{request.url}: the URL of no vendor")
+        with self.lock:
+            service = self.services[place.vendor]
+            reply = service.provider.refuse(Refusal(kind), service.provider.request_id(request, service.numbers))
+            match = service.provider.router.find(request.method, place.path)
+            operation = match.route.operation if isinstance(match, Match) else None
+            self.journal.write(Exchange(place.vendor, operation, request, reply))
+            return reply
+
     def _answer(self, service: Service, place: Place, request: Request) -> Reply:
         provider = service.provider
         request_id = provider.request_id(request, service.numbers)
         match = provider.router.find(request.method, place.path)
         try:
-            if not provider.has_key(request):
-                raise Refusal("no_key")
+            _check_key(service, request)
             if isinstance(match, Refusal):
                 raise match
             reply = self._perform(service, match, place, request, request_id)
@@ -105,6 +122,14 @@ class Engine:
             raise
         result = route.act(service.store, **arguments)
         return service.provider.respond(200, route.answers.write(result, request_id), request_id)
+
+
+def _check_key(service: Service, request: Request) -> None:
+    key = service.provider.key_of(request)
+    if not key:
+        raise Refusal("no_key")
+    if service.keys is not None and key not in service.keys:
+        raise Refusal("bad_key")
 
 
 def _look_up(store: Store, params: Mapping[str, str]) -> None:

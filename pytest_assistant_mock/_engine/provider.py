@@ -116,7 +116,7 @@ class Provider:
     settings: Settings
     request_id: Callable[[Request, Numbers], str]
     request_id_header: str
-    has_key: Callable[[Request], bool]
+    key_of: Callable[[Request], str]  # the key a request carries, "" if none
     left_out: tuple[str, ...] = ()  # paths of the real service that nothing here answers, though a route in braces would
 
     @cached_property
@@ -181,9 +181,10 @@ class Router:
             node = child
         if not node.routes:
             return Refusal("unknown_path")
-        if method not in node.routes:
+        found = node.routes.get(method) or (node.routes.get("GET") if method == "HEAD" else None)
+        if found is None:
             return Refusal("wrong_method", details={"method": method})
-        route, names = node.routes[method]
+        route, names = found
         return Match(route, {name: unquote(value) if "%" in value else value for name, value in zip(names, values, strict=True)})
 
     def _add(self, route: Route) -> None:

@@ -33,12 +33,15 @@ def request_id(request: Request, numbers: Numbers) -> str:
     return request.header(_REQUEST_ID) or f"00000000-0000-4000-8000-{numbers.next('request'):012x}"
 
 
-def has_key(request: Request) -> bool:
+def key_of(request: Request) -> str:
     """
-    Whether `Authorization` (curl) or `X-Appbuilder-Authorization` (the SDK sends both) carries a bearer token.
+    The bearer token in `Authorization` (curl) or `X-Appbuilder-Authorization` (the SDK sends both); "" without one.
     """
-    values = (request.header(name) or "" for name in ("authorization", "x-appbuilder-authorization"))
-    return any(scheme.lower() == "bearer" and bool(key.strip()) for scheme, _, key in (value.partition(" ") for value in values))
+    for name in ("authorization", "x-appbuilder-authorization"):
+        scheme, _, key = (request.header(name) or "").partition(" ")
+        if scheme.lower() == "bearer" and key.strip():
+            return key.strip()
+    return ""
 
 
 def _error(message: str, basis: Basis = "inferred") -> ErrorRow:
@@ -49,8 +52,16 @@ def _gateway(status: int, code: str | int, message: str, basis: Basis = "inferre
     return ErrorRow(status, code, message, basis, responses.GatewayError.write)
 
 
+# the wording of the vendor's sister service, which answers with the same code
+_BAD_KEY = (
+    "Authentication error: ( [Code: InvalidHTTPAuthHeader; Message: Fail to parse apikey authorization;"
+    " RequestId: {request_id}] )"
+)
+
 ERRORS: Mapping[str, ErrorRow] = {
     "no_key": _gateway(401, 216003, "Authentication error: ( Unsupported authorization header type )", "recorded"),
+    "bad_key": ErrorRow(401, 216003, _BAD_KEY, "inferred", responses.UnknownKeyError.write),
+    "too_large": _gateway(413, "RequestTooLarge", "The request body is too large."),
     "thread_not_found": _error("threadId不存在", "recorded"),
     "message_not_found": _error("messageId不存在"),
     "file_not_found": _error("fileId不存在"),
@@ -118,5 +129,5 @@ APPBUILDER = Provider(
     ),
     request_id=request_id,
     request_id_header=_REQUEST_ID,
-    has_key=has_key,
+    key_of=key_of,
 )

@@ -36,12 +36,12 @@ def request_id(request: Request, numbers: Numbers) -> str:
     return _uuid(numbers.next("request"), 9)
 
 
-def has_key(request: Request) -> bool:
+def key_of(request: Request) -> str:
     """
-    Whether the request carries `Authorization: Bearer <something>`.
+    What stands in `Authorization: Bearer <key>`; "" without one.
     """
     scheme, _, key = (request.header("authorization") or "").partition(" ")
-    return scheme.lower() == "bearer" and bool(key.strip())
+    return key.strip() if scheme.lower() == "bearer" else ""
 
 
 def _row(status: int, code: str, message: str, basis: Basis = "documented") -> ErrorRow:
@@ -52,6 +52,8 @@ _INVALID = "Required parameter(s) missing or invalid, please check the request p
 
 ERRORS: Mapping[str, ErrorRow] = {
     "no_key": _row(401, "InvalidApiKey", "No API-key provided."),
+    "bad_key": _row(401, "InvalidApiKey", "Invalid API-key provided."),
+    "too_large": _row(413, "BadRequest.TooLarge", "Payload Too Large."),
     "thread_not_found": _row(400, "InvalidParameter", "The specified thread has been deleted or does not exist."),
     "message_not_found": _row(400, "InvalidParameter", "The specified message has been deleted or does not exist."),
     "file_not_found": _row(400, "InvalidParameter", "The specified message file not exist."),
@@ -133,7 +135,7 @@ def _provider(revision: str) -> Provider:
         ),
         request_id=request_id,
         request_id_header="x-request-id",
-        has_key=has_key,
+        key_of=key_of,
         left_out=(f"{_THREADS}/runs",),
     )
 
