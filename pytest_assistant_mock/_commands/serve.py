@@ -10,7 +10,9 @@ import argparse
 import json
 import signal
 import sys
+from collections.abc import Callable
 from queue import SimpleQueue
+from time import sleep
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
     from pytest_assistant_mock import AssistantServer, Exchange
 
 _WAITING = 10_000
-"""Lines that may wait to be printed; more are dropped."""
+"""Exchanges that may wait to be printed; more are dropped."""
+
+_GATHER_S = 0.05
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,18 +59,28 @@ def run(options: argparse.Namespace) -> int:
         return 2
     if options.body_limit is not None:
         server.asgi.body_limit = options.body_limit
-    lines: SimpleQueue[str] = SimpleQueue()
+    asked: SimpleQueue[Exchange] = SimpleQueue()
     write = _json_line if options.json_log else _text_line
-    server._engine.journal.watchers.append(lambda exchange: lines.put(write(exchange)) if lines.qsize() < _WAITING else None)
+    server._engine.journal.watchers.append(lambda exchange: asked.put(exchange) if asked.qsize() < _WAITING else None)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     try:
         with server:
-            lines.put(_json_start(server) if options.json_log else _text_start(server))
+            print(_json_start(server) if options.json_log else _text_start(server), flush=True)  # noqa: T201
             while True:
-                print(lines.get(), flush=True)  # noqa: T201
+                print(_next(asked, write), flush=True)  # noqa: T201
     except (KeyboardInterrupt, BrokenPipeError):
         return 0
+
+
+def _next(asked: SimpleQueue[Exchange], write: Callable[[Exchange], str]) -> str:
+    """
+    Wait for an exchange; its line, and those of all that follow it closely: waking up for each would cost the server more.
+    """
+    lines = [write(asked.get())]
+    sleep(_GATHER_S)
+    lines += [write(asked.get()) for _ in range(asked.qsize())]
+    return "\n".join(lines)
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
