@@ -33,6 +33,8 @@ VENDORS = ("_providers", *ENGINE)
 RECORDS = ("contract", "_contract", "cassettes", "_cassettes", "_secrets", "errors", *VENDORS)
 ALL = (
     "_mock",
+    "_served",
+    "_seed",
     "_settings",
     "_unanswered",
     "_seeding",
@@ -55,7 +57,9 @@ FLOORS = (
     Floor("_strategies", ALL, ("hypothesis",)),
     # 3: joins the parts
     Floor("_mock", ("_settings", "_unanswered", "_seeding", "_doors", "_traffic", "faults", *RECORDS)),
-    Floor("_settings", ENGINE),
+    Floor("_served", ("_mock", "_doors")),
+    Floor("_seed", ("_mock", "errors"), ("yaml",)),
+    Floor("_settings", ("_doors.served", *ENGINE)),
     Floor("_unanswered", ENGINE),
     Floor("_seeding", ENGINE),
     Floor("_traffic", ("errors", "_secrets", *ENGINE)),

@@ -530,7 +530,10 @@ def test_each_row_of_errors_is_refused_by_some_request() -> None:
     texts = {message for *_, message in STUDIO_REFUSALS} | {"No API-key provided."}
     texts |= {message for _, _, message, _ in BAIDU_REFUSALS} | {message for *_, message in GATEWAY}
     texts |= {"Authentication error: ( Unsupported authorization header type )"}
+    served = ("bad_key", "too_large")  # tests/test_server.py
     for provider in REVISIONS["2025"]:
         for kind, row in provider.errors.items():
+            if kind in served:
+                continue
             pattern = row.message.partition("{")[0] or row.message.rpartition("}")[2]
             assert any(pattern in text for text in texts), (provider.name, kind)

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from pytest_assistant_mock import AssistantServer, Exchange
+    from pytest_assistant_mock._engine.wire import Exchange
+    from pytest_assistant_mock._served import AssistantServer
 
 _WAITING = 10_000
 """Exchanges that may wait to be printed; more are dropped."""

@@ -19,7 +19,7 @@ from pytest_assistant_mock._doors.asgi import TRANSPORT
 
 ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 
-_GRACE_S = 0.3  # what is still being answered when the server is told to stop may take so long
+_GRACE_S = 0.2  # what is still being answered when the server is told to stop may take so long
 _BACKLOG = 2048
 
 
