@@ -12,8 +12,8 @@ import pytest
 if TYPE_CHECKING:
     from pytest_assistant_mock._doors.server import Server
     from pytest_assistant_mock._mock import AssistantMock, Handle
-    from pytest_assistant_mock.contract.watch import Field, Watch
     from pytest_assistant_mock._served import AssistantServer
+    from pytest_assistant_mock.contract.watch import Field, Watch
 
 _MARKER = (
     "assistant(revision='2025'|'2026', strict=True, contract='off'|'warn'|'fail'): "

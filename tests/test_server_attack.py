@@ -61,7 +61,7 @@ REQUESTS = {
     "huge path": b"GET /api/v1/threads/" + b"a" * 60_000 + b" HTTP/1.1\r\n" + HEAD + b"\r\n",
     "two lengths": b"POST /api/v1/threads HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 3\r\n" + HEAD + b"\r\n{} ",
     "negative length": b"POST /api/v1/threads HTTP/1.1\r\nContent-Length: -1\r\n" + HEAD + b"\r\n",
-    "length and chunks": b"POST /api/v1/threads HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n" + HEAD + b"\r\n0\r\n\r\n",
+    "length, chunks": b"POST /v2/threads HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n" + HEAD + b"\r\n0\r\n",
     "bad chunk": b"POST /api/v1/threads HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HEAD + b"\r\nzz\r\n{}\r\n0\r\n\r\n",
     "huge chunk": b"POST /api/v1/threads HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HEAD + b"\r\nffffffffffffffff\r\n{}",
     "two keys": b"GET /api/v1/threads/x HTTP/1.1\r\nAuthorization: Bearer other\r\n" + HEAD + b"\r\n",

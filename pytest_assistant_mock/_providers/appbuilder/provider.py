@@ -60,7 +60,7 @@ _BAD_KEY = (
 
 ERRORS: Mapping[str, ErrorRow] = {
     "no_key": _gateway(401, 216003, "Authentication error: ( Unsupported authorization header type )", "recorded"),
-    "bad_key": ErrorRow(401, 216003, _BAD_KEY, "inferred", responses.UnknownKeyError.write),
+    "bad_key": ErrorRow(401, 216003, _BAD_KEY, "inferred", responses.GatewayError.unknown_key),
     "too_large": _gateway(413, "RequestTooLarge", "The request body is too large."),
     "thread_not_found": _error("threadId不存在", "recorded"),
     "message_not_found": _error("messageId不存在"),

@@ -303,16 +303,13 @@ class GatewayError(Shape):
         """
         return cls(requestId=request_id, code=row.code, message=row.text(refusal)).to_bytes()
 
-
-class UnknownKeyError(GatewayError):
-    """
-    A key the gateway does not know: the request's id stands in the message, zeros stand in its own place.
-    """
-
     @classmethod
-    def write(cls, row: ErrorRow, refusal: Refusal, request_id: str) -> bytes:
-        named = Refusal(refusal.kind, refusal.field, {"request_id": request_id, **refusal.details})
-        return super().write(row, named, "00000000-0000-0000-0000-000000000000")
+    def unknown_key(cls, row: ErrorRow, refusal: Refusal, request_id: str) -> bytes:
+        """
+        The body that answers a key the gateway does not know: the request's id stands in the message, zeros in its own place.
+        """
+        named = Refusal(refusal.kind, refusal.field, {"request_id": request_id})
+        return cls.write(row, named, "00000000-0000-0000-0000-000000000000")
 
 
 class OlderErrorDetails(Shape):
