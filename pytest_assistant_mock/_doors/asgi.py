@@ -7,7 +7,6 @@ Tells the vendors apart by path and asks as if the request had gone to the vendo
 from __future__ import annotations
 
 import asyncio
-import gzip
 import json
 import socket
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -151,6 +150,8 @@ def _coded(response: Response, asked: list[tuple[bytes, bytes]]) -> Response:
     """
     if len(response.body) < _SMALLEST_GZIP or response.header("content-encoding") or not _takes_gzip(asked):
         return response
+    import gzip
+
     kept = tuple(pair for pair in response.headers if pair[0].lower() not in ("content-length", "transfer-encoding"))
     coding: Headers = (("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
     return Response(response.status, (*kept, *coding), gzip.compress(response.body, 1, mtime=0))
