@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -70,8 +71,11 @@ def run(options: argparse.Namespace) -> int:
             print(_json_start(server) if options.json_log else _text_start(server), flush=True)  # noqa: T201
             while True:
                 print(_next(asked, write), flush=True)  # noqa: T201
-    except (KeyboardInterrupt, BrokenPipeError):
-        return 0
+    except KeyboardInterrupt:
+        _print_the_rest(asked, write)
+    except BrokenPipeError:
+        pass
+    return 0
 
 
 def _next(asked: SimpleQueue[Exchange], write: Callable[[Exchange], str]) -> str:
@@ -82,6 +86,18 @@ def _next(asked: SimpleQueue[Exchange], write: Callable[[Exchange], str]) -> str
     sleep(_GATHER_S)
     lines += [write(asked.get()) for _ in range(asked.qsize())]
     return "\n".join(lines)
+
+
+def _print_the_rest(asked: SimpleQueue[Exchange], write: Callable[[Exchange], str]) -> None:
+    """
+    Print what still waits, as far as the reader takes it.
+    """
+    try:
+        os.set_blocking(sys.stdout.fileno(), False)
+        while asked.qsize():
+            print(write(asked.get()), flush=True)  # noqa: T201
+    except OSError:
+        os._exit(0)  # or Python would try again, and complain
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
