@@ -5,7 +5,7 @@
 
 PYTHON ?= python3
 PACKAGE := $(shell find pytest_assistant_mock -type f -not -name '*.pyc') pyproject.toml README.md LICENSE
-WHEEL_TESTS := tests/test_wheel.py tests/test_public.py examples/test_raw_httpx.py examples/test_with_unittest.py
+WHEEL_TESTS := tests/test_wheel.py tests/test_public.py examples/test_with_httpx.py examples/test_with_unittest.py
 VENVS := .venv .venv-newest .venv-wheel .venv-bench
 
 .PHONY: example test lint bench soak environments clean

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_assistant_mock import contract, errors
+    from pytest_assistant_mock import contract, errors, faults, strategies
     from pytest_assistant_mock._engine.store import Message, Thread
     from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Response
     from pytest_assistant_mock._mock import AssistantMock, Handle
@@ -30,6 +30,8 @@ __all__ = [
     "Thread",
     "contract",
     "errors",
+    "faults",
+    "strategies",
 ]
 
 _HOMES = {
@@ -46,6 +48,8 @@ _HOMES = {
 _MODULES = (
     "contract",
     "errors",
+    "faults",
+    "strategies",
 )
 
 

@@ -14,14 +14,19 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 from urllib.parse import urlsplit
 
+from pytest_assistant_mock._arranger import Arranger
+from pytest_assistant_mock._arranging import complaint as unused
+from pytest_assistant_mock._arranging import operations
 from pytest_assistant_mock._engine.clock import Clock
 from pytest_assistant_mock._engine.engine import Engine, Service
 from pytest_assistant_mock._engine.provider import Provider
 from pytest_assistant_mock._engine.store import Draft, Message, Thread
-from pytest_assistant_mock._engine.wire import Exchange, Refusal
+from pytest_assistant_mock._engine.wire import Refusal
 from pytest_assistant_mock._seeding import ids, json_object, sendable, shown
+from pytest_assistant_mock._snapshots import Snapshot, check
+from pytest_assistant_mock._traffic.exchanges import Exchanges
 from pytest_assistant_mock._unanswered import complaint
-from pytest_assistant_mock.errors import UnansweredRequest, nearest
+from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault, nearest
 
 if TYPE_CHECKING:
     from pytest_assistant_mock._doors.asgi import App
@@ -55,14 +60,13 @@ def _id(thing: Ref) -> str:
     return found
 
 
-class Handle:
+class Handle(Arranger):
     """
-    One vendor of an open mock: seed it, look into it. Nothing here goes over HTTP.
+    One vendor of an open mock: seed it, look into it, arrange trouble. Nothing here goes over HTTP.
     """
 
     def __init__(self, engine: Engine, service: Service) -> None:
-        self._engine = engine
-        self._service = service
+        super().__init__(engine, service)
         self._base_url = service.provider.base_urls[0]
         self._api_key = service.provider.settings.key
 
@@ -91,12 +95,14 @@ class Handle:
         return self._api_key
 
     @property
-    def exchanges(self) -> list[Exchange]:
+    def exchanges(self) -> Exchanges:
         """
-        What was asked and answered so far, oldest first; of a served mock, the last 1,000. Seeding is not in it.
+        What was asked and answered so far, oldest first: a list, with `of`, `last` and assertions. Seeding is not in it.
+        A served mock holds the last 1,000.
         """
         with self._engine.lock:
-            return self._engine.journal.of(self.name)
+            journal = self._engine.journal.of(self.name)
+        return Exchanges(journal, self.name, operations(self._service.provider), self._engine.sent)
 
     @property
     def counts(self) -> Counter[str | None]:
@@ -223,6 +229,8 @@ class AssistantMock:
         self._strict = strict
         self._name = name
         self._opened = False
+        self._excused = False
+        self._new = self.snapshot()
         self._watch: Watch | None = None
         self._handles = {vendor: Handle(self._engine, service) for vendor, service in self._engine.services.items()}
         if contract not in (None, "off"):
@@ -281,6 +289,30 @@ class AssistantMock:
             self._asgi = App(engine, mounts, lambda request: engine.refuse(request, "too_large"))
         return self._asgi
 
+    def snapshot(self) -> Snapshot:
+        """
+        Everything as it is now: threads, messages, counters, clock, exchanges, faults, quotas, keys, own answers. Cheap: what
+        cannot change is shared.
+        """
+        with self._engine.lock:
+            return Snapshot(self._engine, self._engine.save())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """
+        Make everything as it was, as often as you like. What came since is forgotten, a fault that was never used included.
+
+        Raises TypeError for anything but a snapshot, ValueError for another mock's.
+        """
+        check(snapshot, self._engine)
+        with self._engine.lock:
+            snapshot.put_back()
+
+    def reset(self) -> None:
+        """
+        Make everything as it was when the mock was made: empty, the first id next.
+        """
+        self.restore(self._new)
+
     def __enter__(self) -> Self:
         """
         Open it. Raises RuntimeError if it has been opened before.
@@ -300,25 +332,39 @@ class AssistantMock:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         """
-        Close it. Unless an exception is on its way already, raises UnansweredRequest if `strict` is on, and ContractViolation
-        if `contract` is "fail".
+        Close it. Unless an exception is on its way already, raises UnansweredRequest if `strict` is on, UnusedFault, and
+        ContractViolation if `contract` is "fail".
         """
         __tracebackhide__ = True
         self._close()
-        if self._strict and error is None:
+        if error is None:
             self._complain()
         if self._watch is not None:
             self._watch.finish(quiet=error is not None)
 
+    def excuse(self) -> None:
+        """
+        Let the mock close without a word about faults and own answers nobody used: the test has failed for another reason.
+        """
+        self._excused = True
+
     def _complain(self) -> None:
         __tracebackhide__ = True
+        services = self._engine.services.items()
         found = [
             complaint(service.provider, unanswered, self._name)
-            for vendor, service in self._engine.services.items()
-            if (unanswered := self._engine.journal.unanswered(vendor))
+            for vendor, service in services
+            if self._strict and (unanswered := self._engine.journal.unanswered(vendor))
         ]
         if found:
             raise UnansweredRequest("\n".join(found))
+        found = [
+            unused(vendor, wasted, self._engine.journal.of(vendor), self._name)
+            for vendor, service in services
+            if not self._excused and service.trouble and (wasted := service.trouble.wasted())
+        ]
+        if found:
+            raise UnusedFault("\n".join(found))
 
     def _open(self) -> None:
         from pytest_assistant_mock._doors.door import Doors
@@ -359,3 +405,5 @@ def _check_hosts(hosts: Mapping[str, Sequence[str]], vendors: Sequence[str]) -> 
             raise ValueError(f"hosts names {vendor!r}; the vendors are {', '.join(vendors)}{nearest(vendor, vendors)}")
         if isinstance(urls, str):
             raise TypeError(f"hosts[{vendor!r}] is a string; expected a list of base URLs: [{urls!r}]")
+        if wrong := [url for url in urls if not isinstance(url, str)]:
+            raise TypeError(f"hosts[{vendor!r}] has {wrong[0]!r}; expected base URLs like 'https://gw.corp/ai/api/v1'")

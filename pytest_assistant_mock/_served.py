@@ -48,8 +48,9 @@ class AssistantServer(AssistantMock):
         for handle in self._handles.values():
             handle._base_url = self.url + urlsplit(handle._base_url).path
             if keys:
-                handle._service.keys = frozenset(keys)
+                handle.keys(set(keys))
                 handle._api_key = keys[0]
+        self._new = self.snapshot()  # a reset keeps the keys
 
     @property
     def url(self) -> str:

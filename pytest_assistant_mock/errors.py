@@ -9,12 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["BlockedHost", "ContractViolation", "ContractWarning", "NotJSON", "UnansweredRequest", "UnknownSeam", "nearest"]
+__all__ = [
+    "BlockedHost",
+    "ContractViolation",
+    "ContractWarning",
+    "NotJSON",
+    "UnansweredRequest",
+    "UnknownSeam",
+    "UnusedFault",
+    "nearest",
+]
 
 
 class UnansweredRequest(AssertionError):
     """
     The code under test asked a vendor for something no route answers. Raised when the mock closes.
+    """
+
+
+class UnusedFault(AssertionError):
+    """
+    A fault or an own answer was arranged, and the code under test never came to it. Raised when the mock closes.
     """
 
 

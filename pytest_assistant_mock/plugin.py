@@ -4,7 +4,7 @@ Fixtures, marker and options: all that knows pytest. Imports nothing else before
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from pytest_assistant_mock._doors.server import Server
     from pytest_assistant_mock._mock import AssistantMock, Handle
     from pytest_assistant_mock._served import AssistantServer
-    from pytest_assistant_mock.contract.watch import Field, Watch
+    from pytest_assistant_mock.contract.watch import Field
 
 _MARKER = (
     "assistant(revision='2025'|'2026', strict=True, contract='off'|'warn'|'fail'): "
     "how the assistant fixtures play the vendors in this test"
 )
+_PASSED = pytest.StashKey[bool]()
 _KEYWORDS = ("revision", "strict", "contract")
 _CONTRACT = ("off", "warn", "fail")
 _DRIFT = pytest.StashKey[dict["Field", int]]()
@@ -59,6 +60,16 @@ def pytest_testnodedown(node: Any, error: object | None) -> None:
         _count_drift(node.config, {(vendor, operation, side, field): times})
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call":
+        item.stash[_PASSED] = report.passed
+    return report
+
+
 @pytest.fixture
 def assistant_mock(request: pytest.FixtureRequest) -> Iterator[AssistantMock]:
     """
@@ -75,20 +86,10 @@ def assistant_mock(request: pytest.FixtureRequest) -> Iterator[AssistantMock]:
     try:
         with mock:
             yield mock
+            if not request.node.stash.get(_PASSED, False):
+                mock.excuse()
     finally:
         _count_drift(request.config, mock.drift)
-
-
-@pytest.fixture
-def assistant_contract(request: pytest.FixtureRequest, assistant_mock: AssistantMock) -> Watch:
-    """
-    Every exchange of this test is checked against the vendors' contract, and the test fails if one breaks it.
-
-    An option, ini file or marker that says otherwise ("warn", "off") wins. Gives what was found so far: .violations, .drift.
-    """
-    if _settings(request).get("contract") is None:
-        assistant_mock.contract.start("fail")
-    return assistant_mock.contract
 
 
 @pytest.fixture(scope="session")

@@ -286,6 +286,16 @@ def test_the_base_url_set_in_a_test_is_known(model_studio: Handle, monkeypatch: 
     assert [one.id for one in model_studio.threads()] == [thread.id]
 
 
+@pytest.mark.parametrize("base", ["http://127.0.0.1:9/api/v1", "https://gw.corp/ai"])
+def test_the_base_url_of_the_environment_is_known(model_studio: Handle, monkeypatch: pytest.MonkeyPatch, base: str) -> None:
+    """
+    DASHSCOPE_HTTP_BASE_URL counts from the moment it is set, for clients that read it then.
+    """
+    monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", base)
+    thread = dashscope.Threads.create(base_address=base)
+    assert [one.id for one in model_studio.threads()] == [thread.id]
+
+
 def test_a_message_of_another_mock_is_not_there(model_studio: Handle) -> None:
     """
     The innermost of two open mocks answers, and knows nothing of the outer one's threads.

@@ -28,7 +28,8 @@ class Floor(NamedTuple):
     outside: tuple[str, ...] = ()
 
 
-ENGINE = ("_engine",)
+ENGINE = ("_engine", "_secrets")
+ARRANGED = ("_arranger", "_arranging", "_snapshots", "_traffic")
 VENDORS = ("_providers", *ENGINE)
 RECORDS = ("contract", "_contract", "cassettes", "_cassettes", "_secrets", "errors", *VENDORS)
 ALL = (
@@ -39,11 +40,11 @@ ALL = (
     "_unanswered",
     "_seeding",
     "_doors",
-    "_traffic",
     "faults",
     "strategies",
     "_strategies",
     "_commands",
+    *ARRANGED,
     *RECORDS,
 )
 
@@ -53,16 +54,20 @@ FLOORS = (
     Floor("plugin", ALL, ("pytest",)),
     Floor("__main__", ALL),
     Floor("_commands", ALL),
-    Floor("strategies", ALL, ("hypothesis",)),
+    Floor("strategies", ALL, ("hypothesis", "pydantic", "pydantic_core")),
+    Floor("_hypothesis_hook", ("strategies", *ENGINE), ("hypothesis",)),
     Floor("_strategies", ALL, ("hypothesis",)),
     # 3: joins the parts
-    Floor("_mock", ("_settings", "_unanswered", "_seeding", "_doors", "_traffic", "faults", *RECORDS)),
+    Floor("_mock", ("_settings", "_unanswered", "_seeding", "_doors", "faults", *ARRANGED, *RECORDS)),
     Floor("_served", ("_mock", "_doors")),
     Floor("_seed", ("_mock", "errors"), ("yaml",)),
     Floor("_settings", ("_doors.served", *ENGINE)),
     Floor("_unanswered", ENGINE),
     Floor("_seeding", ENGINE),
-    Floor("_traffic", ("errors", "_secrets", *ENGINE)),
+    Floor("_arranger", ("_arranging", *ENGINE)),
+    Floor("_arranging", ("contract", "errors", *ENGINE)),
+    Floor("_snapshots"),
+    Floor("_traffic", ("_traffic", "errors", *ENGINE)),
     # 2b: judge and keep what travels
     Floor("contract", RECORDS, ("jsonschema", "jsonschema_rs", "pydantic")),
     Floor("_contract", RECORDS, ("jsonschema", "jsonschema_rs", "pydantic")),
@@ -81,6 +86,7 @@ FLOORS = (
         ("pydantic", "pydantic_core"),
     ),
     Floor("_doors", ("_doors", "_engine.wire", "errors")),
+    Floor("_doors.httpx", ("_doors", "_engine.wire", "errors"), ("anyio",)),
     Floor("_doors.aiohttp", ("_doors", "_engine.wire", "errors"), ("aiohttp",)),
     Floor("_doors.urllib3", ("_doors", "_engine.wire", "errors"), ("urllib3",)),
     Floor("_doors.server", ("_doors", "_engine.wire", "errors"), ("uvicorn",)),

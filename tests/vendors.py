@@ -1,11 +1,13 @@
 """
 Asking a vendor straight at the engine, byte for byte: no HTTP library in between that would mend what is sent.
+
+And what the refusals of both vendors are asked against.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_assistant_mock import AssistantMock, Handle, Request, Response
 
@@ -30,3 +32,82 @@ def stored(mock: AssistantMock) -> list[tuple[Any, list[Any]]]:
     """
     handles: tuple[Handle, ...] = (mock.model_studio, mock.appbuilder)
     return [(thread, handle.messages(thread)) for handle in handles for thread in handle.threads()]
+
+
+STRANGE_BODIES = {
+    "empty": b"",
+    "no json": b"{",
+    "trailing comma": b'{"content": "x",}',
+    "two values": b'{"content": "x"} {}',
+    "single quotes": b"{'content': 'x'}",
+    "form": b"content=x&role=user",
+    "not utf-8": b'{"content": "\xff"}',
+    "gb18030": '{"content": "你好"}'.encode("gb18030"),
+    "utf-16": '{"content": "x"}'.encode("utf-16"),
+    "byte order mark": b'\xef\xbb\xbf{"content": "x"}',
+    "lone surrogate": b'{"content": "\\ud800"}',
+    "lone surrogate key": b'{"content": "x", "metadata": {"\\udfff": "x"}}',
+    "NaN": b'{"content": "x", "metadata": {"a": NaN}}',
+    "Infinity": b'{"content": "x", "metadata": {"a": -Infinity}}',
+    "too deep": b'{"content": "x", "metadata": ' + b'{"a":' * 5000 + b"1" + b"}" * 5000 + b"}",
+    "a list": b'[{"content": "x"}]',
+    "a string": b'"content"',
+    "a number": b"1",
+    "null": b"null",
+    "true": b"true",
+    "NUL bytes": b"\x00" * 64,
+    "long number": b'{"content": "x", "metadata": {"a": ' + b"9" * 9000 + b"}}",
+}
+
+BAD_KEYS = {
+    "no header": (),
+    "empty": (("Authorization", ""),),
+    "no scheme": (("Authorization", "sk-test"),),
+    "no key": (("Authorization", "Bearer"),),
+    "blank key": (("Authorization", "Bearer   "),),
+    "glued": (("Authorization", "Bearersk-test"),),
+    "basic": (("Authorization", "Basic dXNlcjpwdw=="),),
+    "another header": (("X-Api-Key", "sk-test"),),
+}
+
+
+class Scene(NamedTuple):
+    """
+    What every refusal is asked against.
+    """
+
+    mock: AssistantMock
+    handle: Handle
+    names: dict[str, str]
+
+
+def scene(vendor: str) -> Scene:
+    """
+    A thread {t} with messages {m} (a file on it) and {a} (the assistant's), {o} in thread {other}, and {gone}, deleted.
+    """
+    mock = AssistantMock()
+    handle: Handle = getattr(mock, vendor)
+    thread, other, gone = handle.add_thread({"k": "v"}), handle.add_thread(), handle.add_thread()
+    names = {
+        "t": thread.id,
+        "other": other.id,
+        "gone": gone.id,
+        "m": handle.add_message(thread, "你好", file_ids=["file-1"]).id,
+        "a": handle.add_message(thread, "您好", role="assistant").id,
+        "o": handle.add_message(other, "elsewhere").id,
+    }
+    handle._service.store.delete_thread(gone.id)
+    return Scene(mock, handle, names)
+
+
+def filled(value: Any, names: dict[str, str]) -> Any:
+    """
+    A path or body with the names in braces filled in.
+    """
+    if isinstance(value, str):
+        for name, found in names.items():
+            value = value.replace(f"{{{name}}}", found)
+        return value
+    if isinstance(value, dict):
+        return {key: filled(one, names) for key, one in value.items()}
+    return value

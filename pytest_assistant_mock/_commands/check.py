@@ -86,9 +86,8 @@ def _whole(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
-    for number, line in enumerate(data.splitlines(), 1):
-        if line.strip():
-            yield number, line
+    lines = [(number, line) for number, line in enumerate(data.splitlines(), 1) if line.strip()]
+    yield from lines or _whole(data)
 
 
 READERS: Mapping[str, Callable[[bytes], Iterable[tuple[int, bytes]]]] = {".jsonl": _lines, ".ndjson": _lines}

@@ -96,6 +96,8 @@ class _Transport(asyncio.Transport):
         if reply is None:
             self._passage = _Passage(self._protocol, request, written, tell_of(self._answerer))
             self._passage.begin(self._open_line, self._connection_error)
+        elif reply.delay:
+            asyncio.get_running_loop().call_later(reply.delay, self._give, reply)
         else:
             self._soon(self._give, reply)
 
@@ -130,7 +132,9 @@ class _Transport(asyncio.Transport):
         aiohttp = self._aiohttp
         match failure.kind:
             case "connect_refused":
-                return aiohttp.ClientConnectorError(self._req.connection_key, http1.refused())
+                url = self._req.url
+                refused = OSError(http1.refused().errno, f"Connect call failed ({url.host!r}, {url.port})")
+                return aiohttp.ClientConnectorError(self._req.connection_key, refused)
             case "connect_timeout":
                 return self._connection_timeout()
         if self._protocol.read_timeout is not None:

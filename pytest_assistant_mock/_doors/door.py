@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from time import sleep
 from typing import Any, Protocol
 
 from pytest_assistant_mock._engine.wire import Reply, Request
@@ -69,6 +70,14 @@ def tell_of(answerer: Answerer) -> Tell | None:
     return tell
 
 
+def wait(reply: Reply) -> None:
+    """
+    Let the time pass that a test has asked for before a reply comes.
+    """
+    if reply.delay:
+        sleep(reply.delay)
+
+
 Make = Callable[[Answerer, Callable[..., Any]], Callable[..., Any]]
 """From who answers and the original function: the function to stand in its place."""
 
@@ -96,7 +105,7 @@ class Seam:
             raise UnknownSeam(f"{where} is gone: this version of the library is not known; please report it")
         if self.parameters:
             found = tuple(inspect.signature(function).parameters)
-            if found not in self.parameters:
+            if found[1:] not in [names[1:] for names in self.parameters]:  # whatever another patch calls `self`
                 known = " or ".join(f"({', '.join(names)})" for names in self.parameters)
                 raise UnknownSeam(
                     f"{where} takes ({', '.join(found)}), expected {known}: this version of the library is not known;"

@@ -12,10 +12,13 @@ from types import ModuleType, TracebackType
 from typing import Any, Self
 
 from pytest_assistant_mock._doors import http1
-from pytest_assistant_mock._doors.door import Answerer, Seam, Tell, tell_of
+from pytest_assistant_mock._doors.door import Answerer, Seam, Tell, tell_of, wait
 from pytest_assistant_mock._engine.wire import Failure, FailureKind, Reply, Request, Response
 
 _PARAMETERS = (("self", "request"),)
+
+Words = dict[FailureKind, str]
+"""What an exception says, by kind of failure; the sync and async backends differ."""
 
 
 def seams(httpx: ModuleType) -> Sequence[Seam]:
@@ -31,7 +34,7 @@ def seams(httpx: ModuleType) -> Sequence[Seam]:
             url = str(request.url)
             if plays(url):
                 asked = _request(request, url, request.read())
-                reply = handle(asked)
+                reply = _retried(transport, handle, asked)
                 if reply is None and tell is not None:
                     with _Line(httpx, tell, asked) as line:
                         real = line.begins(original(transport, request))
@@ -40,7 +43,8 @@ def seams(httpx: ModuleType) -> Sequence[Seam]:
                     real.close()
                     reply = line.reply
                 if reply is not None:
-                    return _response(httpx, reply, request, broken)
+                    wait(reply)
+                    return _response(httpx, reply, request, broken, _WORDS)
             return original(transport, request)
 
         return handle_request
@@ -52,7 +56,7 @@ def seams(httpx: ModuleType) -> Sequence[Seam]:
             url = str(request.url)
             if plays(url):
                 asked = _request(request, url, await request.aread())
-                reply = handle(asked)
+                reply = _retried(transport, handle, asked)
                 if reply is None and tell is not None:
                     with _Line(httpx, tell, asked) as line:
                         real = line.begins(await original(transport, request))
@@ -61,7 +65,8 @@ def seams(httpx: ModuleType) -> Sequence[Seam]:
                     await real.aclose()
                     reply = line.reply
                 if reply is not None:
-                    return _response(httpx, reply, request, broken)
+                    await _wait(reply)
+                    return _response(httpx, reply, request, broken, _ASYNC_WORDS)
             return await original(transport, request)
 
         return handle_async_request
@@ -126,18 +131,37 @@ class _Line:
         return None
 
 
+def _retried(transport: Any, handle: Callable[[Request], Reply | None], request: Request) -> Reply | None:
+    """
+    The reply; a connection that fails is tried again as often as the transport would, which happens below the seam.
+    """
+    reply = handle(request)
+    if isinstance(reply, Failure):
+        for _ in range(getattr(transport._pool, "_retries", 0)):
+            if not (isinstance(reply, Failure) and reply.kind in ("connect_refused", "connect_timeout")):
+                break
+            reply = handle(request)
+    return reply
+
+
+async def _wait(reply: Reply) -> None:
+    if reply.delay:
+        from anyio import sleep  # httpx's own: it runs under asyncio and trio
+
+        await sleep(reply.delay)
+
+
 def _request(request: Any, url: str, body: bytes) -> Request:
     return Request(request.method, url, tuple(request.headers.multi_items()), body)
 
 
-def _response(httpx: ModuleType, reply: Reply, request: Any, broken: Callable[..., Any]) -> Any:
+def _response(httpx: ModuleType, reply: Reply, request: Any, broken: Callable[..., Any], words: Words) -> Any:
     if isinstance(reply, Response):
-        response, stream = reply, httpx.ByteStream(reply.body)
-        headers = http1.framed(reply)
+        response, stream, headers = reply, httpx.ByteStream(reply.body), http1.framed(reply)
     else:
         if reply.response is None:
-            raise _error(httpx, reply, request) from http1.failure_error(reply)
-        response, stream = http1.begun(reply), broken(reply, request)
+            raise _error(httpx, reply, request, words) from http1.failure_error(reply)
+        response, stream = http1.begun(reply), broken(reply, request, words)
         headers = response.headers
     return httpx.Response(
         response.status,
@@ -147,27 +171,37 @@ def _response(httpx: ModuleType, reply: Reply, request: Any, broken: Callable[..
     )
 
 
-def _error(httpx: ModuleType, failure: Failure, request: Any) -> Any:
-    match failure.kind:
-        case "connect_refused":
-            return httpx.ConnectError(str(http1.refused()), request=request)
-        case "connect_timeout":
-            return httpx.ConnectTimeout("timed out", request=request)
-        case "read_timeout":
-            return httpx.ReadTimeout("timed out", request=request)
-    return httpx.ReadError(str(http1.reset()), request=request)
+_WORDS: Words = {
+    "connect_refused": str(http1.refused()),
+    "connect_timeout": "timed out",
+    "read_timeout": "timed out",
+    "reset": str(http1.reset()),
+}
+_ASYNC_WORDS: Words = {
+    "connect_refused": "All connection attempts failed",
+    "connect_timeout": "",
+    "read_timeout": "",
+    "reset": "",
+}
+"""anyio has few words."""
 
 
-def _broken_stream(httpx: ModuleType) -> Callable[[Failure, Any], Any]:
+def _error(httpx: ModuleType, failure: Failure, request: Any, words: Words) -> Any:
+    kinds = {"connect_refused": httpx.ConnectError, "connect_timeout": httpx.ConnectTimeout, "read_timeout": httpx.ReadTimeout}
+    return kinds.get(failure.kind, httpx.ReadError)(words[failure.kind], request=request)
+
+
+def _broken_stream(httpx: ModuleType) -> Callable[[Failure, Any, Words], Any]:
     class BrokenStream(httpx.SyncByteStream, httpx.AsyncByteStream):  # type: ignore[misc, name-defined]
         """
         A body that breaks off.
         """
 
-        def __init__(self, failure: Failure, request: Any) -> None:
+        def __init__(self, failure: Failure, request: Any, words: Words) -> None:
             response = http1.begun(failure)
             self._data = response.body
-            self._error = _cut(httpx, failure, response, request)
+            self._error = _cut(httpx, failure, response, request, words)
+            self._error.__cause__ = http1.failure_error(failure)
 
         def __iter__(self) -> Iterator[bytes]:
             if self._data:
@@ -182,9 +216,9 @@ def _broken_stream(httpx: ModuleType) -> Callable[[Failure, Any], Any]:
     return BrokenStream
 
 
-def _cut(httpx: ModuleType, failure: Failure, response: Response, request: Any) -> Any:
+def _cut(httpx: ModuleType, failure: Failure, response: Response, request: Any, words: Words) -> Any:
     if failure.kind != "truncated":
-        return _error(httpx, failure, request)
+        return _error(httpx, failure, request, words)
     received, expected = len(response.body), response.header("content-length")
     text = f"peer closed connection without sending complete message body (received {received} bytes, expected {expected})"
     return httpx.RemoteProtocolError(text, request=request)

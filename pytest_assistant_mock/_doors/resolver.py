@@ -19,7 +19,7 @@ def seams() -> Sequence[Seam]:
     """
     The seams of the socket module.
     """
-    lookups = ("getaddrinfo", "gethostbyname", "gethostbyname_ex")
+    lookups = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr")
     return (
         *(Seam(socket, name, _lookup) for name in lookups),
         *(Seam(socket.socket, name, _connect) for name in ("connect", "connect_ex")),

@@ -13,7 +13,7 @@ from http import client
 from typing import Any
 
 from pytest_assistant_mock._doors import http1
-from pytest_assistant_mock._doors.door import PASSING, Answerer, Seam, Tell, tell_of
+from pytest_assistant_mock._doors.door import PASSING, Answerer, Seam, Tell, tell_of, wait
 from pytest_assistant_mock._engine.wire import Failure, Reply, Request
 
 
@@ -140,6 +140,8 @@ class _Socket(_Placeholder):
         if self._request is None:
             return
         self._reply = self._answerer.handle(self._request)
+        if self._reply is not None:
+            wait(self._reply)
         if self._reply is None:
             self._let_through(self._request)
         elif isinstance(self._reply, Failure) and self._reply.kind in ("connect_refused", "connect_timeout"):

@@ -11,6 +11,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from pytest_assistant_mock._doors.door import Seam
+from pytest_assistant_mock.errors import UnknownSeam
 
 DOORS = (
     ("urllib3", "urllib3"),  # and so requests
@@ -24,7 +25,7 @@ DOORS = (
 @cache
 def installed() -> tuple[Seam, ...]:
     """
-    The seams of every library that is installed, checked; looked up once a process, for installing takes longer.
+    The seams of every library that can be imported, checked; looked up once a process, for installing takes longer.
 
     Raises UnknownSeam if a library has changed where a door is.
     """
@@ -40,5 +41,13 @@ def installed() -> tuple[Seam, ...]:
 
 
 def _seams(library: str, door: str) -> Sequence[Seam]:
-    found: Sequence[Seam] = import_module(f"pytest_assistant_mock._doors.{door}").seams(import_module(library))
+    try:
+        module = import_module(library)
+    except Exception:
+        return ()  # whoever wants to use it cannot import it either
+    try:
+        found: Sequence[Seam] = import_module(f"pytest_assistant_mock._doors.{door}").seams(module)
+    except (ImportError, AttributeError) as error:
+        version = getattr(module, "__version__", "of unknown version")
+        raise UnknownSeam(f"{library} {version} is not known: {error}; install an older one, or report it") from error
     return found

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 from pytest_assistant_mock._doors import http1
-from pytest_assistant_mock._doors.door import PASSING, Answerer, Seam, Tell, body_bytes, tell_of
+from pytest_assistant_mock._doors.door import PASSING, Answerer, Seam, Tell, body_bytes, tell_of, wait
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
 
 _VERSION_1 = ("self", "conn", "method", "url", "timeout", "chunked", "httplib_request_kw")
@@ -51,6 +51,7 @@ def _make_request(answerer: Answerer, original: Callable[..., Any], version: _Ve
             request = Request(method, absolute, _headers(options.get("headers")), body)
             reply = handle(request)
             if reply is not None:
+                wait(reply)
                 if pool.proxy is not None:
                     vars(conn).pop(_WAITING, None)
                 pool.num_requests += 1
@@ -241,8 +242,10 @@ class _Version2(_Version1):
             **facts,
         )
         response.retries = options.get("retries")
-        response._connection = options.get("response_conn")
         response._pool = pool
+        held = options.get("response_conn")
+        if held is not None:  # nothing more comes by it: free at once, for the response would not give it back
+            pool._put_conn(held)
         return response
 
 

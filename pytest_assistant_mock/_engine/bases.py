@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
@@ -43,6 +44,7 @@ class BaseURL:
     prefix: str
 
     @classmethod
+    @lru_cache(maxsize=128)  # every mock parses the same few
     def parse(cls, vendor: str, url: str) -> BaseURL:
         """
         Raises ValueError, naming the vendor, if `url` is no absolute http(s) URL.

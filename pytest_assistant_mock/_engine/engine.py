@@ -7,27 +7,32 @@ Knows no HTTP library and no vendor by name.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import RLock
+from typing import Any
+from urllib.parse import parse_qsl
 
 from pytest_assistant_mock._engine.bases import Bases, Place, Told
 from pytest_assistant_mock._engine.clock import Clock, Numbers
 from pytest_assistant_mock._engine.journal import Journal
+from pytest_assistant_mock._engine.planned import strike
 from pytest_assistant_mock._engine.provider import Match, Provider
+from pytest_assistant_mock._engine.replies import find
 from pytest_assistant_mock._engine.store import Store
+from pytest_assistant_mock._engine.trouble import Trouble
 from pytest_assistant_mock._engine.wire import Exchange, Refusal, Reply, Request, Response
 
 
 @dataclass(slots=True)
 class Service:
     """
-    One vendor at work: the provider's tables, and a store of its own. `keys`, if given, are the only ones it knows.
+    One vendor at work: the provider's tables, a store of its own, and what the test has set up besides, if anything.
     """
 
     provider: Provider
     store: Store
     numbers: Numbers = field(default_factory=Numbers)
-    keys: frozenset[str] | None = None
+    trouble: Trouble | None = None
 
 
 class Engine:
@@ -41,9 +46,9 @@ class Engine:
         hosts: Mapping[str, Sequence[str]] | None = None,
         told: Callable[[], Told] = lambda: (),
     ) -> None:
-        self.clock = Clock()
         self.journal = Journal(provider.name for provider in providers)
         self.lock = RLock()
+        self.clock = Clock(lock=self.lock)
         self.services = {provider.name: Service(provider, Store(self.clock, provider.format_id)) for provider in providers}
         own = [(provider.name, url) for provider in providers for url in provider.base_urls]
         added = [(vendor, url) for vendor, urls in (hosts or {}).items() for url in urls]
@@ -99,18 +104,97 @@ class Engine:
         provider = service.provider
         request_id = provider.request_id(request, service.numbers)
         match = provider.router.find(request.method, place.path)
-        try:
-            _check_key(service, request)
-            if isinstance(match, Refusal):
-                raise match
-            reply = self._perform(service, match, place, request, request_id)
-        except Refusal as refusal:
-            reply = provider.refuse(refusal, request_id)
-        if request.method == "HEAD":
-            reply = Response(reply.status, reply.headers)
+        if request.method == "HEAD" and isinstance(as_get := provider.router.find("GET", place.path), Match):
+            match = as_get
         operation = match.route.operation if isinstance(match, Match) else None
-        self.journal.write(Exchange(provider.name, operation, request, reply))
+        faults: tuple[str, ...] = ()
+        reply: Reply
+        if service.trouble is None:
+            try:
+                reply = self._ask(service, match, place, request, request_id)
+            except Refusal as refusal:
+                reply = provider.refuse(refusal, request_id)
+        else:
+            operation, reply, faults = self._ask_in_trouble(service.trouble, service, match, place, request, request_id)
+        if request.method == "HEAD" and isinstance(reply, Response):
+            reply = replace(reply, body=b"")
+        self.journal.write(Exchange(provider.name, operation, request, reply, faults))
         return reply
+
+    def _ask(self, service: Service, match: Match | Refusal, place: Place, request: Request, request_id: str) -> Response:
+        if not service.provider.key_of(request):
+            raise Refusal("no_key")
+        if isinstance(match, Refusal):
+            raise match
+        return self._perform(service, match, place, request, request_id)
+
+    def _ask_in_trouble(
+        self, trouble: Trouble, service: Service, match: Match | Refusal, place: Place, request: Request, request_id: str
+    ) -> tuple[str | None, Reply, tuple[str, ...]]:
+        """
+        The operation, the reply and the faults that struck, where the test has set up faults, quotas, keys or answers.
+        """
+        provider, store = service.provider, service.store
+        operation = match.route.operation if isinstance(match, Match) else None
+        own = find(trouble.replies, operation, request.method, place.path)
+        if own is not None:
+            operation = own.operation
+
+        def act() -> Reply:
+            try:
+                if key := provider.key_of(request):
+                    workspace = request.header(provider.workspace_header) or ""
+                    store.owner = trouble.admit(operation, key, workspace, self.clock.now_ms)
+                    if own is not None:
+                        return own.reply(request, lambda status, body: provider.respond(status, body, request_id))
+                return self._ask(service, match, place, request, request_id)
+            except Refusal as refusal:
+                return provider.refuse(refusal, request_id)
+            finally:
+                store.owner = ""
+
+        def refuse(kind: str) -> Response:
+            return provider.refuse(Refusal(kind), request_id)
+
+        return operation, *strike(trouble.plans, operation, request, refuse, act, self.clock)
+
+    def sent(self, exchange: Exchange) -> dict[str, Any]:
+        """
+        The fields of a request: in its JSON body, its query, its path.
+        """
+        request, fields = exchange.request, dict[str, Any]()
+        try:
+            body = request.json()
+        except ValueError:
+            body = None
+        if isinstance(body, dict):
+            fields |= body
+        place = self._bases.find(request.url)
+        if place is not None:
+            fields |= dict(parse_qsl(place.query, keep_blank_values=True))
+            match = self.services[place.vendor].provider.router.find(request.method, place.path)
+            fields |= match.params if isinstance(match, Match) else {}
+        return fields
+
+    def save(self) -> Callable[[], None]:
+        """
+        A function that puts everything back as it is now: stores, numbers, journal, clock, and what the test has set up.
+        """
+        clock, journal = self.clock.state(), self.journal.save()
+        services = [
+            (service, service.store.save(), service.numbers.state(), service.trouble and service.trouble.save())
+            for service in self.services.values()
+        ]
+
+        def put_back() -> None:
+            self.clock.restore(clock)
+            journal()
+            for service, store, numbers, trouble in services:
+                store()
+                service.numbers.restore(numbers)
+                service.trouble = trouble and trouble()
+
+        return put_back
 
     def _perform(self, service: Service, match: Match, place: Place, request: Request, request_id: str) -> Response:
         route = match.route
@@ -122,14 +206,6 @@ class Engine:
             raise
         result = route.act(service.store, **arguments)
         return service.provider.respond(200, route.answers.write(result, request_id), request_id)
-
-
-def _check_key(service: Service, request: Request) -> None:
-    key = service.provider.key_of(request)
-    if not key:
-        raise Refusal("no_key")
-    if service.keys is not None and key not in service.keys:
-        raise Refusal("bad_key")
 
 
 def _look_up(store: Store, params: Mapping[str, str]) -> None:

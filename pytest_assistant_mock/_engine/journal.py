@@ -62,3 +62,20 @@ class Journal:
         How often each operation was asked for; None counts the requests no route was found for.
         """
         return self._counts[vendor].copy()
+
+    def save(self) -> Callable[[], None]:
+        """
+        A function that forgets what was written since.
+        """
+
+        def copy(deques: dict[str, deque[Exchange]]) -> dict[str, deque[Exchange]]:
+            return {vendor: exchanges.copy() for vendor, exchanges in deques.items()}
+
+        exchanges, unanswered = copy(self._exchanges), copy(self._unanswered)
+        counts = {vendor: counted.copy() for vendor, counted in self._counts.items()}
+
+        def put_back() -> None:
+            self._exchanges, self._unanswered = copy(exchanges), copy(unanswered)
+            self._counts = {vendor: counted.copy() for vendor, counted in counts.items()}
+
+        return put_back

@@ -117,6 +117,7 @@ class Provider:
     request_id: Callable[[Request, Numbers], str]
     request_id_header: str
     key_of: Callable[[Request], str]  # the key a request carries, "" if none
+    workspace_header: str = ""  # where a request names its workspace; "": this vendor has none
     left_out: tuple[str, ...] = ()  # paths of the real service that nothing here answers, though a route in braces would
 
     @cached_property
@@ -181,10 +182,9 @@ class Router:
             node = child
         if not node.routes:
             return Refusal("unknown_path")
-        found = node.routes.get(method) or (node.routes.get("GET") if method == "HEAD" else None)
-        if found is None:
+        if method not in node.routes:
             return Refusal("wrong_method", details={"method": method})
-        route, names = found
+        route, names = node.routes[method]
         return Match(route, {name: unquote(value) if "%" in value else value for name, value in zip(names, values, strict=True)})
 
     def _add(self, route: Route) -> None:

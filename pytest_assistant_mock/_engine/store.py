@@ -49,12 +49,13 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class Thread:
     """
-    One thread. `created_at` in ms.
+    One thread. `created_at` in ms; `owner` says for which key and workspace it exists, "" for all.
     """
 
     id: str
     created_at: int
     metadata: JSONObject = field(default_factory=dict)
+    owner: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,7 @@ class Store:
         self._threads: dict[str, Thread] = {}
         self._lists: dict[str, list[Message]] = {}  # by thread, oldest first
         self._messages: dict[str, Message] = {}
+        self.owner = ""  # who asks just now; "": one for whom all threads exist
 
     # Threads
 
@@ -155,7 +157,8 @@ class Store:
         """
         A new thread, with the messages it starts with.
         """
-        thread = Thread(id or self._next("thread", "thread", self._threads)[1], self._clock.now_ms, dict(metadata or {}))
+        new_id = id or self._next("thread", "thread", self._threads)[1]
+        thread = Thread(new_id, self._clock.now_ms, dict(metadata or {}), self.owner)
         self._threads[thread.id] = thread
         self._lists[thread.id] = []
         for draft in messages:
@@ -172,10 +175,10 @@ class Store:
         """
         The thread of that id; refuses "thread_not_found".
         """
-        try:
-            return self._threads[thread_id]
-        except KeyError:
-            raise Refusal("thread_not_found", "thread_id", {"id": thread_id}) from None
+        thread = self._threads.get(thread_id)
+        if thread is None or (self.owner and thread.owner and thread.owner != self.owner):
+            raise Refusal("thread_not_found", "thread_id", {"id": thread_id})
+        return thread
 
     def update_thread(self, thread_id: str, metadata: Mapping[str, Any] | None = None) -> Thread:
         """
@@ -330,6 +333,20 @@ class Store:
         The next id of a kind, in the vendor's format.
         """
         return self.format_id(kind, self._numbers.next(kind))
+
+    def save(self) -> Callable[[], None]:
+        """
+        A function that puts everything back as it is now. Threads and messages are values, so they are shared, not copied.
+        """
+        threads, messages, numbers = dict(self._threads), dict(self._messages), self._numbers.state()
+        lists = {thread_id: tuple(siblings) for thread_id, siblings in self._lists.items()}
+
+        def put_back() -> None:
+            self._threads, self._messages = dict(threads), dict(messages)
+            self._lists = {thread_id: list(siblings) for thread_id, siblings in lists.items()}
+            self._numbers.restore(numbers)
+
+        return put_back
 
     def _next(self, kind: str, count: str, taken: Mapping[str, Any]) -> tuple[int, str]:
         while True:

@@ -52,6 +52,14 @@ class Request:
     headers: Headers = ()
     body: bytes = b""
 
+    def __repr__(self) -> str:
+        """
+        As it is written, secrets hidden: it may end up in a log or a report.
+        """
+        from pytest_assistant_mock._engine.curl import hidden
+
+        return hidden(self)
+
     def header(self, name: str) -> str | None:
         """
         The first header of that name, whatever its case; None if there is none.
@@ -71,11 +79,14 @@ class Request:
 class Response:
     """
     One HTTP response, whole: a status, headers in the order sent, the body's bytes.
+
+    delay: seconds to wait before it is sent; none, unless a test asks for them.
     """
 
     status: int
     headers: Headers = ()
     body: bytes = b""
+    delay: float = 0.0
 
     def header(self, name: str) -> str | None:
         """
@@ -108,11 +119,13 @@ class Failure:
     The way broke: what the client saw instead of a whole response.
 
     With a response ("reset", "truncated"), its status, headers and the first `after_bytes` bytes of its body arrive first.
+    delay: seconds to wait before it happens; none, unless a test asks for them.
     """
 
     kind: FailureKind
     after_bytes: int = 0
     response: Response | None = None
+    delay: float = 0.0
 
     def __post_init__(self) -> None:
         if self.kind == "truncated" and self.response is None:
@@ -125,13 +138,15 @@ Reply: TypeAlias = Response | Failure
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """
-    One request and its reply, as the journal keeps them. `operation` is None where no route was found.
+    One request and its reply, as the journal keeps them. `operation` is None where no route was found; `faults` are those
+    that struck, in order, as they are written: "rate_limited()".
     """
 
     vendor: str
     operation: str | None
     request: Request
     reply: Reply
+    faults: tuple[str, ...] = ()
 
     @property
     def response(self) -> Response | None:
@@ -139,6 +154,14 @@ class Exchange:
         The response the client saw at least the beginning of, or None if the way broke before it.
         """
         return self.reply if isinstance(self.reply, Response) else self.reply.response
+
+    def __str__(self) -> str:
+        """
+        The request as a curl command, secrets hidden.
+        """
+        from pytest_assistant_mock._engine.curl import curl
+
+        return curl(self.request)
 
 
 class Refusal(Exception):

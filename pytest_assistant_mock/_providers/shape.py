@@ -68,21 +68,23 @@ class Asked(Shape):
     @classmethod
     def _refusal(cls, problem: ValidationError) -> Refusal:
         error = problem.errors(include_url=False, include_context=False)[0]
-        name = _field(error["loc"])
-        empty = error["input"] is None and error["loc"][-1] == name  # null where a value must be says nothing
-        kind = "missing" if empty else error["type"]
+        name, whole = _field(error["loc"])
+        kind = "missing" if whole and error["input"] is None else error["type"]  # null where a value must be says nothing
         fallback = "missing_field" if kind == "missing" else "wrong_type"
         if kind == "string_too_short" and name.endswith("_id"):
             fallback = f"{name.removesuffix('_id')}_not_found"  # "" is nobody's id
         return Refusal(cls.refusals.get((name, kind)) or cls.refusals.get((name, "")) or fallback, name)
 
 
-def _field(place: tuple[int | str, ...]) -> str:
+def _field(place: tuple[int | str, ...]) -> tuple[str, bool]:
     """
-    The innermost field an error is about. A name right after a name is no field but a key the user chose.
+    The innermost field an error is about, and whether it is about the whole of it.
+
+    A name right after a name is no field but a key the user chose.
     """
-    steps = zip((0, *place), place, strict=False)
-    return [name for before, name in steps if isinstance(before, int) and isinstance(name, str)][-1]
+    steps = enumerate(zip((0, *place), place, strict=False))
+    last = [at for at, (before, name) in steps if isinstance(before, int) and isinstance(name, str)][-1]
+    return str(place[last]), last == len(place) - 1
 
 
 class AskedInBody(Asked):

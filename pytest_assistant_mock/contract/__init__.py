@@ -6,6 +6,7 @@ Knows nothing of pytest, doors or the fake's state.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from pytest_assistant_mock.contract.explain import Violation
@@ -13,7 +14,7 @@ from pytest_assistant_mock.contract.find import VENDORS, checked, shapes
 from pytest_assistant_mock.contract.judge import judge, listed
 from pytest_assistant_mock.contract.parse import MAX_BYTES
 from pytest_assistant_mock.contract.things import KINDS, subjects
-from pytest_assistant_mock.contract.validators import validator
+from pytest_assistant_mock.contract.validators import Validator, validator
 from pytest_assistant_mock.errors import ContractViolation, NotJSON
 
 __all__ = ["KINDS", "MAX_BYTES", "VENDORS", "ContractViolation", "NotJSON", "Violation", "check", "schema", "violations"]
@@ -52,7 +53,7 @@ def violations(
     what is no JSON.
     """
     if type(thing) is dict and vendor and operation:  # the short way, for suites that check every message
-        return validator(shapes(vendor, operation, kind or "response", revision), strict).judge(thing, "dict")
+        return _validator(vendor, operation, kind or "response", revision, strict).judge(thing, "dict")
     checked("kind", kind, KINDS)
     checked("vendor", vendor, VENDORS)
     found = []
@@ -80,3 +81,8 @@ def check(
     )
     if found:
         raise ContractViolation(listed(found), found)
+
+
+@cache
+def _validator(vendor: str, operation: str, kind: str, revision: str | None, strict: bool) -> Validator:
+    return validator(shapes(vendor, operation, kind, revision), strict)

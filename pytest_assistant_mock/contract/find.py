@@ -88,24 +88,27 @@ def asks(vendor: str, operation: str) -> type[Asked]:
     return cast("type[Asked]", routes(vendor, operation)[0].asks)
 
 
-def locate(subject: Subject, vendor: str | None, operation: str | None) -> tuple[str, str | None]:
+def locate(subject: Subject, vendor: str | None, operation: str | None) -> tuple[str, list[str | None]]:
     """
-    Vendor and operation of a subject. Raises TypeError where neither the caller nor a URL tells.
+    Vendor and operation of a subject; more than one operation where a library does not keep its request's method.
+
+    Raises TypeError where neither the caller nor a URL tells, ValueError for an unknown name.
     """
     checked("vendor", vendor, VENDORS)
-    vendor, operation = vendor or subject.vendor, operation or subject.operation
+    found = _by_url(subject, vendor) if subject.url and not (subject.vendor and subject.operation) else set()
+    names = {name for name, _ in found}
+    vendor = vendor or subject.vendor or (names.pop() if len(names) == 1 else None)
+    operation = operation or subject.operation
     if vendor and operation:
         checked("operation", operation, operations(vendor))
-        return vendor, operation
-    if subject.vendor:  # an exchange no route was found for
-        return subject.vendor, None
-    found = _by_url(subject, vendor) if subject.url else set()
-    matching = {(one, name) for one, name in found if operation in (None, name)}
-    if len(matching) == 1:
-        return matching.pop()
+        return vendor, [operation]
+    if vendor and subject.vendor:  # an exchange no route was found for
+        return vendor, [None]
+    possible: list[str | None] = [*sorted(one for name, one in found if name == vendor)]
+    if vendor and possible:
+        return vendor, possible
     missing = " and ".join(f"{word}=…" for word, given in (("vendor", vendor), ("operation", operation)) if not given)
-    among = f": {', '.join(sorted(f'{one} {name}' for one, name in matching))} are possible" if matching else ""
-    raise TypeError(f"cannot tell which answer {subject.name} is{among}; give {missing}")
+    raise TypeError(f"cannot tell which {subject.side} {subject.name} is; give {missing}")
 
 
 def _by_url(subject: Subject, vendor: str | None) -> set[tuple[str, str]]:

@@ -11,7 +11,7 @@ from pytest_assistant_mock._providers import DOCUMENTS, REVISIONS
 from pytest_assistant_mock._providers.shape import Shape
 from pytest_assistant_mock.contract.explain import Violation
 from pytest_assistant_mock.contract.find import checked, revised
-from pytest_assistant_mock.contract.validators import validator
+from pytest_assistant_mock.contract.validators import nearest_of, validator
 
 
 def guessed(
@@ -30,8 +30,7 @@ def guessed(
     candidates = [shapes for one in DOCUMENTS if vendor in (None, one) for shapes in _candidates(thing, one, kind, revision)]
     if not candidates:
         raise TypeError(f'{name}: cannot tell what this is from its "object"; say so with --vendor and --operation')
-    found = [validator(shapes, strict).judge(thing, name) for shapes in candidates]
-    return min(found, key=lambda violations: (sum(not one.drift for one in violations), len(violations)))
+    return nearest_of(validator(shapes, strict).judge(thing, name) for shapes in candidates)
 
 
 def _candidates(thing: dict[str, Any], vendor: str, kind: str | None, revision: str | None) -> Iterator[tuple[type[Shape], ...]]:

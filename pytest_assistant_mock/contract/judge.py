@@ -13,7 +13,7 @@ from pytest_assistant_mock.contract.find import asks, checked, locate, revised, 
 from pytest_assistant_mock.contract.parse import MAX_BYTES, parse
 from pytest_assistant_mock.contract.requests import asked_value
 from pytest_assistant_mock.contract.things import Subject
-from pytest_assistant_mock.contract.validators import validator
+from pytest_assistant_mock.contract.validators import nearest_of, validator
 
 
 def listed(found: Sequence[Violation]) -> str:
@@ -43,15 +43,19 @@ def judge(
     if subject.shapes is not None:
         checked("revision", revision, REVISIONS)
         return validator(revised(subject.shapes, revision), strict).judge(subject.body, subject.name)
-    vendor, operation = locate(subject, vendor, operation)
-    name = f"{subject.name} ({vendor} {operation})" if operation else subject.name
+    vendor, possible = locate(subject, vendor, operation)
+    names = [f"{subject.name} ({vendor} {one})" if one else subject.name for one in possible]
     if subject.side == "request":
+        (operation,) = possible
         assert operation is not None
-        value = asked_value(subject, asks(vendor, operation), name, max_bytes)
-        return validator(shapes(vendor, operation, "request", revision), strict).judge(value, name)
-    value = subject.body if isinstance(subject.body, dict) else parse(subject.body, name, max_bytes)
-    kind = kind or ("error" if operation is None or _is_error(vendor, subject.status, value) else "response")
-    return validator(shapes(vendor, operation, kind, revision), strict).judge(value, name)
+        value = asked_value(subject, asks(vendor, operation), names[0], max_bytes)
+        return validator(shapes(vendor, operation, "request", revision), strict).judge(value, names[0])
+    value = subject.body if isinstance(subject.body, dict) else parse(subject.body, names[0], max_bytes)
+    kind = kind or ("error" if None in possible or _is_error(vendor, subject.status, value) else "response")
+    return nearest_of(
+        validator(shapes(vendor, one, kind, revision), strict).judge(value, name)
+        for one, name in zip(possible, names, strict=True)
+    )
 
 
 def _is_error(vendor: str, status: int | None, value: Any) -> bool:

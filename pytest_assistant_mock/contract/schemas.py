@@ -16,6 +16,7 @@ from pytest_assistant_mock._providers.shape import Shape
 JSONSchema: TypeAlias = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_ANY_TEXT = ""  # a pattern makes a compiled validator read the text, and stumble over what is not Unicode
 _DEPTH = 80  # how deep the contract's untyped places may go before a verdict is left to the slow way
 
 
@@ -107,6 +108,8 @@ def guarded(schema: JSONSchema) -> JSONSchema:
         done = {name: _INSIDE[name](guard, value) if name in _INSIDE else value for name, value in node.items()}
         if "object" in node.get("type", ()) and node.get("additionalProperties", True) is True:
             done["additionalProperties"] = anything
+        if "string" in node.get("type", ()) and not node.keys() & {"const", "enum"}:
+            done.setdefault("pattern", _ANY_TEXT)
         return done
 
     definitions = {name: guard(one) for name, one in schema.get("$defs", {}).items()}
@@ -126,6 +129,6 @@ _INSIDE: Mapping[str, Callable[[Callable[[JSONSchema], JSONSchema], Any], Any]] 
 def _json(depth: int) -> JSONSchema:
     types = ["null", "boolean", "number", "string"]
     if not depth:
-        return {"type": types}
+        return {"type": types, "pattern": _ANY_TEXT}
     deeper = {"$ref": f"#/$defs/json{depth - 1}"}
-    return {"type": [*types, "array", "object"], "items": deeper, "additionalProperties": deeper}
+    return {"type": [*types, "array", "object"], "pattern": _ANY_TEXT, "items": deeper, "additionalProperties": deeper}

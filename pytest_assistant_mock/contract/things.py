@@ -135,7 +135,7 @@ def _of_sdk(thing: Any, class_name: str, vendor: str) -> Subject:
         known = ", ".join(sorted({*documents.sdk, *documents.nested}))
         raise TypeError(f"cannot check {vendor}'s {class_name}; of its SDK's classes: {known}")
     if isinstance(status, int) and status != 200:
-        value = {name: one for name, one in value.items() if one not in (None, [])}  # the class's own defaults
+        value = {name: one for name, one in value.items() if one != []}  # a list's default
     inside = nested if class_name not in documents.sdk or (status is None and "request_id" not in value) else None
     return Subject(class_name, value, status=status, vendor=vendor, operation=documents.sdk.get(class_name), shapes=inside)
 
@@ -150,7 +150,9 @@ def _plain(thing: Any) -> Any:
         return {name: _plain(value) for name, value in thing.items()}
     if isinstance(thing, list | tuple):
         return [_plain(value) for value in thing]
-    return {name: _plain(value) for name, value in vars(thing).items()} if hasattr(thing, "__dict__") else thing
+    if not hasattr(thing, "__dict__"):
+        return thing
+    return {name: _plain(value) for name, value in vars(thing).items() if value is not None}  # None: a class's default
 
 
 def paths(url: str) -> Iterator[str]:

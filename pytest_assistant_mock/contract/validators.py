@@ -6,7 +6,7 @@ Knows nothing of where a thing came from.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.util import find_spec
@@ -68,7 +68,7 @@ class Validator:
             if reference.is_valid(value):
                 return []
             found.append(explain(schema, reference.iter_errors(value), value, name))
-        return min(found, key=lambda violations: (sum(not one.drift for one in violations), len(violations)))
+        return nearest_of(found)
 
 
 @cache
@@ -77,3 +77,10 @@ def validator(shapes: tuple[type[Shape], ...], strict: bool) -> Validator:
     The one validator of these shapes.
     """
     return Validator(shapes, strict)
+
+
+def nearest_of(found: Iterable[list[Violation]]) -> list[Violation]:
+    """
+    Of several judgements the mildest: drift weighs less than a broken field.
+    """
+    return min(found, key=lambda violations: (sum(not one.drift for one in violations), len(violations)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import client as http_client
 from importlib.util import find_spec
@@ -25,7 +25,7 @@ class Ask:
 
     method: str
     url: str
-    headers: dict[str, str] | None = None
+    headers: Mapping[str, str | bytes] | None = None
     body: Any = None
     timeout: float = 20
     connect_timeout: float = 20
@@ -79,7 +79,7 @@ def _urllib3(ask: Ask) -> Got:
         response = manager.request(
             ask.method, ask.url, headers=ask.headers, body=ask.body, preload_content=False,
             timeout=urllib3.Timeout(connect=ask.connect_timeout, read=ask.timeout),
-            retries=urllib3.Retry(0, redirect=3) if ask.follow else False,
+            retries=urllib3.Retry(3) if ask.follow else False,
         )  # fmt: skip
         pieces = list(response.stream(ask.pieces or 1 << 20))
         response.release_conn()
@@ -87,7 +87,11 @@ def _urllib3(ask: Ask) -> Got:
 
 
 def _httpx(httpx: Any, ask: Ask) -> Got:
-    options = {"timeout": httpx.Timeout(ask.timeout, connect=ask.connect_timeout), "follow_redirects": ask.follow}
+    options = {
+        "timeout": httpx.Timeout(ask.timeout, connect=ask.connect_timeout),
+        "follow_redirects": ask.follow,
+        "verify": False,
+    }
     with (
         httpx.Client(proxy=ask.proxy, **options) as client,
         client.stream(ask.method, ask.url, headers=ask.headers, content=ask.body) as response,
@@ -97,7 +101,11 @@ def _httpx(httpx: Any, ask: Ask) -> Got:
 
 
 async def _async_httpx(httpx: Any, ask: Ask) -> Got:
-    options = {"timeout": httpx.Timeout(ask.timeout, connect=ask.connect_timeout), "follow_redirects": ask.follow}
+    options = {
+        "timeout": httpx.Timeout(ask.timeout, connect=ask.connect_timeout),
+        "follow_redirects": ask.follow,
+        "verify": False,
+    }
     async with (
         httpx.AsyncClient(proxy=ask.proxy, **options) as client,
         client.stream(ask.method, ask.url, headers=ask.headers, content=_asynchronous(ask.body)) as response,

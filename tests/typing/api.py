@@ -5,9 +5,10 @@ The public types, pinned. Read by mypy, never run.
 from collections.abc import Mapping
 from typing import Any, assert_type
 
-from pytest_assistant_mock import AssistantMock, Exchange, Failure, Handle, Message, Request, Response, Thread
+from pytest_assistant_mock import AssistantMock, Exchange, Failure, Handle, Message, Request, Response, Thread, contract
 from pytest_assistant_mock._engine.clock import Clock
 from pytest_assistant_mock._engine.wire import Headers, Reply
+from pytest_assistant_mock.contract.watch import Watch
 from pytest_assistant_mock.errors import BlockedHost, UnansweredRequest, UnknownSeam
 
 
@@ -86,3 +87,18 @@ def raised(unanswered: UnansweredRequest, blocked: BlockedHost, unknown: Unknown
     What the code under test did wrong is an AssertionError.
     """
     return (unanswered if unanswered.args else blocked, unknown)
+
+
+def contracts(exchange: Exchange) -> None:
+    """
+    What the contract says, and how a mock watches it.
+    """
+    found = contract.violations(exchange, vendor="appbuilder", strict=True)
+    assert_type(found, list[contract.Violation])
+    assert_type(found[0].path, str)
+    assert_type(found[0].drift, bool)
+    assert_type(contract.schema("appbuilder", "create_thread", "request"), dict[str, Any])
+    contract.check({}, vendor="appbuilder", operation="create_thread", kind="request")
+    mock = AssistantMock(contract="fail")
+    assert_type(mock.contract, Watch)
+    AssistantMock(contract="on")  # type: ignore[arg-type]

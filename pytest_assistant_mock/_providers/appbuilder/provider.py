@@ -60,7 +60,14 @@ _BAD_KEY = (
 
 ERRORS: Mapping[str, ErrorRow] = {
     "no_key": _gateway(401, 216003, "Authentication error: ( Unsupported authorization header type )", "recorded"),
-    "bad_key": ErrorRow(401, 216003, _BAD_KEY, "inferred", responses.GatewayError.unknown_key),
+    "bad_key": ErrorRow(401, 216003, _BAD_KEY, "inferred", responses.GatewayError.write_unknown_key),
+    "forbidden": _gateway(403, "PermissionDeniedError", "The account has no permission to access the resource."),
+    "rate_limited": _gateway(429, "RateLimitExceeded", "QPS超限"),
+    "quota_exceeded": ErrorRow(  # recorded at the vendor's newer gateway
+        400, "QuotaLimitExceeded", "quota资源已达上限", "inferred", responses.OpenAPIError.write
+    ),
+    "server_error": _gateway(500, "InternalServerError", "Internal server error."),
+    "unavailable": _gateway(503, "ServiceUnavailable", "The service is temporarily unavailable."),
     "too_large": _gateway(413, "RequestTooLarge", "The request body is too large."),
     "thread_not_found": _error("threadId不存在", "recorded"),
     "message_not_found": _error("messageId不存在"),

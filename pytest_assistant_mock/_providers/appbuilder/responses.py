@@ -304,11 +304,11 @@ class GatewayError(Shape):
         return cls(requestId=request_id, code=row.code, message=row.text(refusal)).to_bytes()
 
     @classmethod
-    def unknown_key(cls, row: ErrorRow, refusal: Refusal, request_id: str) -> bytes:
+    def write_unknown_key(cls, row: ErrorRow, refusal: Refusal, request_id: str) -> bytes:
         """
-        The body that answers a key the gateway does not know: the request's id stands in the message, zeros in its own place.
+        The same for a key the gateway does not know: the request's id stands in the message, zeros stand in its own place.
         """
-        named = Refusal(refusal.kind, refusal.field, {"request_id": request_id})
+        named = Refusal(refusal.kind, refusal.field, {"request_id": request_id, **refusal.details})
         return cls.write(row, named, "00000000-0000-0000-0000-000000000000")
 
 
@@ -339,3 +339,10 @@ class OpenAPIError(Shape):
     code: ErrorCode
     message: ErrorMessage
     request_id: str = Field(min_length=1, description="Id of the request.", examples=["928f30c6-d712-448b-a831-dc4cd15307b0"])
+
+    @classmethod
+    def write(cls, row: ErrorRow, refusal: Refusal, request_id: str) -> bytes:
+        """
+        The body that answers a refused request.
+        """
+        return cls(code=str(row.code), message=row.text(refusal), request_id=request_id).to_bytes()

@@ -54,6 +54,13 @@ ERRORS: Mapping[str, ErrorRow] = {
     "no_key": _row(401, "InvalidApiKey", "No API-key provided."),
     "bad_key": _row(401, "InvalidApiKey", "Invalid API-key provided."),
     "too_large": _row(413, "BadRequest.TooLarge", "Payload Too Large."),
+    "forbidden": _row(403, "Workspace.AccessDenied", "Workspace access denied."),
+    "rate_limited": _row(429, "Throttling.RateQuota", "Requests rate limit exceeded, please try again later."),
+    "quota_exceeded": _row(429, "Throttling.AllocationQuota", "Allocated quota exceeded, please increase your quota limit."),
+    "server_error": _row(
+        500, "InternalError", "An internal error has occured, please try again later or contact service support."
+    ),  # "occured" is the vendor's
+    "unavailable": _row(503, "ModelUnavailable", "Model is unavailable, please try again later."),
     "thread_not_found": _row(400, "InvalidParameter", "The specified thread has been deleted or does not exist."),
     "message_not_found": _row(400, "InvalidParameter", "The specified message has been deleted or does not exist."),
     "file_not_found": _row(400, "InvalidParameter", "The specified message file not exist."),
@@ -136,6 +143,7 @@ def _provider(revision: str) -> Provider:
         request_id=request_id,
         request_id_header="x-request-id",
         key_of=key_of,
+        workspace_header="X-DashScope-WorkSpace",
         left_out=(f"{_THREADS}/runs",),
     )
 

@@ -1,0 +1,171 @@
+"""
+AssistantMachine: a state machine that checks a client against the fake, with a plain list a thread as its model.
+
+A user subclasses it and says how their client does each thing. Knows no client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from pytest_assistant_mock.strategies import values
+
+_WHICH = st.integers(0, 50)
+"""Which of the things that exist: counted round, so there is always one to act on."""
+
+
+@dataclass(slots=True)
+class ModelMessage:
+    """
+    What the machine believes a message to be.
+    """
+
+    id: str
+    text: str
+
+
+class AssistantMachine(RuleBasedStateMachine):
+    """
+    Subclass it, set `vendor`, and write `create_thread`, `create_message`, `list_messages`; the others are optional.
+
+    Each run opens a fresh mock; `self.handle` looks into it. `TestMyClient = MyMachine.TestCase` has pytest run it.
+    """
+
+    vendor: ClassVar[str] = "model_studio"
+    options: ClassVar[dict[str, Any]] = {}
+
+    # What the client does
+
+    def create_thread(self) -> str:
+        """
+        Make a thread; returns its id.
+        """
+        raise TypeError(f"{type(self).__name__} must define create_thread(self) -> id")
+
+    def create_message(self, thread_id: str, text: str) -> str:
+        """
+        Post a user's message; returns its id.
+        """
+        raise TypeError(f"{type(self).__name__} must define create_message(self, thread_id, text) -> id")
+
+    def list_messages(self, thread_id: str, *, limit: int, order: str) -> Sequence[tuple[str, str]]:
+        """
+        The first page of a thread's messages: pairs of id and text.
+        """
+        raise TypeError(f"{type(self).__name__} must define list_messages(self, thread_id, *, limit, order) -> [(id, text)]")
+
+    retrieve_message: Any = None
+    """retrieve_message(self, thread_id, message_id) -> text, if the client can."""
+
+    update_message: Any = None
+    """update_message(self, thread_id, message_id, text), if the client and the vendor can (AppBuilder)."""
+
+    delete_thread: Any = None
+    """delete_thread(self, thread_id), if the client can."""
+
+    # What the machine does
+
+    def __init__(self) -> None:
+        from pytest_assistant_mock._mock import AssistantMock
+
+        super().__init__()
+        self.mock = AssistantMock(**self.options)
+        self.handle = getattr(self.mock, self.vendor)
+        self.model: dict[str, list[ModelMessage]] = {}
+        self.mock.__enter__()
+
+    def teardown(self) -> None:
+        """
+        Close the mock.
+        """
+        self.mock.__exit__(None, None, None)
+
+    @initialize()
+    def begin(self) -> None:
+        """
+        There is always a thread.
+        """
+        self.model[self.create_thread()] = []
+
+    @rule()
+    def new_thread(self) -> None:
+        """
+        Another thread has an id of its own.
+        """
+        thread_id = self.create_thread()
+        assert thread_id not in self.model, f"{thread_id} was given to a second thread"
+        self.model[thread_id] = []
+
+    @rule(which=_WHICH, text=values.text(max_size=50, blank=False))
+    def post(self, which: int, text: str) -> None:
+        """
+        A message posted is stored as it was written.
+        """
+        thread_id = self._thread(which)
+        message_id = self.create_message(thread_id, text)
+        stored = self.handle.messages(thread_id)[-1]
+        assert (stored.id, stored.text) == (message_id, text)
+        self.model[thread_id].append(ModelMessage(message_id, text))
+
+    @rule(which=_WHICH, limit=st.integers(1, 20), order=st.sampled_from(["asc", "desc"]))
+    def page(self, which: int, limit: int, order: str) -> None:
+        """
+        A page shows the first messages in the order asked for.
+        """
+        thread_id = self._thread(which)
+        expected = [(message.id, message.text) for message in self.model[thread_id]]
+        if order == "desc":
+            expected.reverse()
+        assert list(self.list_messages(thread_id, limit=limit, order=order)) == expected[:limit]
+
+    @precondition(lambda self: self.retrieve_message is not None and self._messages())
+    @rule(which=_WHICH)
+    def look(self, which: int) -> None:
+        """
+        A message retrieved has the text it was given.
+        """
+        thread_id, message = self._message(which)
+        assert self.retrieve_message(thread_id, message.id) == message.text
+
+    @precondition(lambda self: self.update_message is not None and self._messages())
+    @rule(which=_WHICH, text=values.text(max_size=50, blank=False))
+    def change(self, which: int, text: str) -> None:
+        """
+        An update changes its message and no other (the invariant sees to that).
+        """
+        thread_id, message = self._message(which)
+        self.update_message(thread_id, message.id, text)
+        message.text = text
+
+    @precondition(lambda self: self.delete_thread is not None and len(self.model) > 1)
+    @rule(which=_WHICH)
+    def forget(self, which: int) -> None:
+        """
+        A deleted thread is gone.
+        """
+        thread_id = self._thread(which)
+        self.delete_thread(thread_id)
+        del self.model[thread_id]
+
+    @invariant()
+    def the_service_holds_what_the_model_holds(self) -> None:
+        """
+        Nothing lost, nothing doubled, nothing else.
+        """
+        stored = {one.id: [(m.id, m.text) for m in self.handle.messages(one)] for one in self.handle.threads()}
+        assert stored == {one: [(m.id, m.text) for m in messages] for one, messages in self.model.items()}
+
+    def _thread(self, which: int) -> str:
+        return list(self.model)[which % len(self.model)]
+
+    def _messages(self) -> list[tuple[str, ModelMessage]]:
+        return [(thread_id, message) for thread_id, messages in self.model.items() for message in messages]
+
+    def _message(self, which: int) -> tuple[str, ModelMessage]:
+        messages = self._messages()
+        return messages[which % len(messages)]

@@ -1,0 +1,169 @@
+"""
+What payloads are made of: fields that say what they accept and what they refuse; pins; strategies over both.
+
+Knows no vendor; the vendors' tables are in files of their own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from hypothesis import strategies as st
+
+from pytest_assistant_mock._engine.provider import Asks, Provider
+from pytest_assistant_mock._engine.wire import Refusal
+from pytest_assistant_mock.errors import nearest
+
+MISSING = object()
+"""A field that is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """
+    One way to get a field wrong: the rule it breaks, the kind of refusal, values that break it.
+    """
+
+    rule: str
+    kind: str
+    values: Callable[[], st.SearchStrategy[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """
+    One field of a payload.
+
+    allowed: what it may be, for people. example: a value it may have, given if the field is required.
+    drawn: whether it is drawn without being pinned; a cursor is not, for it must name something that exists.
+    """
+
+    values: Callable[[], st.SearchStrategy[Any]]
+    allowed: str
+    example: Any = MISSING
+    drawn: bool = True
+    wrong: tuple[Wrong, ...] = ()
+
+
+Fields = Mapping[str, Field]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """
+    How a vendor refuses: the kind (a row of its table of errors), HTTP status, code and message.
+    """
+
+    kind: str
+    status: int
+    code: str | int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """
+    A payload that must be refused: which field breaks which rule, and how the vendor says so.
+    """
+
+    payload: dict[str, Any]
+    field: str
+    rule: str
+    refusal: Expected
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """
+    An operation's payload: its fields, and the shape that reads it.
+    """
+
+    name: str
+    fields: Fields
+    asks: Asks
+    in_query: bool = False
+
+    def accepted(self, pins: Mapping[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+        """
+        Payloads the operation accepts. A pin is a value, or a strategy for it.
+
+        Raises TypeError for an unknown field, ValueError for a value no accepted payload has.
+        """
+        for name, value in pins.items():
+            self._check_pin(name, value)
+        given = {name: value if isinstance(value, st.SearchStrategy) else st.just(value) for name, value in pins.items()}
+        drawn = {name: field for name, field in self.fields.items() if field.drawn and name not in pins}
+        must = {name: field.values() for name, field in drawn.items() if field.example is not MISSING}
+        may = {name: field.values() for name, field in drawn.items() if field.example is MISSING}
+        return st.fixed_dictionaries({**must, **given}, optional=may)
+
+    def refused(self, provider: Provider, field: str | None, pins: Mapping[str, Any]) -> st.SearchStrategy[Refused]:
+        """
+        Payloads the operation must refuse, each wrong in one field only: in `field`, or in any that is not pinned.
+
+        Raises ValueError if no field could be wrong, and as `accepted` does for pins and an unknown field.
+        """
+        if field is not None:
+            self._check_name(field)
+        names = [name for name in self.fields if name not in pins] if field is None else [field]
+        ways = [(name, wrong) for name in names for wrong in self.fields[name].wrong]
+        if not ways:
+            raise ValueError(f"{self.name} refuses no payload{f' for its {field}' if field else ''}: nothing could be wrong")
+        payloads = self.accepted(pins)
+        return st.sampled_from(ways).flatmap(lambda way: _spoilt(provider, payloads, *way))
+
+    def read(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        What the vendor's shape makes of a payload. Raises Refusal.
+        """
+        if self.in_query:
+            return self.asks.read({}, urlencode(payload), b"")
+        return self.asks.read({}, "", json.dumps(payload).encode())
+
+    def _check_name(self, name: str) -> None:
+        if name not in self.fields:
+            known = ", ".join(self.fields) or "none"
+            raise TypeError(f"{self.name} has no field {name!r}{nearest(name, self.fields)}; its fields: {known}")
+
+    def _check_pin(self, name: str, value: Any) -> None:
+        self._check_name(name)
+        if isinstance(value, st.SearchStrategy):
+            return
+        least = {other: field.example for other, field in self.fields.items() if field.example is not MISSING}
+        try:
+            self.read({**least, name: value})
+        except (Refusal, TypeError, ValueError):
+            allowed = self.fields[name].allowed
+            raise ValueError(f"{self.name}: {name}={value!r} is never accepted; allowed: {allowed}") from None
+
+
+def _spoilt(
+    provider: Provider, payloads: st.SearchStrategy[dict[str, Any]], name: str, wrong: Wrong
+) -> st.SearchStrategy[Refused]:
+    row = provider.errors[wrong.kind]
+    expected = Expected(wrong.kind, row.status, row.code, row.message.replace("{field}", name))
+
+    def spoil(payload: dict[str, Any], value: Any) -> Refused:
+        kept = {key: kept for key, kept in payload.items() if key != name}
+        return Refused(kept if value is MISSING else {**kept, name: value}, name, wrong.rule, expected)
+
+    return st.builds(spoil, payloads, wrong.values())
+
+
+def missing(kind: str = "missing_field") -> Wrong:
+    """
+    A required field left out.
+    """
+    return Wrong("is required", kind, lambda: st.just(MISSING))
+
+
+def not_a(kinds: tuple[type, ...], rule: str, kind: str = "wrong_type") -> Wrong:
+    """
+    A value of any JSON type but the given ones.
+    """
+    values: dict[type, Any] = {str: "text", int: 7, float: 0.5, bool: True, list: [1], dict: {"key": 1}, type(None): None}
+    return Wrong(rule, kind, lambda: st.sampled_from([value for type_, value in values.items() if type_ not in kinds]))

@@ -1,0 +1,124 @@
+"""
+Strategies for the small things payloads are made of: ids, text, metadata, times.
+
+Knows the vendors' id formats; knows no operation.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+MAX_INT = 2**40
+
+_SAMPLES = (
+    "a",  # the first is what a failing example shrinks to
+    "你是谁",
+    "地球是圆的吗?",
+    "繁體中文",
+    "👩‍👩‍👧‍👦",
+    "e\u0301\u0323",  # combining marks
+    "שלום עולם",
+    "مرحبا",
+    "𠜎𡃁",  # beyond the basic plane
+    "a\u2028b\u2029c",
+    "\u0000\t\r\n",
+    "\ufeff",
+    '"\\/',
+    "字" * 3000,
+)
+
+
+def text(*, min_size: int = 0, max_size: int | None = None, blank: bool = True) -> st.SearchStrategy[str]:
+    """
+    Any text JSON can carry: no surrogates. Chinese, emoji, combining marks, right-to-left, very long ones come often.
+
+    blank: whether white space alone, or nothing, is allowed.
+    """
+    fitting = [sample for sample in _SAMPLES if min_size <= len(sample) <= (max_size or len(sample))]
+    alphabet = st.characters(codec="utf-8")
+    if blank:
+        return st.text(alphabet, min_size=min_size, max_size=max_size) | st.sampled_from(fitting)
+    # built around one visible character, for a filter would be slow
+    visible = st.characters(exclude_categories=("Z", "C"))
+    around = st.tuples(st.text(alphabet, max_size=20), visible, st.text(alphabet, max_size=20)).map("".join)
+    return around | st.sampled_from([sample for sample in fitting if sample.strip()])
+
+
+def timestamps() -> st.SearchStrategy[int]:
+    """
+    Milliseconds since 1970 with 13 digits: 2001 to 2286.
+    """
+    return st.integers(1_000_000_000_000, 9_999_999_999_999)
+
+
+def uuids(version: int) -> st.SearchStrategy[str]:
+    """
+    Lower-case UUIDs whose version nibble is as given (Model Studio's request ids say 9).
+    """
+    return st.integers(0, 2**122 - 1).map(lambda number: _uuid(number, version))
+
+
+def _uuid(number: int, version: int) -> str:
+    high, low = divmod(number, 2**62)
+    first, last = divmod(high, 2**12)
+    digits = f"{first:012x}{version}{last:03x}{2**63 + low:016x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def dashed_ids(prefix: str) -> st.SearchStrategy[str]:
+    """
+    Model Studio's: `<prefix>_<uuid4>`.
+    """
+    return uuids(4).map(lambda uuid: f"{prefix}_{uuid}")
+
+
+def plain_ids(prefix: str) -> st.SearchStrategy[str]:
+    """
+    AppBuilder's: `<prefix>_<32 hex of a uuid4>`.
+    """
+    return uuids(4).map(lambda uuid: f"{prefix}_{uuid.replace('-', '')}")
+
+
+def file_ids() -> st.SearchStrategy[str]:
+    """
+    `file-<decimal>`, as both vendors print them.
+    """
+    return st.integers(1, 2**53).map(lambda number: f"file-{number}")
+
+
+def json_values() -> st.SearchStrategy[Any]:
+    """
+    Small JSON values; numbers stay where every parser keeps them exact.
+    """
+    plain = st.none() | st.booleans() | st.integers(-MAX_INT, MAX_INT) | text(max_size=20)
+    return st.recursive(plain, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text(max_size=8), inner, max_size=3))
+
+
+def metadata(values: st.SearchStrategy[Any] | None = None) -> st.SearchStrategy[dict[str, Any]]:
+    """
+    Metadata within the documented limits, which it often touches: 16 pairs, keys of 64 and values of 512 characters.
+
+    values: for the values; by default text.
+    """
+    inner = text(max_size=512) | st.just("值" * 512) if values is None else values
+    keys = text(max_size=64) | st.just("键" * 64)
+    full = {f"key{number}": "value" for number in range(16)}
+    return st.dictionaries(keys, inner, max_size=3) | st.just(full)
+
+
+def model_studio_ids(kind: str) -> st.SearchStrategy[str]:
+    """
+    Model Studio's ids of a kind.
+    """
+    prefixes = {"thread": "thread", "assistant": "asst", "run": "run"}
+    return uuids(9) if kind == "request" else dashed_ids(prefixes.get(kind, "message"))
+
+
+def appbuilder_ids(kind: str) -> st.SearchStrategy[str]:
+    """
+    AppBuilder's ids of a kind.
+    """
+    prefixes = {"thread": "thread", "assistant": "asst", "run": "run", "assistant message": "chatmsg"}
+    return uuids(4) if kind == "request" else plain_ids(prefixes.get(kind, "msg"))

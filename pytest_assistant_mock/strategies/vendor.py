@@ -1,0 +1,169 @@
+"""
+What `strategies.model_studio` and `strategies.appbuilder` are: one method an operation, one an answer.
+
+A pin is a value or a strategy. What no payload can satisfy is refused when the strategy is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import strategies as st
+
+from pytest_assistant_mock._engine.provider import Provider
+from pytest_assistant_mock.errors import nearest
+from pytest_assistant_mock.strategies import answers, values
+from pytest_assistant_mock.strategies.answers import Ids, JSONObjects
+from pytest_assistant_mock.strategies.payloads import Operation, Refused
+
+KINDS = ("thread", "message", "user message", "assistant message", "assistant", "run", "file", "request")
+
+
+class VendorStrategies:
+    """
+    Strategies for one vendor's payloads and answers.
+
+    Every method raises TypeError for an unknown pin and ValueError for a value that can never be.
+    """
+
+    def __init__(self, revisions: Mapping[str, Provider], operations: Mapping[str, Operation], ids: Ids) -> None:
+        self._revisions = revisions
+        self._provider = next(iter(revisions.values()))
+        self.operations = operations
+        self._ids = ids
+
+    def __repr__(self) -> str:
+        return f"strategies.{self._provider.name}"
+
+    # Payloads: the body, or for a GET the query
+
+    def create_message(self, **pins: Any) -> JSONObjects:
+        """
+        What create_message accepts.
+        """
+        return self.accepted("create_message", **pins)
+
+    def list_messages(self, **pins: Any) -> JSONObjects:
+        """
+        What list_messages accepts. Cursors are there only if pinned: they must name a message of the thread.
+        """
+        return self.accepted("list_messages", **pins)
+
+    def retrieve_message(self, **pins: Any) -> JSONObjects:
+        """
+        What retrieve_message accepts.
+        """
+        return self.accepted("retrieve_message", **pins)
+
+    def update_message(self, **pins: Any) -> JSONObjects:
+        """
+        What update_message accepts.
+        """
+        return self.accepted("update_message", **pins)
+
+    def list_message_files(self, **pins: Any) -> JSONObjects:
+        """
+        What list_message_files accepts. Cursors are there only if pinned: they must name a file of the message.
+        """
+        return self.accepted("list_message_files", **pins)
+
+    def retrieve_message_file(self, **pins: Any) -> JSONObjects:
+        """
+        What retrieve_message_file accepts (Model Studio only).
+        """
+        return self.accepted("retrieve_message_file", **pins)
+
+    def create_thread(self, **pins: Any) -> JSONObjects:
+        """
+        What create_thread accepts.
+        """
+        return self.accepted("create_thread", **pins)
+
+    def retrieve_thread(self, **pins: Any) -> JSONObjects:
+        """
+        What retrieve_thread accepts.
+        """
+        return self.accepted("retrieve_thread", **pins)
+
+    def update_thread(self, **pins: Any) -> JSONObjects:
+        """
+        What update_thread accepts.
+        """
+        return self.accepted("update_thread", **pins)
+
+    def delete_thread(self, **pins: Any) -> JSONObjects:
+        """
+        What delete_thread accepts.
+        """
+        return self.accepted("delete_thread", **pins)
+
+    def accepted(self, operation: str, /, **pins: Any) -> JSONObjects:
+        """
+        What an operation accepts, by its name.
+        """
+        return self._operation(operation).accepted(pins)
+
+    def refused(self, operation: str, /, *, field: str | None = None, **pins: Any) -> st.SearchStrategy[Refused]:
+        """
+        What an operation must refuse, and how: one field (that one, or any not pinned) breaks one rule, the rest is accepted.
+        """
+        return self._operation(operation).refused(self._provider, field, pins)
+
+    # Answers
+
+    def message(self, *, operation: str = "retrieve_message", revision: str = "2025", **pins: Any) -> JSONObjects:
+        """
+        A message as an operation answers it: id, thread_id, role, text, created_at (ms), file_ids, metadata, assistant_id,
+        run_id can be pinned.
+        """
+        return answers.message(self._revision(revision), self._ids, operation, pins)
+
+    def message_list(self, *, order: str = "desc", max_size: int = 5, revision: str = "2025", **pins: Any) -> JSONObjects:
+        """
+        A page of messages; thread_id and has_more can be pinned.
+        """
+        return answers.message_list(self._revision(revision), self._ids, order, max_size, pins)
+
+    def message_file(self, **pins: Any) -> JSONObjects:
+        """
+        A message's file; id, message_id, created_at (ms) can be pinned.
+        """
+        return answers.message_file(self._provider, self._ids, pins)
+
+    def message_file_list(self, *, max_size: int = 5, **pins: Any) -> JSONObjects:
+        """
+        A page of a message's files; message_id and has_more can be pinned.
+        """
+        return answers.message_file_list(self._provider, self._ids, max_size, pins)
+
+    def thread(self, **pins: Any) -> JSONObjects:
+        """
+        A thread; id, created_at (ms), metadata can be pinned.
+        """
+        return answers.thread(self._provider, self._ids, pins)
+
+    def error(self, kind: str | None = None) -> JSONObjects:
+        """
+        The body of an error: of a kind ("thread_not_found", …) or of any.
+        """
+        return answers.error(self._provider, self._ids, kind)
+
+    def ids(self, kind: str) -> st.SearchStrategy[str]:
+        """
+        Ids in the vendor's format: "thread", "message", "assistant", "run", "file", "request".
+        """
+        if kind not in KINDS:
+            raise ValueError(f"no ids of kind {kind!r}{nearest(kind, KINDS)}; there are {', '.join(KINDS)}")
+        return values.file_ids() if kind == "file" else self._ids(kind)
+
+    def _operation(self, name: str) -> Operation:
+        if name not in self.operations:
+            known = ", ".join(self.operations)
+            raise ValueError(f"{self!r} has no operation {name!r}{nearest(name, self.operations)}; it has {known}")
+        return self.operations[name]
+
+    def _revision(self, revision: str) -> Provider:
+        if revision not in self._revisions:
+            raise ValueError(f"revision={revision!r}: expected one of {', '.join(map(repr, self._revisions))}")
+        return self._revisions[revision]

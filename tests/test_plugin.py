@@ -1,0 +1,399 @@
+"""
+The fixtures, the marker and the options, in real runs of pytest.
+"""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from pytest_assistant_mock.plugin import _KEYWORDS
+
+SEND = """
+    import httpx
+    import pytest
+
+    def send(handle, thread, text="你好"):
+        key = {"Authorization": f"Bearer {handle.api_key}"}
+        return httpx.post(f"{handle.base_url}/threads/{thread.id}/messages", headers=key, json={"content": text})
+"""
+
+
+@pytest.fixture
+def run(pytester):
+    """
+    Run test code in a pytest of its own: the result. `ini` goes into pytest.ini.
+    """
+
+    def run(code, *options, ini=""):
+        pytester.makepyfile(test_it=f"{dedent(SEND)}\n{dedent(code)}")
+        if ini:
+            pytester.makeini(f"[pytest]\n{ini}")
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
+
+    return run
+
+
+def errors(result):
+    """
+    What pytest says at its "E" lines, joined.
+    """
+    return "\n".join(line[1:].strip() for line in result.outlines if line.startswith("E "))
+
+
+# Fixtures
+
+
+def test_the_fixtures_are_of_one_mock(run):
+    """
+    The handles are those of `assistant_mock`; the mock is closed after the test, and a test that asks for nothing has none.
+    """
+    result = run("""
+    import os
+
+    def test_open(assistant_mock, model_studio, appbuilder):
+        assert (assistant_mock.model_studio, assistant_mock.appbuilder) == (model_studio, appbuilder)
+        assert os.environ["DASHSCOPE_API_KEY"] == model_studio.api_key
+        assert os.environ["APPBUILDER_TOKEN"] == appbuilder.api_key
+
+    def test_closed():
+        assert os.environ.get("DASHSCOPE_API_KEY") is None
+    """)
+    result.assert_outcomes(passed=2)
+
+
+FIRST = """
+    @pytest.mark.parametrize("text", ["a", "b", "c"])
+    def test_first(text, model_studio):
+        message = send(model_studio, model_studio.add_thread(), text).json()
+        assert message["id"] == "message_00000000-0000-4000-8000-000000000001"
+        assert message["created_at"] == 1735689600001
+        assert len(model_studio.threads()) == 1
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2"), ("test_it.py::test_first[c]", "test_it.py::test_first[a]")])
+def test_every_parameter_sees_the_same_first_id(run, pytestconfig, options):
+    """
+    Alone, on two workers, or in another order: ids and times start anew.
+    """
+    if "-n" in options and not pytestconfig.pluginmanager.hasplugin("xdist"):
+        pytest.skip("pytest-xdist is not installed here")
+    run(FIRST, *options).assert_outcomes(passed=2 if "[a]" in str(options) else 3)
+
+
+def test_fixtures_of_the_user_may_use_ours(run):
+    """
+    A fixture of the user seeds the mock; the test finds what it stored.
+    """
+    run("""
+    @pytest.fixture
+    def thread(model_studio):
+        thread = model_studio.add_thread({"who": "me"})
+        model_studio.add_message(thread, "before")
+        return thread
+
+    def test_it(thread, model_studio):
+        send(model_studio, thread, "after")
+        assert [m.text for m in model_studio.messages(thread)] == ["before", "after"]
+    """).assert_outcomes(passed=1)
+
+
+def test_keys_are_put_back_after_a_failing_test(run):
+    """
+    A test that fails leaves no fake key behind.
+    """
+    result = run("""
+    import os
+
+    def test_fails(model_studio):
+        assert False
+
+    def test_after():
+        assert "DASHSCOPE_API_KEY" not in os.environ
+    """)
+    result.assert_outcomes(failed=1, passed=1)
+
+
+def test_nothing_is_autouse(run):
+    """
+    A run that asks for nothing imports the plugin and no more of the package.
+    """
+    result = run("""
+    import sys
+
+    def test_it(request):
+        ours = {name for name in sys.modules if name.startswith("pytest_assistant_mock")}
+        assert ours == {"pytest_assistant_mock", "pytest_assistant_mock.plugin"}
+        assert "assistant_mock" not in request.fixturenames
+    """)
+    result.assert_outcomes(passed=1)
+
+
+def test_async_tests_need_no_plugin(run):
+    """
+    `asyncio.run` inside a test is enough.
+    """
+    run("""
+    import asyncio
+
+    def test_it(model_studio):
+        async def create():
+            async with httpx.AsyncClient(headers={"Authorization": f"Bearer {model_studio.api_key}"}) as client:
+                return await client.post(f"{model_studio.base_url}/threads", json={})
+
+        assert asyncio.run(create()).status_code == 200
+        assert len(model_studio.threads()) == 1
+    """).assert_outcomes(passed=1)
+
+
+def test_unittest_may_use_a_fixture(run):
+    """
+    A TestCase gets the mock by an autouse fixture of its own, as pytest documents it.
+    """
+    run("""
+    import unittest
+
+    class TestIt(unittest.TestCase):
+        @pytest.fixture(autouse=True)
+        def _mock(self, model_studio):
+            self.studio = model_studio
+
+        def test_one(self):
+            self.assertEqual(send(self.studio, self.studio.add_thread()).status_code, 200)
+
+        def test_two(self):
+            self.assertEqual(self.studio.threads(), [])
+    """).assert_outcomes(passed=2)
+
+
+# Marker and ini
+
+
+def test_the_marker_is_listed(run):
+    """
+    `pytest --markers` explains it.
+    """
+    run("", "--markers").stdout.fnmatch_lines(["@pytest.mark.assistant(*revision=*strict=*): *"])
+
+
+def test_of_several_markers_the_nearest_wins(run):
+    """
+    Keyword by keyword: the class sets one, the test the other; the test overrides the module.
+    """
+    run("""
+    pytestmark = pytest.mark.assistant(revision="2026", strict=False)
+
+    class TestIt:
+        def test_module(self, model_studio):
+            assert "file_ids" in send(model_studio, model_studio.add_thread()).json()
+            httpx.get(f"{model_studio.base_url}/nothing")
+
+        @pytest.mark.assistant(revision="2025")
+        def test_nearest(self, model_studio):
+            assert "file_ids" not in send(model_studio, model_studio.add_thread()).json()
+            httpx.get(f"{model_studio.base_url}/nothing")
+    """).assert_outcomes(passed=2)
+
+
+def test_the_marker_wins_over_the_ini_file(run):
+    """
+    ini sets the revision of a run, the marker that of a test.
+    """
+    run(
+        """
+    def test_ini(model_studio):
+        assert "file_ids" in send(model_studio, model_studio.add_thread()).json()
+
+    @pytest.mark.assistant(revision="2025")
+    def test_marker(model_studio):
+        assert "file_ids" not in send(model_studio, model_studio.add_thread()).json()
+    """,
+        ini="assistant_revision = 2026",
+    ).assert_outcomes(passed=2)
+
+
+def test_hosts_in_the_ini_file(run):
+    """
+    A line each, several of one vendor too.
+    """
+    run(
+        """
+    @pytest.mark.parametrize("base", ["https://gw.corp/ai/api/v1", "http://localhost:9/x"])
+    def test_it(model_studio, base):
+        key = {"Authorization": f"Bearer {model_studio.api_key}"}
+        assert httpx.post(f"{base}/threads", headers=key, json={}).status_code == 200
+    """,
+        ini="assistant_hosts =\n  model_studio = https://gw.corp/ai/api/v1\n  model_studio=http://localhost:9/x",
+    ).assert_outcomes(passed=2)
+
+
+TAKEN = ", ".join(_KEYWORDS)
+SOURCE = "(from @pytest.mark.assistant or an ini option assistant_…)"
+
+
+@pytest.mark.parametrize(
+    ("marker", "ini", "said"),
+    [
+        (
+            "revison='2026'",
+            "",
+            f"@pytest.mark.assistant(revison=…): unknown keyword; it takes {TAKEN}; did you mean 'revision'?",
+        ),
+        ("zzz=1", "", f"@pytest.mark.assistant(zzz=…): unknown keyword; it takes {TAKEN}"),
+        ("'2026'", "", f"@pytest.mark.assistant('2026'): it takes keywords only: {TAKEN}"),
+        ("revision='2027'", "", f"revision='2027': expected one of '2025', '2026' {SOURCE}"),
+        ("strict='no'", "", f"strict='no': expected True or False {SOURCE}"),
+        ("", "assistant_revision = 24", f"revision='24': expected one of '2025', '2026' {SOURCE}"),
+        (
+            "",
+            "assistant_hosts = https://gw.corp",
+            "assistant_hosts: 'https://gw.corp'; expected a line like 'model_studio = https://gw.corp/ai/api/v1'",
+        ),
+        (
+            "",
+            "assistant_hosts = studio = https://gw.corp",
+            f"hosts names 'studio'; the vendors are model_studio, appbuilder; did you mean 'model_studio'? {SOURCE}",
+        ),
+        (
+            "",
+            "assistant_hosts = appbuilder = gw.corp",
+            f"appbuilder: 'gw.corp' is no base URL; expected one like 'https://gw.corp/ai/api/v1' {SOURCE}",
+        ),
+    ],
+)
+def test_wrong_use_is_told_in_one_line(run, marker, ini, said):
+    """
+    A UsageError with what came, what was expected, the nearest; none of our frames in sight.
+    """
+    result = run(f"@pytest.mark.assistant({marker})\ndef test_it(model_studio): pass", ini=ini)
+    result.assert_outcomes(errors=1)
+    assert errors(result) == f"pytest.UsageError: {said}"
+
+
+# The end of a test
+
+
+UNANSWERED = (
+    "E   pytest_assistant_mock.errors.UnansweredRequest: model_studio has no route for  POST /api/v1/threads/t_1/message",
+    "      nearest:  POST /api/v1/threads/{thread_id}/messages   (create_message)",
+    "      asked 1 time in test_slip[[]x].*See docs/add-an-endpoint.md.",
+)
+
+SLIP = """
+    @pytest.mark.parametrize("it", ["x"])
+    def test_slip(model_studio, it):
+        httpx.post(f"{model_studio.base_url}/threads/t_1/message")
+"""
+
+
+def test_an_unanswered_request_is_an_error_at_teardown(run):
+    """
+    The test itself passes; the whole message comes at its end, with its name.
+    """
+    result = run(SLIP)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*ERROR at teardown of test_slip*"])
+    result.stdout.fnmatch_lines(UNANSWERED, consecutive=True)
+
+
+def test_the_tests_own_exception_stays_in_sight(run):
+    """
+    A test that fails is reported as failed, beside the unanswered request.
+    """
+    result = run(f"{SLIP}\n        assert 1 == 2")
+    result.assert_outcomes(failed=1, errors=1)
+    result.stdout.fnmatch_lines(UNANSWERED, consecutive=True)
+    result.stdout.fnmatch_lines(["E       assert 1 == 2"])
+
+
+def test_strict_off_for_one_test(run):
+    """
+    The marker turns the complaint off.
+    """
+    run(SLIP.replace("    @", "    @pytest.mark.assistant(strict=False)\n    @", 1)).assert_outcomes(passed=1)
+
+
+# Beside other plugins
+
+
+@pytest.mark.parametrize(
+    ("module", "code"),
+    [
+        (
+            "pytest_httpx",
+            """
+    def test_it(httpx_mock, model_studio):
+        httpx_mock.add_response(url="https://other.example/", text="theirs")
+        assert httpx.get("https://other.example/").text == "theirs"
+        assert send(model_studio, model_studio.add_thread()).status_code == 200
+
+    def test_after(model_studio):
+        assert send(model_studio, model_studio.add_thread()).status_code == 200
+    """,
+        ),
+        (
+            "respx",
+            """
+    def test_it(respx_mock, model_studio):
+        respx_mock.get("https://other.example/").respond(text="theirs")
+        assert httpx.get("https://other.example/").text == "theirs"
+        assert send(model_studio, model_studio.add_thread()).status_code == 200
+
+    def test_after(model_studio):
+        assert send(model_studio, model_studio.add_thread()).status_code == 200
+    """,
+        ),
+        (
+            "pytest_recording",
+            """
+    @pytest.mark.block_network
+    def test_it(model_studio):
+        assert send(model_studio, model_studio.add_thread()).status_code == 200
+
+    @pytest.mark.vcr
+    def test_unused(model_studio):
+        assert model_studio.threads() == []
+    """,
+        ),
+        (
+            "hypothesis",
+            """
+    from hypothesis import given, settings, strategies as st
+    from pytest_assistant_mock import AssistantMock
+
+    @settings(deadline=None, max_examples=20, derandomize=True, database=None)
+    @given(st.text(st.characters(codec="utf-8")))
+    def test_it(text):
+        with AssistantMock() as mock:
+            message = mock.appbuilder.add_message(mock.appbuilder.add_thread(), text)
+            assert message.created_at == 1735689600001
+
+    def test_after(model_studio):
+        assert model_studio.threads() == []
+    """,
+        ),
+    ],
+)
+def test_beside_another_plugin(run, module, code):
+    """
+    Both are loaded, both work, and neither is in the other's way afterwards.
+    """
+    pytest.importorskip(module)
+    run(code).assert_outcomes(passed=2)
+
+
+def test_given_with_a_fixture_is_told_by_hypothesis(run):
+    """
+    A fixture under @given would keep what earlier examples stored; hypothesis says so, as for every fixture.
+    """
+    result = run("""
+    from hypothesis import given, strategies as st
+
+    @given(st.text())
+    def test_it(model_studio, text):
+        pass
+    """)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*FailedHealthCheck*function-scoped fixture*"])
