@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from importlib.util import find_spec
 from struct import pack
 
@@ -84,7 +85,8 @@ def test_bad_http_is_refused_or_answered(server, name):
     """
     with connect(server) as line:
         line.sendall(REQUESTS[name])
-        line.shutdown(socket.SHUT_WR)
+        with suppress(OSError):  # it may have hung up already
+            line.shutdown(socket.SHUT_WR)
         data, _ = everything(line)
     assert data == b"" or (data.startswith(b"HTTP/1.1 ") and data[9:10] in b"24"), data[:200]
     assert b"Traceback" not in data
