@@ -10,10 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_assistant_mock import contract, errors, faults, strategies
+    from pytest_assistant_mock import cassettes, contract, errors, faults, strategies
     from pytest_assistant_mock._engine.store import Message, Thread
     from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Response
-    from pytest_assistant_mock._mock import AssistantMock, Handle
+    from pytest_assistant_mock._handle import Handle
+    from pytest_assistant_mock._mock import AssistantMock
     from pytest_assistant_mock._served import AssistantServer
 
 __version__ = "0.1.0"
@@ -28,6 +29,7 @@ __all__ = [
     "Request",
     "Response",
     "Thread",
+    "cassettes",
     "contract",
     "errors",
     "faults",
@@ -37,7 +39,7 @@ __all__ = [
 _HOMES = {
     "AssistantMock": "_mock",
     "AssistantServer": "_served",
-    "Handle": "_mock",
+    "Handle": "_handle",
     "Exchange": "_engine.wire",
     "Failure": "_engine.wire",
     "Request": "_engine.wire",
@@ -46,6 +48,7 @@ _HOMES = {
     "Thread": "_engine.store",
 }
 _MODULES = (
+    "cassettes",
     "contract",
     "errors",
     "faults",

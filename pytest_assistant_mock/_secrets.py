@@ -53,6 +53,12 @@ SHAPES: Mapping[str, str] = {
 """What a secret looks like, by the name it is reported under."""
 
 
+_NEEDLES = (
+    "sk-", "bce-", "altak-", "ltai", "eyj", "bearer", *(f"{name}=" for name in PARAMETERS), *(f'"{name}"' for name in FIELDS),
+)  # fmt: skip
+"""In lower case: no shape above is in a text without one of these, and to look for them is a hundred times faster."""
+
+
 class Found(NamedTuple):
     """
     Something that looks like a secret: its kind, where it starts (characters), and its first few characters.
@@ -77,13 +83,15 @@ class Secrets:
         shapes = [f"({pattern})" for pattern in SHAPES.values()]
         self._pattern = re.compile("|".join([*map(re.escape, self._literals), *shapes]))
         encoded = [b64encode(literal.encode()).decode().rstrip("=") for literal in long_enough]
+        self._needles = tuple({*_NEEDLES, *(form.lower() for form in (*self._literals, *encoded))})
         self._traces = re.compile("|".join(map(re.escape, sorted([*self._literals, *encoded]))) or r"(?!)", re.IGNORECASE)
 
     def text(self, text: str) -> str:
         """
         A text without secrets.
         """
-        return self._pattern.sub(_hide, text)
+        lower = text.lower()
+        return self._pattern.sub(_hide, text) if any(needle in lower for needle in self._needles) else text
 
     def header(self, name: str, value: str) -> str:
         """
@@ -117,6 +125,8 @@ class Secrets:
         A body without secrets; byte for byte the same if it holds none.
         """
         hidden = self.text(body.decode("utf-8", "surrogateescape"))
+        if "\\" not in hidden:
+            return hidden.encode("utf-8", "surrogateescape")
         try:
             value = json.loads(hidden)
         except ValueError:
@@ -131,14 +141,30 @@ class Secrets:
         What looks like a secret in a text, in order; nothing, after `text` has done its work, unless it hides well:
         a configured key in other case or in base64 is found though it is not replaced.
         """
-        found = [Found(_kind(match), match.start(), _beginning(match.group())) for match in self._pattern.finditer(text)]
-        starts = {one.start for one in found}
-        found += [
-            Found("a configured key", match.start(), _beginning(match.group()))
-            for match in self._traces.finditer(text)
-            if match.start() not in starts
-        ]
-        return sorted(found, key=lambda one: one.start)
+        found: dict[int, Found] = {}
+        for start, end in self._suspects(text):
+            for match in self._pattern.finditer(text, start, end):
+                found.setdefault(match.start(), Found(_kind(match), match.start(), _beginning(match.group())))
+            for match in self._traces.finditer(text, start, end):
+                found.setdefault(match.start(), Found("a configured key", match.start(), _beginning(match.group())))
+        return [found[start] for start in sorted(found)]
+
+    def _suspects(self, text: str) -> list[tuple[int, int]]:
+        """
+        The lines of a text worth a closer look, each with the line after it.
+        """
+        lower = text.lower()
+        if len(lower) != len(text):  # a letter whose lower case is two: positions do not agree
+            return [(0, len(text))]
+        spans: set[tuple[int, int]] = set()
+        for needle in self._needles:
+            at = lower.find(needle)
+            while at >= 0:
+                line = lower.find("\n", at)
+                end = lower.find("\n", line + 1) if line >= 0 else -1
+                spans.add((lower.rfind("\n", 0, at) + 1, end if end >= 0 else len(text)))
+                at = lower.find(needle, at + len(needle))
+        return sorted(spans)
 
     def _field(self, name: str, value: Any) -> Any:
         if isinstance(value, str) and value and name.lower() in FIELDS:

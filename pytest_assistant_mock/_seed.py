@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 from pytest_assistant_mock.errors import nearest
 
 if TYPE_CHECKING:
-    from pytest_assistant_mock._mock import AssistantMock, Handle
+    from pytest_assistant_mock._handle import Handle
+    from pytest_assistant_mock._mock import AssistantMock
 
 Path_: TypeAlias = tuple[str | int, ...]
 """Where a value stands: ("model_studio", "threads", 0, "id")."""

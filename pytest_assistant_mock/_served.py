@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pytest_assistant_mock._doors import served
 from pytest_assistant_mock._doors.server import Server
 from pytest_assistant_mock._mock import AssistantMock
+from pytest_assistant_mock._nesting import Layer
 
 
 class AssistantServer(AssistantMock):
@@ -72,12 +73,15 @@ class AssistantServer(AssistantMock):
         direct = ",".join(filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1,localhost")))
         return {**told, "NO_PROXY": direct, "no_proxy": direct, served.VARIABLE: " ".join(self._server.origins)}
 
-    def _open(self) -> None:
+    def _new_layer(self) -> Layer:
+        return Layer(on=(self._begin,), off=(self._end,))
+
+    def _begin(self) -> None:
         self._server.app = self.asgi
         if self._owns_server:
             self._server.__enter__()
 
-    def _close(self) -> None:
+    def _end(self) -> None:
         if self._owns_server:
             self._server.__exit__(None, None, None)
         self._server.app = None

@@ -41,6 +41,20 @@ def told(providers: Sequence[Provider]) -> Callable[[], Told]:
     return just_now
 
 
+def keys(settings: Sequence[Settings]) -> list[str]:
+    """
+    The keys the SDKs would find just now, in the environment and in themselves.
+    """
+    found = [os.environ.get(one.key_variable) for one in settings]
+    found += [
+        getattr(sys.modules[module], name, None)
+        for one in settings
+        for module, name in one.key_attributes
+        if module in sys.modules
+    ]
+    return [key for key in found if isinstance(key, str) and key]
+
+
 class Keys:
     """
     The SDKs' keys, replaced on `put`, put back on `take_back`, whatever happened in between.

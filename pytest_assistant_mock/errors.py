@@ -11,11 +11,15 @@ from difflib import get_close_matches
 
 __all__ = [
     "BlockedHost",
+    "CannotSeed",
+    "CassetteError",
+    "CassetteMiss",
     "ContractViolation",
     "ContractWarning",
     "NotJSON",
     "UnansweredRequest",
     "UnknownSeam",
+    "UnplayedInteractions",
     "UnusedFault",
     "nearest",
 ]
@@ -36,6 +40,31 @@ class UnusedFault(AssertionError):
 class BlockedHost(AssertionError):
     """
     A client without a door was about to reach a vendor's host while a mock was on. Nothing was sent.
+    """
+
+
+class CassetteMiss(AssertionError):
+    """
+    The code under test asked for something its cassette does not answer. Raised at the call, and when the mock closes if the
+    code swallowed it.
+    """
+
+
+class UnplayedInteractions(AssertionError):
+    """
+    The cassette holds interactions that the code under test did not ask for. Raised when the mock closes.
+    """
+
+
+class CassetteError(ValueError):
+    """
+    A file that is no cassette, or a cassette that cannot be written.
+    """
+
+
+class CannotSeed(TypeError):
+    """
+    A test that runs on a cassette or on the real service looked into the fake's store, or put something there.
     """
 
 

@@ -10,26 +10,49 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_assistant_mock._doors.server import Server
-    from pytest_assistant_mock._mock import AssistantMock, Handle
+    from pytest_assistant_mock._engine.wire import Exchange
+    from pytest_assistant_mock._handle import Handle
+    from pytest_assistant_mock._mock import AssistantMock
     from pytest_assistant_mock._served import AssistantServer
-    from pytest_assistant_mock.contract.watch import Field
+    from pytest_assistant_mock.contract.watch import Field, Watch
 
 _MARKER = (
-    "assistant(revision='2025'|'2026', strict=True, contract='off'|'warn'|'fail'): "
-    "how the assistant fixtures play the vendors in this test"
+    "assistant(revision='2025'|'2026', strict=True, contract='off'|'warn'|'fail', source='fake'|'cassette'|'live',"
+    " cassette='name', ignore=[...], reuse=False, unplayed='fail'|'warn'|'off'):"
+    " how the assistant fixtures play the vendors in this test"
 )
+_TRAFFIC_WORDS = ("failed", "all", "none")
+_SECTION = "assistant traffic"
 _PASSED = pytest.StashKey[bool]()
-_KEYWORDS = ("revision", "strict", "contract")
+_TRAFFIC = pytest.StashKey[tuple["AssistantMock", list["Exchange"]]]()
+_KEYWORDS = ("revision", "strict", "contract", "source", "cassette", "ignore", "reuse", "unplayed")
+_OPTIONS = {"source": ("fake", "cassette", "live"), "record": ("none", "once", "new", "all")}
 _CONTRACT = ("off", "warn", "fail")
 _DRIFT = pytest.StashKey[dict["Field", int]]()
+_FAILURE = pytest.StashKey[BaseException]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("assistant", "assistant mock")
+    helps = {
+        "source": "who answers: the fake (default), a cassette, or the real service; over markers and ini",
+        "record": "what to record, of a cassette or live: none (default), once (if there is no cassette), new, all",
+    }
+    for name, words in _OPTIONS.items():
+        group.addoption(f"--assistant-{name}", dest=f"assistant_{name}", choices=words, default=None, help=helps[name])
+        parser.addini(f"assistant_{name}", helps[name], default=words[0])
     parser.addini("assistant_revision", "recorded shape of Model Studio's messages: 2025 (default) or 2026", default="2025")
     parser.addini("assistant_hosts", "more base URLs to answer, a line each: vendor = base URL", type="linelist", default=[])
     parser.addini("assistant_contract", "as --assistant-contract", default="")
-    group = parser.getgroup("assistant", "assistant mock")
+    parser.addini("assistant_traffic", "as --assistant-traffic", default="")
+    group.addoption(
+        "--assistant-traffic",
+        choices=_TRAFFIC_WORDS,
+        help="whose conversation with the vendors to report: that of failed tests (default), of all, of none",
+    )
     group.addoption(
         "--assistant-contract",
         choices=_CONTRACT,
@@ -40,9 +63,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
     config.stash[_DRIFT] = {}
+    _option(config, "traffic")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    _show_passed(terminalreporter)
     if drift := terminalreporter.config.stash[_DRIFT]:
         terminalreporter.section("assistant: fields the contract does not know")
         for (vendor, operation, side, field), times in sorted(drift.items()):
@@ -64,10 +89,59 @@ def pytest_testnodedown(node: Any, error: object | None) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    if call.excinfo is not None:
+        item.stash[_FAILURE] = call.excinfo.value
     report = yield
     if report.when == "call":
         item.stash[_PASSED] = report.passed
+    if _TRAFFIC in item.stash:
+        _show_traffic(item, report)
     return report
+
+
+def _show_traffic(item: pytest.Item, report: pytest.TestReport) -> None:
+    """
+    Put the conversation into the report: on a failure beside the traceback, where xdist and junitxml keep it.
+    """
+    wanted = _option(item.config, "traffic") or "failed"
+    shown = report.failed or (wanted == "all" and report.when == "call" and report.passed)
+    mock, exchanges = item.stash[_TRAFFIC]
+    if wanted == "none" or not shown or not exchanges:
+        return
+    del item.stash[_TRAFFIC]
+    text = mock.traffic(exchanges)
+    add = getattr(report.longrepr, "addsection", None)
+    if add is not None:
+        add(_SECTION, text)
+    else:
+        report.sections.append((_SECTION, text))
+        item.user_properties.append((_SECTION, text))  # which junitxml reads after the teardown
+
+
+def _show_passed(terminalreporter: pytest.TerminalReporter) -> None:
+    """
+    The conversations of tests that passed, unless pytest shows them itself (-rP).
+    """
+    if {"P", "A"} & set(terminalreporter.config.option.reportchars):
+        return
+    for report in terminalreporter.getreports("passed"):
+        for name, text in report.sections:
+            if name == _SECTION:
+                terminalreporter.section(f"{_SECTION}: {report.nodeid}", sep="-")
+                terminalreporter.line(text)
+
+
+def _option(config: pytest.Config, name: str) -> str:
+    """
+    Command line over ini; "" where neither says anything. Raises UsageError for a word of the ini file that is none of the words.
+    """
+    words = {"traffic": _TRAFFIC_WORDS}[name]
+    found = config.getoption(f"assistant_{name}") or config.getini(f"assistant_{name}")
+    if found and found not in words:
+        from pytest_assistant_mock.errors import nearest
+
+        raise pytest.UsageError(f"assistant_{name} = {found!r}: expected one of {', '.join(words)}{nearest(found, words)}")
+    return str(found)
 
 
 @pytest.fixture
@@ -83,13 +157,30 @@ def assistant_mock(request: pytest.FixtureRequest) -> Iterator[AssistantMock]:
         mock = AssistantMock(name=request.node.name, **settings)
     except (TypeError, ValueError) as problem:
         raise pytest.UsageError(f"{problem} (from @pytest.mark.assistant or an ini option assistant_…)") from None
+    exchanges: list[Exchange] = []
+    mock.watch(exchanges.append)
+    request.node.stash[_TRAFFIC] = (mock, exchanges)
     try:
         with mock:
             yield mock
             if not request.node.stash.get(_PASSED, False):
-                mock.excuse()
+                mock.excuse(request.node.stash.get(_FAILURE, None))
     finally:
         _count_drift(request.config, mock.drift)
+    if mock.unplayed:
+        request.node.add_report_section("teardown", "assistant cassette", mock.unplayed)
+
+
+@pytest.fixture
+def assistant_contract(request: pytest.FixtureRequest, assistant_mock: AssistantMock) -> Watch:
+    """
+    Every exchange of this test is checked against the vendors' contract, and the test fails if one breaks it.
+
+    An option, ini file or marker that says otherwise ("warn", "off") wins. Gives what was found so far: .violations, .drift.
+    """
+    if _settings(request).get("contract") is None:
+        assistant_mock.contract.start("fail")
+    return assistant_mock.contract
 
 
 @pytest.fixture(scope="session")
@@ -154,7 +245,54 @@ def _settings(request: pytest.FixtureRequest) -> dict[str, Any]:
         settings.update(_keywords(marker))
     if option := config.getoption("--assistant-contract"):
         settings["contract"] = option
-    return settings
+    return settings | _recording(request, settings)
+
+
+def _recording(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Source, record mode and cassette: command line over marker over ini.
+    """
+    config, node = request.config, request.node
+    source = config.getoption("assistant_source") or settings.get("source") or config.getini("assistant_source")
+    if source == "fake":
+        return {"source": source, "cassette": None}
+    from pytest_assistant_mock.cassettes import naming
+
+    name = settings.get("cassette")
+    if name is not None and not isinstance(name, str):
+        raise pytest.UsageError(f"@pytest.mark.assistant(cassette={name!r}): expected a name, like 'threads'")
+    try:
+        if name is None:
+            path = naming.cassette_of_test(node.path, node.name, node.cls and node.cls.__qualname__)
+        else:
+            path = naming.cassette_of_name(node.path, name)
+    except ValueError as problem:
+        raise pytest.UsageError(f"@pytest.mark.assistant: {problem}") from None
+    record = config.getoption("assistant_record") or config.getini("assistant_record")
+    begun = record == "once" and _begun(request, path)
+    return {
+        "source": source,
+        "cassette": path,
+        "record": record,
+        "test": node.nodeid,
+        "shared": name is not None,
+        "begun": begun,
+    }
+
+
+def _begun(request: pytest.FixtureRequest, path: Path) -> bool:
+    """
+    Whether a cassette's recording began in this run, in whatever process: it was missing when first asked for.
+    """
+    from hashlib import sha256
+
+    folder: Path = request.getfixturevalue("tmp_path_factory").getbasetemp()
+    folder = (folder.parent if hasattr(request.config, "workerinput") else folder) / "assistant-cassettes"
+    mark = folder / sha256(str(path).encode()).hexdigest()
+    if not path.exists():
+        folder.mkdir(exist_ok=True)
+        mark.touch()
+    return mark.exists()
 
 
 def _count_drift(config: pytest.Config, drift: Mapping[Field, int]) -> None:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -373,6 +375,15 @@ def test_validators_are_compiled_once():
     assert contract.validator((), False) is before
     assert isinstance(before, Validator)
     assert "accepts" not in vars(before)
+
+
+def test_importing_the_contract_compiles_nothing():
+    """
+    Neither validator is imported before the first check.
+    """
+    script = "import sys, pytest_assistant_mock.contract; print(sorted({'jsonschema', 'jsonschema_rs'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 def test_without_the_extra_the_verdicts_are_the_same(monkeypatch):

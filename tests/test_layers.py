@@ -34,9 +34,12 @@ VENDORS = ("_providers", *ENGINE)
 RECORDS = ("contract", "_contract", "cassettes", "_cassettes", "_secrets", "errors", *VENDORS)
 ALL = (
     "_mock",
+    "_handle",
     "_served",
     "_seed",
+    "_nesting",
     "_settings",
+    "_source",
     "_unanswered",
     "_seeding",
     "_doors",
@@ -58,10 +61,16 @@ FLOORS = (
     Floor("_hypothesis_hook", ("strategies", *ENGINE), ("hypothesis",)),
     Floor("_strategies", ALL, ("hypothesis",)),
     # 3: joins the parts
-    Floor("_mock", ("_settings", "_unanswered", "_seeding", "_doors", "faults", *ARRANGED, *RECORDS)),
-    Floor("_served", ("_mock", "_doors")),
+    Floor("_handle", ("_source", "_seeding", *ARRANGED, *RECORDS)),
+    Floor(
+        "_mock",
+        ("_handle", "_nesting", "_settings", "_source", "_unanswered", "_seeding", "_doors", "faults", *ARRANGED, *RECORDS),
+    ),
+    Floor("_served", ("_mock", "_nesting", "_doors")),
     Floor("_seed", ("_mock", "errors"), ("yaml",)),
     Floor("_settings", ("_doors.served", *ENGINE)),
+    Floor("_source", ("_settings", *RECORDS)),
+    Floor("_nesting"),
     Floor("_unanswered", ENGINE),
     Floor("_seeding", ENGINE),
     Floor("_arranger", ("_arranging", *ENGINE)),
@@ -88,6 +97,7 @@ FLOORS = (
     Floor("_doors", ("_doors", "_engine.wire", "errors")),
     Floor("_doors.httpx", ("_doors", "_engine.wire", "errors"), ("anyio",)),
     Floor("_doors.aiohttp", ("_doors", "_engine.wire", "errors"), ("aiohttp",)),
+    Floor("_doors.requests", ("_doors", "_engine.wire", "errors"), ("urllib3",)),
     Floor("_doors.urllib3", ("_doors", "_engine.wire", "errors"), ("urllib3",)),
     Floor("_doors.server", ("_doors", "_engine.wire", "errors"), ("uvicorn",)),
     # 1: know nothing

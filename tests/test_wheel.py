@@ -52,6 +52,17 @@ def test_nothing_else_is_installed():
     assert {top for top in tops if top != ".."} == {"pytest_assistant_mock", info}
 
 
+@pytest.mark.skipif(not WHEEL, reason="the package is installed in place, not from a wheel")
+def test_the_schemas_are_in_the_wheel():
+    """
+    People and other languages find every file of schemas/ under pytest_assistant_mock/data/schemas, as it is.
+    """
+    kept, source = INSTALLED / "data/schemas", PROJECT / "schemas"
+    names = [path.relative_to(source) for path in source.rglob("*.json")]
+    assert len(names) >= 50
+    assert {name: (kept / name).read_bytes() for name in names} == {name: (source / name).read_bytes() for name in names}
+
+
 def test_what_the_metadata_promises():
     """
     Python and the licence are named, and every dependency has a lower bound and no upper one.

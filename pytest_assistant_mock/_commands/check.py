@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_assistant_mock import contract
+from pytest_assistant_mock._commands.files import SUFFIXES, cassettes, keys
 from pytest_assistant_mock.contract.explain import shown
 from pytest_assistant_mock.contract.guess import guessed
 from pytest_assistant_mock.contract.parse import parse
@@ -46,7 +47,12 @@ def arguments(parser: ArgumentParser) -> None:
     """
     What it takes.
     """
-    parser.add_argument("files", nargs="+", metavar="FILE", help="JSON, or JSON lines (.jsonl, .ndjson); - reads standard input")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="JSON, JSON lines (.jsonl, .ndjson), cassettes (.yaml), or a folder of cassettes; - reads standard input",
+    )
     parser.add_argument("--vendor", choices=contract.VENDORS, help="whose they are (default: told from their fields)")
     parser.add_argument("--operation", help="what they answer, say list_messages (default: told from their fields)")
     parser.add_argument("--kind", choices=contract.KINDS, help="what they are (default: a response, or an error)")
@@ -66,6 +72,11 @@ def run(options: Namespace) -> int:
     count = 0
     try:
         for name in options.files:
+            if name != "-" and (Path(name).is_dir() or Path(name).suffix.lower() in SUFFIXES):
+                for path in cassettes([name]):
+                    count += 1
+                    findings += _in_cassette(path)
+                continue
             for line, document in _documents(name):
                 count += 1
                 findings += _found(name, line, document, options)
@@ -74,6 +85,12 @@ def run(options: Namespace) -> int:
         return 2
     sys.stdout.writelines(FORMATS[options.format](findings, count))
     return int(bool(findings))
+
+
+def _in_cassette(path: Path) -> list[Finding]:
+    from pytest_assistant_mock.cassettes.check import problems
+
+    return [Finding(str(path), line, "", "", text, "") for line, text in problems(path, keys())]
 
 
 def _documents(name: str) -> Iterator[tuple[int, bytes]]:

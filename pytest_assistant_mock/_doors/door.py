@@ -103,7 +103,7 @@ class Seam:
         function = getattr(self.owner, self.name, None)
         if function is None:
             raise UnknownSeam(f"{where} is gone: this version of the library is not known; please report it")
-        if self.parameters:
+        if self.parameters and _own(self.owner, function):
             found = tuple(inspect.signature(function).parameters)
             if found[1:] not in [names[1:] for names in self.parameters]:  # whatever another patch calls `self`
                 known = " or ".join(f"({', '.join(names)})" for names in self.parameters)
@@ -111,6 +111,14 @@ class Seam:
                     f"{where} takes ({', '.join(found)}), expected {known}: this version of the library is not known;"
                     " install an older one, or report it"
                 )
+
+
+def _own(owner: Any, function: Any) -> bool:
+    """
+    Whether a function is the library's own, and no patch of another test tool over it.
+    """
+    package = str(getattr(owner, "__module__", "")).partition(".")[0]
+    return str(getattr(function, "__module__", "")).partition(".")[0] == package
 
 
 class Doors:

@@ -136,7 +136,7 @@ def _retried(transport: Any, handle: Callable[[Request], Reply | None], request:
     The reply; a connection that fails is tried again as often as the transport would, which happens below the seam.
     """
     reply = handle(request)
-    if isinstance(reply, Failure):
+    if type(reply) is Failure:
         for _ in range(getattr(transport._pool, "_retries", 0)):
             if not (isinstance(reply, Failure) and reply.kind in ("connect_refused", "connect_timeout")):
                 break

@@ -15,6 +15,7 @@ from pytest_assistant_mock.errors import UnknownSeam
 
 DOORS = (
     ("urllib3", "urllib3"),  # and so requests
+    ("requests", "requests"),  # the short way
     ("httpx", "httpx"),
     ("httpx2", "httpx"),
     ("aiohttp", "aiohttp"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from http.client import HTTPResponse
+from threading import local
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -48,8 +49,8 @@ def _make_request(answerer: Answerer, original: Callable[..., Any], version: _Ve
         absolute = url if url.startswith(("http://", "https://")) else _origin(pool) + url  # a plain proxy gets whole URLs
         if plays(absolute):
             body = body_bytes(options.get("body"), version.text_encoding)
-            request = Request(method, absolute, _headers(options.get("headers")), body)
-            reply = handle(request)
+            request = Request(method, absolute, text_pairs(options.get("headers")), body)
+            reply = getattr(HANDED, "reply", None) or handle(request)
             if reply is not None:
                 wait(reply)
                 if pool.proxy is not None:
@@ -103,6 +104,9 @@ def _prepare_proxy(answerer: Answerer, original: Callable[..., Any]) -> Callable
     return prepare_proxy
 
 
+HANDED = local()
+"""A reply that a door above has already been given, for this thread's next request."""
+
 _WAITING = "_assistant_mock_prepare_proxy"
 
 
@@ -129,7 +133,10 @@ def _origin(pool: Any) -> str:
 _PORTS = {"http": 80, "https": 443}
 
 
-def _headers(headers: Any) -> Headers:
+def text_pairs(headers: Any) -> Headers:
+    """
+    Headers as they travel, from a client's mapping.
+    """
     return tuple((_text(name), _text(value)) for name, value in headers.items()) if headers else ()
 
 
@@ -195,7 +202,7 @@ class _Version1:
         """
         A response whose body is all there.
         """
-        return _Body(response, self._header_dict(http1.framed(response)))
+        return Original(response, self._header_dict(http1.framed(response)))
 
     def broken(self, failure: Failure, pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
         """
@@ -219,7 +226,7 @@ class _Version2(_Version1):
 
     def whole(self, response: Response, pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
         headers = self._header_dict(http1.framed(response))
-        original = _Body(response, headers) if "set-cookie" in headers else None
+        original = Original(response, headers) if "set-cookie" in headers else None
         facts = {"status": response.status, "reason": response.reason, "headers": headers, "original_response": original}
         return self._response(io.BytesIO(response.body), facts, pool, method, url, options)
 
@@ -249,7 +256,7 @@ class _Version2(_Version1):
         return response
 
 
-class _Body(io.BytesIO):
+class Original(io.BytesIO):
     """
     As much of an `http.client` response as urllib3 1.26, and the cookie jar of requests, look at.
     """

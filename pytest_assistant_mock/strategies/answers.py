@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pytest_assistant_mock._engine import store
-from pytest_assistant_mock._engine.provider import Provider
+from pytest_assistant_mock._engine.provider import Provider, Route
 from pytest_assistant_mock._engine.wire import Refusal
 from pytest_assistant_mock.errors import nearest
 from pytest_assistant_mock.strategies import values
@@ -193,7 +193,8 @@ def _check_message(provider: Provider, operation: str, pins: Mapping[str, Any]) 
     plain = {name: value for name, value in pins.items() if not isinstance(value, st.SearchStrategy)}
     least = {"id": "id", "thread_id": "id", "role": "user", "text": "", "created_at": 1, "sequence": 0}
     try:
-        _printer(provider, operation)(store.Message(**{**least, **plain}), "id")
+        shape = _route(provider, operation).answers
+        cast(Any, shape).model_validate_json(shape.write(store.Message(**{**least, **plain}), "id"))
     except ValidationError as problem:
         shown = ", ".join(f"{name}={value!r}" for name, value in plain.items())
         reasons = [f"{'.'.join(map(str, reason['loc']))}: {reason['msg']}" for reason in problem.errors()]
@@ -201,10 +202,14 @@ def _check_message(provider: Provider, operation: str, pins: Mapping[str, Any]) 
 
 
 def _printer(provider: Provider, operation: str) -> Callable[[Any, str], dict[str, Any]]:
+    write = _route(provider, operation).answers.write
+    return lambda result, request_id: json.loads(write(result, request_id))
+
+
+def _route(provider: Provider, operation: str) -> Route:
     for route in provider.routes:
         if route.operation == operation:
-            write = route.answers.write
-            return lambda result, request_id: json.loads(write(result, request_id))
+            return route
     operations = [route.operation for route in provider.routes]
     raise ValueError(
         f"{provider.name} has no operation {operation!r}{nearest(operation, operations)}; it has {', '.join(operations)}"

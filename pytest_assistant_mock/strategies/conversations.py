@@ -8,7 +8,7 @@ routes from its table, nothing else of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -95,6 +95,14 @@ class Conversation:
             lines.append("    " + _line(provider, call, ids))
             ids.name(call)
         return "\n".join(lines)
+
+
+def bound(vendor: str, call: Call, *, threads: Sequence[str] = (), messages: Sequence[str] = ()) -> Request:
+    """
+    One call as a request to the vendor's own base URL, with the ids its numbers stand for.
+    """
+    provider = _provider(vendor)
+    return _request(provider, call, _Ids(list(threads), list(messages)), provider.base_urls[0], provider.settings.key)
 
 
 @dataclass(slots=True)

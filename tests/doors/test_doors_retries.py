@@ -71,10 +71,10 @@ def test_retries_that_run_out_raise_as_ever() -> None:
 
 
 @pytest.mark.parametrize("library", ["httpx", "httpx2"])
-@pytest.mark.parametrize("kind", ["connect_refused", "connect_timeout", "reset"])
-def test_the_transport_retries_of_httpx_lie_below_the_door(library: str, kind: str) -> None:
+@pytest.mark.parametrize(("kind", "asked"), [("connect_refused", 4), ("connect_timeout", 4), ("reset", 1)])
+def test_the_transport_retries_of_httpx_repeat_connecting(library: str, kind: str, asked: int) -> None:
     """
-    HTTPTransport(retries=…) repeats connecting inside the transport, where no connection is made: a failure is final.
+    HTTPTransport(retries=3) tries a connection that fails three times more, and nothing else, as it does on a real line.
     """
     httpx = pytest.importorskip(library)
     script = Script(BASE, Failure(kind))
@@ -84,4 +84,4 @@ def test_the_transport_retries_of_httpx_lie_below_the_door(library: str, kind: s
         pytest.raises(httpx.TransportError),
     ):
         client.get(f"{BASE}/x")
-    assert len(script.asked) == 1
+    assert len(script.asked) == asked

@@ -79,9 +79,7 @@ class Message(Shape):
         """
         The fields every operation shows.
         """
-        text: dict[str, Any] = {"value": message.text}
-        if message.role == "user":
-            text["annotations"] = []
+        text = {"annotations": [], "value": message.text} if message.role == "user" else {"value": message.text}
         return {
             "id": message.id,
             "object": "thread.message",
@@ -99,7 +97,7 @@ class Message(Shape):
         """
         The body that answers the operation.
         """
-        return cls(**cls.facts(message)).to_bytes()
+        return cls.printed(cls.facts(message))
 
 
 class CreatedMessage(Message):
@@ -109,7 +107,8 @@ class CreatedMessage(Message):
 
     @classmethod
     def facts(cls, message: store.Message) -> dict[str, Any]:
-        return {**super().facts(message), "metadata": message.metadata, "assistant_id": None, "run_id": None}
+        more = {"metadata": message.metadata, "assistant_id": None, "run_id": None}
+        return cls.in_order({**super().facts(message), **more})
 
 
 class ListedMessage(Message):
@@ -122,7 +121,7 @@ class ListedMessage(Message):
         facts = {**super().facts(message), "metadata": message.metadata}
         if message.role == "assistant":
             facts["content_type"] = "text"
-        return facts
+        return cls.in_order(facts)
 
 
 class FileItem(Shape):
@@ -158,13 +157,15 @@ class _List(Shape):
     @classmethod
     def of(cls, item: Any, page: store.Page[Any]) -> bytes:
         data = [item.facts(one) for one in page.items]
-        return cls(
-            object="list",
-            data=data,
-            first_id=data[0]["id"] if data else "",
-            last_id=data[-1]["id"] if data else "",
-            has_more=page.has_more,
-        ).to_bytes()
+        return cls.printed(
+            {
+                "object": "list",
+                "data": data,
+                "first_id": data[0]["id"] if data else "",
+                "last_id": data[-1]["id"] if data else "",
+                "has_more": page.has_more,
+            }
+        )
 
 
 class MessageList(_List):

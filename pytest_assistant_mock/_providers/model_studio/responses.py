@@ -129,7 +129,7 @@ class Message2025(MessageItem2025):
         """
         The body that answers create, retrieve and update.
         """
-        return cls(**cls.facts(message), request_id=request_id).to_bytes()
+        return cls.printed({**cls.facts(message), "request_id": request_id})
 
 
 class MessageItem2026(Shape):
@@ -196,7 +196,7 @@ class Message2026(MessageItem2026):
         """
         The body that answers create, retrieve and update.
         """
-        return cls(**cls.facts(message), request_id=request_id).to_bytes()
+        return cls.printed({**cls.facts(message), "request_id": request_id})
 
 
 class FileItem(Shape):
@@ -236,7 +236,7 @@ class MessageFile(FileItem):
         """
         The body that answers retrieve.
         """
-        return cls(**cls.facts(file), request_id=request_id).to_bytes()
+        return cls.printed({**cls.facts(file), "request_id": request_id})
 
 
 class _List(Shape):
@@ -250,14 +250,16 @@ class _List(Shape):
     @classmethod
     def of(cls, item: Any, page: store.Page[Any], request_id: str) -> bytes:
         data = [item.facts(one) for one in page.items]
-        return cls(
-            object="list",
-            data=data,
-            first_id=data[0]["id"] if data else "",
-            last_id=data[-1]["id"] if data else "",
-            has_more=page.has_more,
-            request_id=request_id,
-        ).to_bytes()
+        return cls.printed(
+            {
+                "object": "list",
+                "data": data,
+                "first_id": data[0]["id"] if data else "",
+                "last_id": data[-1]["id"] if data else "",
+                "has_more": page.has_more,
+                "request_id": request_id,
+            }
+        )
 
 
 class MessageList2025(_List):

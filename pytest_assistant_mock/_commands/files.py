@@ -1,0 +1,44 @@
+"""
+Which cassettes a command is about: files as given, folders with everything below them.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Iterable
+from pathlib import Path
+
+SUFFIXES = (".yaml", ".yml")
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """
+    The files a command takes.
+    """
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a cassette, or a folder of them")
+
+
+def cassettes(names: Iterable[str]) -> list[Path]:
+    """
+    The cassettes named, folders in the order of their names. Raises FileNotFoundError for what is not there.
+    """
+    found: list[Path] = []
+    for name in names:
+        path = Path(name)
+        if path.is_dir():
+            found += sorted(one for one in path.rglob("*") if one.suffix.lower() in SUFFIXES and one.is_file())
+        elif path.exists():
+            found.append(path)
+        else:
+            raise FileNotFoundError(f"{name}: no such file or folder")
+    return found
+
+
+def keys() -> list[str]:
+    """
+    The real keys the SDKs would find in the environment, which must stand in no cassette.
+    """
+    from pytest_assistant_mock import _settings
+    from pytest_assistant_mock._providers import REVISIONS
+
+    return _settings.keys([provider.settings for provider in REVISIONS["2025"]])

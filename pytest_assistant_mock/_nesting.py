@@ -1,0 +1,68 @@
+"""
+Which mocks are open, innermost last: one list a process, for doors and keys are the process's too.
+
+Knows only that each can be put on and taken off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import RLock
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """
+    What an open mock lays over the process: steps that put it on, steps that take it off.
+    """
+
+    on: tuple[Callable[[], None], ...]
+    off: tuple[Callable[[], None], ...]
+
+    def put_on(self) -> None:
+        """
+        Swap.
+        """
+        for step in self.on:
+            step()
+
+    def take_off(self) -> None:
+        """
+        Put back what was there.
+        """
+        for step in self.off:
+            step()
+
+
+_lock = RLock()
+_open: list[Layer] = []
+
+
+def enter(layer: Layer) -> None:
+    """
+    Put a layer on, over all that are open. If that fails nothing of it stays.
+    """
+    with _lock:
+        try:
+            layer.put_on()
+        except BaseException:
+            layer.take_off()
+            raise
+        _open.append(layer)
+
+
+def leave(layer: Layer) -> None:
+    """
+    Take a layer off. Those over it (threads may close in any order) come off first and go on again, so that none of them puts
+    back what is no longer there.
+    """
+    with _lock:
+        at = _open.index(layer)
+        over = _open[at + 1 :]
+        for other in reversed(over):
+            other.take_off()
+        layer.take_off()
+        del _open[at]
+        for other in over:
+            other.put_on()

@@ -1,0 +1,112 @@
+"""
+The conversation of a test, for people: a line an exchange, the last ones in full, no secret anywhere.
+
+Makes text; knows nothing of pytest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from pytest_assistant_mock._engine.curl import curl, keys_in
+from pytest_assistant_mock._engine.wire import Exchange, Failure, Response
+from pytest_assistant_mock._secrets import Secrets
+from pytest_assistant_mock._traffic.names import Names, aligned, folded
+
+LINES = 50
+"""How many exchanges have a line; of more, the last."""
+IN_FULL = 2
+"""How many of the last exchanges are shown in full."""
+_COLUMNS = 48  # for what was sent, and for what came
+_BODY = 2000  # characters of a body shown in full
+
+Sent: TypeAlias = Callable[[Exchange], Mapping[str, Any]]
+
+
+def report(exchanges: Sequence[Exchange], sent: Sent, keys: Iterable[str] = ()) -> str:
+    """
+    The whole section. `keys` are hidden wherever they stand, and so are those the requests carry.
+    """
+    carried = {key for exchange in exchanges for key in keys_in(exchange.request)}
+    secrets, names = Secrets({*keys, *carried}), Names()
+    several = len({exchange.vendor for exchange in exchanges}) > 1
+    numbered = list(enumerate(exchanges, 1))
+    rows = [_row(number, exchange, sent, secrets, names, several) for number, exchange in numbered]
+    earlier = len(rows) - LINES
+    lines = [f"… {earlier} earlier"] if earlier > 0 else []
+    lines += aligned(rows[-LINES:])
+    for number, exchange in numbered[-IN_FULL:]:
+        lines += ["", f"#{number} in full", *_in_full(exchange, secrets)]
+    shown = "\n".join(lines)
+    legend = [f"{name} = {secrets.text(known)}" for known, name in names.known.items() if name in shown]
+    return "\n".join([shown, "", *legend[:LINES]]) if legend else shown
+
+
+def _row(number: int, exchange: Exchange, sent: Sent, secrets: Secrets, names: Names, several: bool) -> tuple[str, ...]:
+    operation = exchange.operation or f"{exchange.request.method}, no route"
+    asked = folded(names.short(secrets.text(_asked(sent(exchange), exchange))), _COLUMNS)
+    came = folded(names.short(secrets.text(_came(exchange))), _COLUMNS)
+    struck = f"[{', '.join(exchange.faults)}]" if exchange.faults else ""
+    return (f"#{number}", f"{exchange.vendor} {operation}" if several else operation, asked, f"-> {came}", struck)
+
+
+def _asked(fields: Mapping[str, Any], exchange: Exchange) -> str:
+    if exchange.operation is None:
+        return exchange.request.url
+    ids = [str(fields[name]) for name in ("thread_id", "message_id", "file_id") if fields.get(name)]
+    words = [json.dumps(fields["content"], ensure_ascii=False)] if "content" in fields else []
+    rest = [
+        f"{name}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in fields.items()
+        if name not in ("thread_id", "message_id", "file_id", "content") and value not in (None, "", [], {})
+    ]
+    return " ".join([*ids, *words, *rest])
+
+
+def _came(exchange: Exchange) -> str:
+    reply = exchange.reply
+    if isinstance(reply, Failure):
+        begun = f" after {reply.response.status} and {reply.after_bytes} bytes" if reply.response is not None else ""
+        return f"{reply.kind}{begun}"
+    return f"{reply.status} {_gist(reply)}".rstrip()
+
+
+def _gist(response: Response) -> str:
+    try:
+        body = response.json()
+    except ValueError:
+        return f"{len(response.body)} bytes" if response.body else "empty"
+    if not isinstance(body, dict):
+        return f"{type(body).__name__}"
+    error = body.get("error") if isinstance(body.get("error"), dict) else body
+    if isinstance(error, dict) and "code" in error:
+        return f"{error['code']}: {error.get('message', '')}"
+    if isinstance(body.get("data"), list):
+        items = len(body["data"])
+        return f"{items} item{'' if items == 1 else 's'}{', more' if body.get('has_more') else ''}"
+    return str(body.get("id", f"{len(response.body)} bytes"))
+
+
+def _in_full(exchange: Exchange, secrets: Secrets) -> list[str]:
+    lines = curl(exchange.request, secrets).split("\n")
+    if isinstance(exchange.reply, Failure):
+        lines.append(f"< {_came(exchange)}")
+    response = exchange.response
+    if response is None:
+        return lines
+    arrived = response.body if isinstance(exchange.reply, Response) else response.body[: exchange.reply.after_bytes]
+    lines.append(f"< {response.status} {response.reason}")
+    lines += [f"< {name}: {value}" for name, value in secrets.headers(response.headers)]
+    body = _pretty(secrets.body(arrived))
+    if len(body) > _BODY:
+        body = f"{body[:_BODY]}…\n({len(body) - _BODY} more characters)"
+    return [*lines, *body.splitlines()]
+
+
+def _pretty(body: bytes) -> str:
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False, indent=2)
+    except ValueError:
+        return body.decode("utf-8", "replace")

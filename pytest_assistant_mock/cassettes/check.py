@@ -1,0 +1,103 @@
+"""
+What is wrong with a cassette's file: how it reads, what the contract says, secrets, size, readability.
+
+Finds; reports nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from pytest_assistant_mock import contract
+from pytest_assistant_mock._engine.engine import Engine
+from pytest_assistant_mock._engine.provider import Match
+from pytest_assistant_mock._engine.wire import Exchange, Response
+from pytest_assistant_mock._providers import REVISIONS
+from pytest_assistant_mock._secrets import Secrets
+from pytest_assistant_mock.cassettes import storage
+from pytest_assistant_mock.cassettes.format import Cassette
+from pytest_assistant_mock.cassettes.matching import Places
+from pytest_assistant_mock.errors import CassetteError
+
+MOST_BYTES = 1024 * 1024
+"""Of a cassette people are to review."""
+
+_ESCAPED = re.compile(r"\\u(?!00|[dD][89A-Fa-f])[0-9A-Fa-f]{4}")
+_LONG_JSON = re.compile(r"^ +(?:body|string): (?:'|\")?[{\[].{500,}", re.MULTILINE)
+_PACKED = re.compile(r"^ +(?:body|string): !!binary", re.MULTILINE)
+
+
+class Problem(NamedTuple):
+    """
+    Something wrong, and in which line (from 1).
+    """
+
+    line: int
+    text: str
+
+
+def problems(path: Path, keys: Iterable[str] = ()) -> list[Problem]:
+    """
+    Everything wrong with a file, in the order of its lines; `keys` are configured keys that must not stand in it.
+    """
+    try:
+        text = storage.read(path)
+        cassette = storage.parse(text, path)
+    except CassetteError as error:
+        line, _, problem = str(error).removeprefix(f"{path}:").partition(": ")
+        return [Problem(int(line), problem.partition("\n")[0])]
+    found = [*_contract(cassette), *_secrets(text, keys), *_headers(cassette), *_size(path), *_readability(text)]
+    return sorted(found)
+
+
+def _contract(cassette: Cassette) -> Iterator[Problem]:
+    engine = Engine(REVISIONS["2025"])
+    places = Places(engine.place, [service.provider for service in engine.services.values()])
+    for number, one in enumerate(cassette.interactions, 1):
+        place = places.of(one)
+        if place is None or not isinstance(one.reply, Response):
+            continue
+        match = engine.services[place.vendor].provider.router.find(one.request.method, place.path)
+        if isinstance(match, Match):
+            exchange = Exchange(place.vendor, match.route.operation, one.request, one.reply)
+            for violation in contract.violations(exchange):
+                yield Problem(one.line, f"interaction {number}, {exchange.operation}: {violation}")
+
+
+def _secrets(text: str, keys: Iterable[str]) -> Iterator[Problem]:
+    for found in Secrets(keys).find(text):
+        yield Problem(
+            _line(text, found.start), f"looks like a secret ({found.kind}): {found.beginning}; assistant-mock scrub hides it"
+        )
+
+
+def _headers(cassette: Cassette) -> Iterator[Problem]:
+    secrets = Secrets()
+    for number, one in enumerate(cassette.interactions, 1):
+        for name, value in (*one.request.headers, *(one.response.headers if one.response else ())):
+            if secrets.header(name, value) != value:
+                yield Problem(one.line, f"interaction {number}: the header {name} is not hidden; assistant-mock scrub hides it")
+
+
+def _size(path: Path) -> Iterator[Problem]:
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        yield Problem(1, f"{size:,} bytes; nobody reviews more than {MOST_BYTES:,}: a cassette a test")
+
+
+def _readability(text: str) -> Iterator[Problem]:
+    kinds = (
+        (_ESCAPED, "letters written as \\uXXXX"),
+        (_LONG_JSON, "a JSON body on one line"),
+        (_PACKED, "a body nobody can read: compressed, or no text"),
+    )
+    for pattern, problem in kinds:
+        if match := pattern.search(text):
+            yield Problem(_line(text, match.start()), f"{problem}; assistant-mock scrub rewrites what can be read")
+
+
+def _line(text: str, position: int) -> int:
+    return text.count("\n", 0, position) + 1

@@ -1,0 +1,61 @@
+"""
+JSON bodies as they stand in a cassette: one value a line, keys in their order, every letter readable; and back.
+
+Knows JSON; knows nothing of YAML.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+
+_HALF = re.compile("[\ud800-\udfff]")  # of a character: it can stand in JSON, but in no UTF-8
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\u{ord(match.group()):04x}"
+
+
+def unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """
+    An object whose names are all different; else ValueError, for a reader would silently keep only the last.
+    """
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in one JSON object")
+    return found
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
+
+
+parse = json.JSONDecoder(object_pairs_hook=unique, parse_constant=_refuse).decode
+"""A JSON text's value. Raises ValueError, also where a value would be lost; RecursionError if it is nested too deep."""
+
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_lines = json.JSONEncoder(ensure_ascii=False, indent=2).encode
+
+
+def laid_out(text: str) -> str | None:
+    """
+    A JSON object or array over several lines; None if the text is none, or would not come back with the same value.
+    """
+    if text[:1] not in ("{", "["):
+        return None
+    try:
+        laid = _lines(parse(text))
+    except (ValueError, RecursionError):
+        return None
+    return _UNPRINTABLE.sub(_escape, laid) if "\n" in laid else None
+
+
+def compact(text: str) -> str:
+    """
+    A laid out JSON text as it goes over the wire. Raises ValueError if it is no JSON; RecursionError if it is nested too deep.
+    """
+    return _HALF.sub(_escape, _compact(parse(text)))

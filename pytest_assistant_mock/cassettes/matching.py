@@ -1,0 +1,158 @@
+"""
+When two requests are the same: method, vendor, path below the base URL, query, canonical JSON body. Found by an index.
+
+Knows requests and base URLs; knows no file and nothing of what is answered.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from pytest_assistant_mock._engine.bases import Place, split
+from pytest_assistant_mock._engine.provider import Match, Provider
+from pytest_assistant_mock._engine.wire import Request
+from pytest_assistant_mock.cassettes.format import Interaction
+from pytest_assistant_mock.cassettes.layout import parse
+
+_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False).encode
+
+
+class Ignored(NamedTuple):
+    """
+    What does not count: paths of names in the body ("metadata.trace"; a list stands for each of its items), and query
+    parameters ("?after").
+    """
+
+    fields: tuple[tuple[str, ...], ...] = ()
+    parameters: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, names: Sequence[str]) -> Ignored:
+        """
+        Raises TypeError if `names` is no list of names, ValueError for an empty one.
+        """
+        if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+            raise TypeError(f"ignore={names!r}: expected a list of names, like ['metadata.trace']")
+        fields = [tuple(name.split(".")) for name in names if not name.startswith("?")]
+        if any(not part for field in fields for part in field) or "?" in names:
+            raise ValueError(f"ignore={list(names)!r}: a name is empty; expected names like 'metadata.trace' or '?after'")
+        return cls(tuple(fields), frozenset(name[1:] for name in names if name.startswith("?")))
+
+
+NOTHING = Ignored()
+
+
+def key(method: str, place: Place, url: str, body: bytes, ignored: Ignored = NOTHING) -> str:
+    """
+    The text that is equal for equal requests, and for no others.
+    """
+    query = _query(place.query, ignored.parameters) if place.query else ""
+    return f"{method} {place.vendor} {_path(place, url)}{query}\n{canonical(body, ignored) if body else ''}"
+
+
+def canonical(body: bytes, ignored: Ignored = NOTHING) -> str:
+    """
+    A body without what does not count: order of names and whitespace in JSON. A body that is no JSON counts as it is.
+    """
+    try:
+        value = parse(body.decode())
+        for path in ignored.fields:
+            _drop(value, path)
+        return _canonical(value)
+    except (ValueError, RecursionError):
+        return f"\0{body.decode('latin-1')}"
+
+
+def _drop(value: Any, path: tuple[str, ...]) -> None:
+    if isinstance(value, list):
+        for item in value:
+            _drop(item, path)
+    elif isinstance(value, dict) and path[0] in value:
+        if len(path) == 1:
+            del value[path[0]]
+        else:
+            _drop(value[path[0]], path[1:])
+
+
+def _query(query: str, ignored: frozenset[str]) -> str:
+    pairs = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] not in ignored]
+    return f"?{urlencode(sorted(pairs, key=lambda pair: pair[0]))}" if pairs else ""
+
+
+def _path(place: Place, url: str) -> str:
+    if place.path is None:
+        return f"@{split(url)[1]}"  # the vendor's host, outside every base URL
+    path = place.path.lstrip("/")  # GATEWAY_URL with a trailing slash makes the AppBuilder SDK send //v2/…
+    return "/".join(quote(unquote(segment), safe="") for segment in path.split("/")) if "%" in path else path
+
+
+class Places:
+    """
+    Whose a recorded request is: what the file says, else the base URLs in force, else the routes its path ends like.
+    """
+
+    def __init__(self, find: Callable[[str], Place | None], providers: Iterable[Provider]) -> None:
+        self._find = find
+        self._providers = tuple(providers)
+
+    def of(self, interaction: Interaction) -> Place | None:
+        """
+        None if the request is nobody's that we play.
+        """
+        url, base = interaction.request.url, interaction.base_url
+        if interaction.vendor and base and url.startswith(base):
+            path, _, query = url[len(base) :].partition("?")
+            return Place(interaction.vendor, path, query)
+        place = self._find(url)
+        if place is None or place.path is None:
+            return self._by_route(interaction.request) or place
+        return place
+
+    def _by_route(self, request: Request) -> Place | None:
+        parts = urlsplit(request.url)
+        segments = parts.path.split("/")
+        for start in range(1, len(segments)):
+            path = "/" + "/".join(segments[start:])
+            for provider in self._providers:
+                if isinstance(provider.router.find(request.method, path), Match):
+                    return Place(provider.name, path, parts.query)
+        return None
+
+
+class Index:
+    """
+    Which interaction answers a request: the first of its key not yet played.
+    """
+
+    def __init__(self, keys: Sequence[str | None], first: Sequence[bool] = ()) -> None:
+        self.played = bytearray(len(keys))
+        self._queues: dict[str, list[int]] = {}
+        self._next: dict[str, int] = {}
+        order = range(len(keys)) if not any(first) else sorted(range(len(keys)), key=lambda at: not first[at])
+        for position in order:
+            found = keys[position]
+            if found is not None:
+                self._queues.setdefault(found, []).append(position)
+
+    def take(self, key: str, reuse: bool = False) -> int | None:
+        """
+        The position of the interaction to play, now marked as played; with `reuse` the last again once all are.
+        """
+        queue = self._queues.get(key)
+        if queue is None:
+            return None
+        turn = self._next.get(key, 0)
+        if turn == len(queue):
+            return queue[-1] if reuse else None
+        self._next[key] = turn + 1
+        self.played[queue[turn]] = 1
+        return queue[turn]
+
+    def positions(self, key: str) -> list[int]:
+        """
+        Every interaction of a key.
+        """
+        return self._queues.get(key, [])

@@ -1,0 +1,197 @@
+"""
+The words for a request without a recorded answer, and for recorded answers nobody asked for.
+
+Knows interactions, keys and ids; decides nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from difflib import SequenceMatcher, unified_diff
+from typing import Any, NamedTuple
+
+from pytest_assistant_mock._engine.wire import Request
+from pytest_assistant_mock._secrets import Secrets
+from pytest_assistant_mock.cassettes.format import Interaction
+from pytest_assistant_mock.cassettes.redaction import url as redacted_url
+from pytest_assistant_mock.cassettes.symbols import Symbols, json_of
+from pytest_assistant_mock.cassettes.tape import Record, Tape
+
+_MOST_DIFFED = 50_000  # bytes; beyond that a diff takes longer than anyone reads
+_MOST_LINES = 40
+_MOST_LISTED = 20
+
+
+class Asked(NamedTuple):
+    """
+    A request that was not answered, and its key, in its two halves.
+    """
+
+    request: Request
+    line: str
+    body: str
+
+    @classmethod
+    def of(cls, request: Request, key: str) -> Asked:
+        """
+        From a request and its key.
+        """
+        line, _, body = key.partition("\n")
+        return cls(request, line, body)
+
+
+def miss(tape: Tape, asked: Asked, interactions: Sequence[Interaction], keys: Sequence[str | None], played: bytearray) -> str:
+    """
+    Why, what, the closest recording, the cassette, the mode, counts, how to fix it.
+    """
+    symbols, secrets = Symbols(interactions), Secrets()
+    same = [at for at, key in enumerate(keys) if key == f"{asked.line}\n{asked.body}"]
+    closest = same[-1] if same else _closest(asked, keys, played)
+    why, fix = _why(tape, asked, keys, same, "all" if symbols.named_in(asked.request) else "new")
+    rows = [("why", why), ("asked", f"{asked.request.method} {redacted_url(asked.request.url, secrets)}")]
+    if closest is not None:
+        rows.append(("closest", _described(closest, interactions[closest], keys[closest] or "", played)))
+        if not same:
+            rows.append(("", _difference(asked, keys[closest] or "")))
+    rows.append(("cassette", f"{tape.path}   {_counts(interactions, played)}"))
+    rows.append(("mode", tape.mode))
+    rows += [("fix" if not number else "", text) for number, text in enumerate([fix, *_advice(asked, keys, closest, same)])]
+    vendor_line = symbols.text(secrets.text(_readable(asked.line)))
+    text = symbols.text(secrets.text("\n".join(_row(name, text) for name, text in rows)))
+    return f"no recorded answer to  {vendor_line}\n{text}{_legend(symbols, asked, text)}"
+
+
+def refused(tape: Tape, asked: Asked, named: Sequence[str], symbols: Symbols) -> str:
+    """
+    Why a new call is not made: it names what only the recording knows.
+    """
+    listed = ", ".join(f"{symbols.names[found]} ({found})" for found in named)
+    return (
+        f"not recorded:  {symbols.text(Secrets().text(_readable(asked.line)))}\n"
+        f"  why:       the call is new, and names {listed} from the cassette; the service of today need not know that id,\n"
+        "             and its answer would not belong to the rest of the recording\n"
+        f"  cassette:  {tape.path}\n"
+        f"  mode:      {tape.mode}\n"
+        f"  fix:       record the whole test again:  {tape.command('all')}"
+    )
+
+
+def unplayed(tape: Tape, positions: Sequence[int], interactions: Sequence[Interaction], keys: Sequence[str | None]) -> str:
+    """
+    What was recorded and not asked for.
+    """
+    symbols = Symbols(interactions)
+    lines = [f"  {_place(at, interactions[at])}:  {_readable((keys[at] or '').partition(chr(10))[0])}" for at in positions]
+    more = [f"  … and {len(lines) - _MOST_LISTED} more"] if len(lines) > _MOST_LISTED else []
+    few = "\n".join([*lines[:_MOST_LISTED], *more])
+    return (
+        f"{len(positions)} of {len(interactions)} recorded interactions were never played\n{symbols.text(Secrets().text(few))}\n"
+        f"  cassette:  {tape.path}\n"
+        f"  mode:      {tape.mode}\n"
+        f"  fix:       delete the file and record it again:  {tape.command('once')}\n"
+        '             or, if the test need not ask for all of it:  @pytest.mark.assistant(unplayed="warn" or "off")'
+    )
+
+
+def _why(tape: Tape, asked: Asked, keys: Sequence[str | None], same: list[int], record: Record) -> tuple[str, str]:
+    if not keys:
+        return "there is no cassette", f"record it:  {tape.command('once')}"
+    record_new = f"if the request is right, record it:  {tape.command(record)}"
+    if same:
+        count = "the one recorded answer to it has" if len(same) == 1 else f"all {len(same)} recorded answers to it have"
+        return f"{count} been played", f"{record_new}\nor let the last one repeat:  @pytest.mark.assistant(reuse=True)"
+    if any(key is not None and key.partition("\n")[0] == asked.line for key in keys):
+        return "the body differs from every recording of this request", record_new
+    path = asked.line.partition("?")[0]
+    if any(key is not None and key.partition("\n")[0].partition("?")[0] == path for key in keys):
+        return "the query differs from every recording of this request", record_new
+    return "no such request is recorded", record_new
+
+
+def _closest(asked: Asked, keys: Sequence[str | None], played: bytearray) -> int | None:
+    def likeness(at: int) -> tuple[bool, float, bool, float]:
+        line, _, body = (keys[at] or "").partition("\n")
+        same = line == asked.line
+        return (same, SequenceMatcher(None, line, asked.line).ratio(), not played[at], _body_likeness(body, asked.body))
+
+    ours = [at for at, key in enumerate(keys) if key is not None]
+    if len(ours) > 500:  # a quick look is enough: the same line first, then the beginning of the file
+        ours = [at for at in ours if (keys[at] or "").startswith(f"{asked.line}\n")][:500] or ours[:500]
+    return max(ours, key=likeness, default=None)
+
+
+def _body_likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one[:500], other[:500]).quick_ratio()
+
+
+def _difference(asked: Asked, key: str) -> str:
+    line, _, body = key.partition("\n")
+    if len(body) + len(asked.body) > _MOST_DIFFED:
+        return f"bodies of {len(body):,} and {len(asked.body):,} characters: too long to compare here"
+    before = [_readable(line), *_laid_out(body)]
+    after = [_readable(asked.line), *_laid_out(asked.body)]
+    lines = list(unified_diff(before, after, "recorded", "asked", lineterm="", n=2))
+    return "\n".join([*lines[:_MOST_LINES], *(["…"] if len(lines) > _MOST_LINES else [])])
+
+
+def _laid_out(body: str) -> list[str]:
+    if not body:
+        return []
+    value = json_of(body.encode())
+    return (
+        [repr(body[1:200])] if value is None and body != "null" else json.dumps(value, ensure_ascii=False, indent=2).splitlines()
+    )
+
+
+def _advice(asked: Asked, keys: Sequence[str | None], closest: int | None, same: list[int]) -> list[str]:
+    if closest is None or same:
+        return []
+    line, _, body = (keys[closest] or "").partition("\n")
+    if line != asked.line:
+        return []
+    names = list(_differing(json_of(body.encode()), json_of(asked.body.encode())))[:3]
+    if not names:
+        return []
+    listed = ", ".join(f'"{name}"' for name in names)
+    return [f"or, if the value differs in each run, pin it or name it:  @pytest.mark.assistant(ignore=[{listed}])"]
+
+
+def _differing(one: Any, other: Any, path: str = "") -> list[str]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        names = dict.fromkeys([*one, *other])
+        return [found for name in names for found in _differing(one.get(name), other.get(name), f"{path}.{name}".lstrip("."))]
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        pairs = zip(one, other, strict=True)
+        return list(dict.fromkeys(found for left, right in pairs for found in _differing(left, right, path)))
+    return [path] if path and one != other else []
+
+
+def _described(at: int, one: Interaction, key: str, played: bytearray) -> str:
+    return f"{_place(at, one)}, {'played' if played[at] else 'not played'}:  {_readable(key.partition(chr(10))[0])}"
+
+
+def _place(at: int, one: Interaction) -> str:
+    return f"interaction {at + 1} (line {one.line})" if one.line else f"interaction {at + 1}"
+
+
+def _readable(line: str) -> str:
+    method, _, rest = line.partition(" ")
+    vendor, _, path = rest.partition(" ")
+    return f"{method} {path[1:] if path.startswith('@') else f'/{path}'}   ({vendor})"
+
+
+def _counts(interactions: Sequence[Interaction], played: bytearray) -> str:
+    return f"{len(interactions)} recorded, {sum(played)} played"
+
+
+def _row(name: str, text: str) -> str:
+    first, *others = text.split("\n")
+    label = f"{name}:" if name else ""
+    return "\n".join([f"  {label:<10} {first}".rstrip(), *(f"{'':<13}{line}" for line in others)])
+
+
+def _legend(symbols: Symbols, asked: Asked, text: str) -> str:
+    shown = [(found, name) for found, name in symbols.names.items() if name in text]
+    named = [(found, name) for found, name in shown if found in f"{asked.request.url} {asked.body}"] or shown[:3]
+    return "".join(f"\n{_row('' if number else 'ids', f'{name} is {found}')}" for number, (found, name) in enumerate(named[:5]))

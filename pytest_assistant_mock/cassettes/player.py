@@ -1,0 +1,118 @@
+"""
+A cassette behind the doors: answers from the recording, and never lets a call through.
+
+Knows interactions and the engine's tables; knows no store and no HTTP library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Lock
+
+from pytest_assistant_mock._engine.bases import Place
+from pytest_assistant_mock._engine.engine import Engine
+from pytest_assistant_mock._engine.provider import Match
+from pytest_assistant_mock._engine.wire import Exchange, Reply, Request
+from pytest_assistant_mock._secrets import Secrets
+from pytest_assistant_mock.cassettes.format import Interaction
+from pytest_assistant_mock.cassettes.matching import Index, Places, key
+from pytest_assistant_mock.cassettes.misses import Asked, miss, unplayed
+from pytest_assistant_mock.cassettes.tape import Tape
+from pytest_assistant_mock.errors import CassetteMiss
+
+
+class Player:
+    """
+    Answers each request once for each time it was recorded, in the order recorded. Safe to call from many threads.
+    """
+
+    def __init__(self, engine: Engine, tape: Tape, interactions: Sequence[Interaction]) -> None:
+        self.tape = tape
+        self.misses: list[CassetteMiss] = []
+        self.interactions = interactions
+        self._engine = engine
+        self._places = Places(engine.place, [service.provider for service in engine.services.values()])
+        self._keys = [self._key_of(one) for one in interactions]
+        self._index = Index(self._keys, [tape.shared and one.recorded_by == tape.test for one in interactions])
+        self._secrets = Secrets()
+        self._lock = Lock()
+
+    def plays(self, url: str) -> bool:
+        """
+        Whether a URL is a vendor's.
+        """
+        return self._engine.plays(url)
+
+    def knows(self, origin: str) -> bool:
+        """
+        Whether some URL of an origin is a vendor's.
+        """
+        return self._engine.knows(origin)
+
+    def guards(self, host: str) -> bool:
+        """
+        Whether a host is wholly a vendor's: nothing may connect to it.
+        """
+        return self._engine.guards(host)
+
+    def handle(self, request: Request) -> Reply | None:
+        """
+        The recorded reply; None for a request to nobody we play. Raises CassetteMiss.
+        """
+        __tracebackhide__ = True
+        place = self._engine.place(request.url)
+        if place is None:
+            return None
+        found = self.take(request, place)
+        if found is None:
+            raise self.missed(request, place)
+        write(self._engine, place, request, found.reply)
+        return found.reply
+
+    def take(self, request: Request, place: Place) -> Interaction | None:
+        """
+        The interaction that answers a request, now played; None if there is none left.
+        """
+        asked = key(request.method, place, request.url, request.body, self.tape.ignored)
+        with self._lock:
+            at = self._index.take(asked, self.tape.reuse)
+            if at is None and (hidden := self._secrets.text(asked)) != asked:  # the file holds it without its secrets
+                at = self._index.take(hidden, self.tape.reuse)
+        return None if at is None else self.interactions[at]
+
+    def missed(self, request: Request, place: Place) -> CassetteMiss:
+        """
+        The error for a request without an answer; it is remembered.
+        """
+        asked = self._secrets.text(key(request.method, place, request.url, request.body, self.tape.ignored))
+        text = miss(self.tape, Asked.of(request, asked), self.interactions, self._keys, self._index.played)
+        error = CassetteMiss(text)
+        self.misses.append(error)
+        return error
+
+    def unplayed(self) -> str:
+        """
+        What was recorded for this test and not asked for, in words; empty if nothing.
+        """
+        mine = ("", self.tape.test)
+        left = [
+            at
+            for at, one in enumerate(self.interactions)
+            if not self._index.played[at] and self._keys[at] is not None and one.recorded_by in mine
+        ]
+        return unplayed(self.tape, left, self.interactions, self._keys) if left else ""
+
+    def _key_of(self, one: Interaction) -> str | None:
+        place = self._places.of(one)
+        if place is None:
+            return None
+        return key(one.request.method, place, one.request.url, one.request.body, self.tape.ignored)
+
+
+def write(engine: Engine, place: Place, request: Request, reply: Reply) -> None:
+    """
+    Put an exchange into the journal, with its operation if there is a route.
+    """
+    match = engine.services[place.vendor].provider.router.find(request.method, place.path)
+    operation = match.route.operation if isinstance(match, Match) else None
+    engine.journal.write(Exchange(place.vendor, operation, request, reply))

@@ -1,0 +1,182 @@
+"""
+A recorder behind the doors: lets calls through to the real service, and keeps what came of them until the test has passed.
+
+Knows interactions and the engine's tables; what may be recorded is the tape's business.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from threading import Lock
+
+from pytest_assistant_mock._engine.engine import Engine
+from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request
+from pytest_assistant_mock._secrets import Secrets
+from pytest_assistant_mock.cassettes import storage
+from pytest_assistant_mock.cassettes.coding import decoded
+from pytest_assistant_mock.cassettes.format import Cassette, Interaction
+from pytest_assistant_mock.cassettes.matching import Places, key
+from pytest_assistant_mock.cassettes.misses import Asked, refused
+from pytest_assistant_mock.cassettes.player import Player, write
+from pytest_assistant_mock.cassettes.redaction import literals, redacted
+from pytest_assistant_mock.cassettes.symbols import Symbols
+from pytest_assistant_mock.cassettes.tape import Tape
+from pytest_assistant_mock.errors import CassetteError, CassetteMiss
+
+_NOT_KEPT = ("connection", "content-length", "keep-alive", "transfer-encoding")
+"""Headers of the line, not of the message; the body in the file says its own length."""
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Recorder:
+    """
+    Lets calls through and keeps them; with a `player`, only those it does not answer. Safe to call from many threads.
+
+    before: what the file held when the test began; keys: the real keys, known before any request carries one.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        tape: Tape,
+        player: Player | None = None,
+        *,
+        before: Sequence[Interaction] = (),
+        keys: Iterable[str] = (),
+        now: Callable[[], str] = _now,
+    ) -> None:
+        self.tape = tape
+        self.player = player
+        self.recorded: list[Interaction] = []
+        self.misses: list[CassetteMiss] = []
+        self._engine = engine
+        self._before = Counter(before)
+        self._keys = set(keys)
+        self._now = now
+        self._lock = Lock()
+        self._symbols = Symbols(player.interactions) if player is not None else None
+
+    def plays(self, url: str) -> bool:
+        """
+        Whether a URL is a vendor's.
+        """
+        return self._engine.plays(url)
+
+    def knows(self, origin: str) -> bool:
+        """
+        Whether some URL of an origin is a vendor's.
+        """
+        return self._engine.knows(origin)
+
+    def guards(self, host: str) -> bool:
+        """
+        Nothing is guarded: the real service is meant.
+        """
+        return False
+
+    def handle(self, request: Request) -> Reply | None:
+        """
+        None, so that the call goes through; or the recorded reply, if the player has one.
+
+        Raises CassetteMiss for a new call that names an id of the cassette.
+        """
+        __tracebackhide__ = True
+        place = self._engine.place(request.url)
+        if place is None or self.player is None or self._symbols is None:
+            return None
+        found = self.player.take(request, place)
+        if found is not None:
+            write(self._engine, place, request, found.reply)
+            return found.reply
+        if named := self._symbols.named_in(request):
+            asked = Asked.of(request, key(request.method, place, request.url, request.body))
+            self.misses.append(error := CassetteMiss(refused(self.tape, asked, named, self._symbols)))
+            raise error
+        return None
+
+    def passed(self, request: Request, reply: Reply) -> None:
+        """
+        Keep what came of a call that went through.
+        """
+        place = self._engine.place(request.url)
+        if place is None:
+            return
+        base_url = request.url.partition("?")[0].removesuffix(place.path) if place.path else ""
+        one = Interaction(
+            Request(request.method, request.url, _kept(request.headers), request.body),
+            _without_coding(reply, request.method),
+            self._now(),
+            self.tape.test if self.tape.shared else "",
+            *(("", "") if base_url in self._public_bases(place.vendor) else (place.vendor, base_url)),
+        )
+        with self._lock:
+            self._keys.update(literals(request.headers))
+            self.recorded.append(one)
+            write(self._engine, place, request, reply)
+
+    def _public_bases(self, vendor: str) -> tuple[str, ...]:
+        return ("", *self._engine.services[vendor].provider.base_urls)
+
+    def save(self) -> None:
+        """
+        Write the cassette, if something was recorded. Raises CassetteError.
+        """
+        if not self.recorded or self.tape.path is None or self.tape.record == "none":
+            return
+        if self.tape.source == "live" and self.tape.record == "once" and self.tape.path.exists() and not self.tape.begun:
+            return
+        secrets = Secrets(self._keys)
+        for one in self.recorded:
+            self._check_readable(one)
+        new = [redacted(one, secrets) for one in self.recorded]
+        storage.save(self.tape.path, lambda now: Cassette(self._together(now.interactions, new), now.metadata), secrets)
+
+    def _check_readable(self, one: Interaction) -> None:
+        coding = one.response.header("content-encoding") if one.response is not None else None
+        if coding:
+            raise CassetteError(
+                f"{self.tape.path} is not written: the answer to {one.request.method} {one.request.url.partition('?')[0]}"
+                f" is compressed with {coding}, which cannot be read here to look for secrets\n"
+                "  do: let the client accept gzip or deflate only"
+            )
+
+    def _together(self, there: list[Interaction], new: list[Interaction]) -> list[Interaction]:
+        """
+        What is in the file now and what was recorded: nothing another test has added meanwhile is lost.
+        """
+        if self.tape.record == "all":
+            fresh = {self._key(one) for one in new}
+            mine = ("", self.tape.test)  # of a shared cassette, what other tests recorded stays theirs
+            there = [one for one in there if not (self._before[one] and one.recorded_by in mine and self._key(one) in fresh)]
+        elif self.tape.source == "live" and self.tape.record == "new":
+            known = Counter(self._key(one) for one in there)
+            new = [one for one in new if not _counted(known, self._key(one))]
+        return [*there, *new]
+
+    def _key(self, one: Interaction) -> str:
+        place = Places(self._engine.place, [service.provider for service in self._engine.services.values()]).of(one)
+        return key(one.request.method, place, one.request.url, one.request.body, self.tape.ignored) if place else ""
+
+
+def _counted(known: Counter[str], key: str) -> bool:
+    known[key] -= 1
+    return known[key] >= 0
+
+
+def _kept(headers: Headers) -> Headers:
+    return tuple(pair for pair in headers if pair[0].lower() not in _NOT_KEPT)
+
+
+def _without_coding(reply: Reply, method: str) -> Reply:
+    if isinstance(reply, Failure):
+        return reply
+    headers, body = decoded(reply.headers, reply.body)
+    if method != "HEAD":
+        headers = _kept(headers)
+    return replace(reply, headers=headers, body=body)

@@ -1,0 +1,136 @@
+"""
+Cassettes on disk: read with suspicion, written whole or not at all, one process at a time.
+
+Knows files; knows no vendor and no matching.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from pytest_assistant_mock._secrets import Secrets
+from pytest_assistant_mock.cassettes.format import Cassette, from_text, to_text
+from pytest_assistant_mock.cassettes.reader import Broken
+from pytest_assistant_mock.cassettes.redaction import remains
+from pytest_assistant_mock.errors import CassetteError
+
+MAX_BYTES = 100 * 1024 * 1024
+"""Of a cassette's file."""
+
+
+def load(path: str | os.PathLike[str]) -> Cassette:
+    """
+    The cassette in a file, vcrpy's and pytest-recording's just as well.
+
+    Raises CassetteError, naming file and line, for a file that is no cassette; FileNotFoundError if there is none.
+    """
+    return parse(read(Path(path)), Path(path))
+
+
+def read(path: Path) -> str:
+    """
+    A cassette's text. Raises CassetteError if it is too large, not UTF-8, or has merge conflicts.
+    """
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise _error(path, 1, f"{size:,} bytes; a cassette has at most {MAX_BYTES:,}", "split it: a cassette a test")
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _error(path, line, f"not UTF-8: byte 0x{data[error.start]:02x}", "save it as UTF-8, or record it again") from None
+    if data.startswith(b"<<<<<<< ") or b"\n<<<<<<< " in data:
+        line = data.count(b"\n", 0, (b"\n" + data).find(b"\n<<<<<<< ")) + 1
+        raise _error(path, line, "a merge conflict", "take one side whole, or record it again")
+    return text
+
+
+def parse(text: str, path: Path) -> Cassette:
+    """
+    The cassette in a text; `path` is for the error. Raises CassetteError.
+    """
+    try:
+        return from_text(text)
+    except Broken as broken:
+        raise _error(path, broken.line, broken.problem, "mend the line, or delete the file and record it again") from None
+
+
+def save(path: Path, change: Callable[[Cassette], Cassette], secrets: Secrets) -> None:
+    """
+    Put in a cassette's place what `change` makes of it (of an empty one if there is none), written whole or not at all.
+
+    Raises CassetteError if something that looks like a secret remains, or the file cannot be written; the old one is left.
+    """
+    path = Path(os.path.realpath(path))
+    with _locked(path):
+        text = to_text(change(load(path) if path.exists() else Cassette()))
+        write(path, text, secrets)
+
+
+def write(path: Path, text: str, secrets: Secrets) -> None:
+    """
+    Write a cassette's text whole or not at all. Raises CassetteError as `save` does.
+    """
+    if places := remains(text, secrets):
+        listed = "\n".join(f"  {place}" for place in places[:10])
+        raise CassetteError(
+            f"{path} is not written: something that looks like a secret remains after redaction\n{listed}\n"
+            "  do: keep it out of what the test sends, or use another value in its place"
+        )
+    beside = path.with_name(f".{path.name}.saving")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            beside.chmod(path.stat().st_mode)
+        beside.replace(path)
+    except OSError as error:
+        _forget(beside)
+        left = "the old one is as it was" if path.exists() else "there is none now"
+        raise CassetteError(f"{path} could not be written: {error.strerror or error}; {left}") from error
+
+
+def _forget(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """
+    One process, and one thread, at a time; the lock lies in the system's folder for temporary files, and dies with its holder.
+    """
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    name = f"assistant-mock-{user}-{sha256(str(path).encode()).hexdigest()[:32]}.lock"
+    with open(Path(tempfile.gettempdir()) / name, "a") as file:
+        _lock(file)
+        yield  # closing the file lets go
+
+
+def _lock(file: Any) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _error(path: Path, line: int, problem: str, remedy: str) -> CassetteError:
+    return CassetteError(f"{path}:{line}: {problem}\n  do: {remedy}; nothing was run, and the file is as it was")

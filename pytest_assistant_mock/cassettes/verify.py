@@ -1,0 +1,136 @@
+"""
+How much of a recording the fake explains: each request sent through a fresh fake, ids bound, the answers compared.
+
+Compares status, shape, order of keys and errors; never the words of a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from pytest_assistant_mock._engine.engine import Engine
+from pytest_assistant_mock._engine.provider import Match
+from pytest_assistant_mock._engine.wire import Reply, Request, Response
+from pytest_assistant_mock._providers import REVISIONS
+from pytest_assistant_mock.cassettes import recall
+from pytest_assistant_mock.cassettes.format import Cassette, Interaction
+from pytest_assistant_mock.cassettes.matching import Places
+from pytest_assistant_mock.cassettes.symbols import _TOKEN, json_of
+
+_KEY = ("Authorization", "Bearer any-key-will-do")
+
+
+class Row(NamedTuple):
+    """
+    One recorded interaction. difference: empty if the fake explains it. exception: why it need not, if the file says so.
+    """
+
+    number: int
+    vendor: str
+    operation: str
+    difference: str
+    exception: str = ""
+
+    @property
+    def explained(self) -> bool:
+        """
+        Whether the fake answers as the service did, or need not.
+        """
+        return not self.difference or bool(self.exception)
+
+
+def verify(cassette: Cassette) -> list[Row]:
+    """
+    A row for each interaction with a vendor we play that was answered, by the revision that explains most of them.
+    """
+    tried = [list(_rows(cassette, revision)) for revision in REVISIONS]
+    return max(tried, key=lambda rows: sum(row.explained for row in rows))
+
+
+def percentage(rows: Sequence[Row]) -> int:
+    """
+    How many of a hundred are explained; 100 only if all are.
+    """
+    return 100 * sum(row.explained for row in rows) // len(rows) if rows else 100
+
+
+def _rows(cassette: Cassette, revision: str) -> Iterator[Row]:
+    engine = Engine(REVISIONS[revision])
+    places = Places(engine.place, [service.provider for service in engine.services.values()])
+    for service in engine.services.values():
+        before = recall.recall(recall.told(cassette.interactions, service.provider, places), first=True)
+        for made in before.made:
+            before.threads.pop(made, None)
+            before.messages.pop(made, None)
+        before.messages = {key: one for key, one in before.messages.items() if one.thread_id not in before.made}
+        recall.load(engine, service, before)
+    bound: dict[str, str] = {}
+    exceptions = cassette.metadata.get("exceptions") or {}
+    for number, one in enumerate(cassette.interactions, 1):
+        place = places.of(one)
+        if place is None or not isinstance(one.reply, Response):
+            continue
+        provider = engine.services[place.vendor].provider
+        match = provider.router.find(one.request.method, place.path)
+        operation = match.route.operation if isinstance(match, Match) else f"{one.request.method} {place.path}"
+        path = place.path if place.path is not None else ""
+        reply = engine.handle(_bound(one, f"{provider.base_urls[0]}{path}{'?' if place.query else ''}{place.query}", bound))
+        yield Row(number, place.vendor, operation, _difference(one.reply, reply, bound), str(exceptions.get(str(number), "")))
+
+
+def _bound(one: Interaction, url: str, bound: dict[str, str]) -> Request:
+    def replaced(text: str) -> str:
+        return _TOKEN.sub(lambda match: bound.get(match.group(), match.group()), text)
+
+    headers = one.request.headers
+    if one.request.header("authorization") is None and one.request.header("x-appbuilder-authorization") is None:
+        headers = (*headers, _KEY) if isinstance(one.reply, Response) and one.reply.status != 401 else headers
+    return Request(one.request.method, replaced(url), headers, replaced(one.request.body.decode("utf-8", "replace")).encode())
+
+
+def _difference(recorded: Response, reply: Reply | None, bound: dict[str, str]) -> str:
+    if not isinstance(reply, Response):
+        return "the fake does not answer"
+    if recorded.status != reply.status:
+        return f"status {recorded.status} recorded, {reply.status} from the fake"
+    there, here = json_of(recorded.body), json_of(reply.body)
+    refused = recorded.status >= 400 or (isinstance(there, dict) and "error" in there)
+    found = next(_differences(there, here, "$", refused), "")
+    _bind(there, here, bound)
+    return found
+
+
+def _differences(there: Any, here: Any, path: str, words: bool) -> Iterator[str]:
+    if isinstance(there, dict) and isinstance(here, dict):
+        if list(there) != list(here) and path not in _FREE and not path.endswith(".metadata"):
+            yield f"{path}: keys {', '.join(there)} recorded, {', '.join(here)} from the fake"
+        for name in there:
+            if name in here and name != "metadata":
+                yield from _differences(there[name], here[name], f"{path}.{name}", words and name in ("error", "code", "message"))
+    elif isinstance(there, list) and isinstance(here, list):
+        if len(there) != len(here):
+            yield f"{path}: {len(there)} items recorded, {len(here)} from the fake"
+        for number, (left, right) in enumerate(zip(there, here, strict=False)):
+            yield from _differences(left, right, f"{path}[{number}]", words)
+    elif type(there) is not type(here) or (words and there != here) or (isinstance(there, bool) and there != here):
+        yield f"{path}: {there!r} recorded, {here!r} from the fake"
+
+
+_FREE = ("$.metadata",)
+
+
+def _bind(there: Any, here: Any, bound: dict[str, str]) -> None:
+    """
+    Remember what the fake calls the thing the recording calls otherwise.
+    """
+    if isinstance(there, dict) and isinstance(here, dict):
+        for name in there:
+            left, right = there[name], here.get(name)
+            if (name == "id" or name.endswith("_id")) and isinstance(left, str) and isinstance(right, str) and left and right:
+                bound.setdefault(left, right)
+            else:
+                _bind(left, right, bound)
+    elif isinstance(there, list) and isinstance(here, list):
+        for left, right in zip(there, here, strict=False):
+            _bind(left, right, bound)
