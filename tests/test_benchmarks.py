@@ -1,0 +1,117 @@
+"""
+The benchmarks run: every measure once, and small. How fast anything is, no test says.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from contextlib import contextmanager
+from itertools import count
+from math import isfinite
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parent.parent / "benchmarks"
+MEASURES = {
+    "start": 1,
+    "fixture": 2,
+    "httpx": 1,
+    "requests": 1,
+    "dashscope": 1,
+    "appbuilder": 1,
+    "aiohttp": 1,
+    "volume-model_studio": 4,
+    "volume-appbuilder": 4,
+    "contract": 2,
+    "generation": 3,
+}
+"""How many rows each gives."""
+
+
+@pytest.fixture(scope="module")
+def harness():
+    """
+    The module `benchmarks/harness.py`.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(FOLDER))
+        import harness
+
+        yield harness
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_measure_runs(name, tmp_path):
+    """
+    Each gives its rows, every figure a finite number, or says what is not installed.
+    """
+    file = tmp_path / "found.json"
+    command = [sys.executable, str(FOLDER / "run.py"), "--quick", "--here", "--only", name, "--json", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(file.read_text("utf8"))
+    if name in found["missing"]:
+        pytest.skip(found["missing"][name])
+    assert len(found["rows"]) == MEASURES[name]
+    for row in found["rows"]:
+        assert all(isfinite(figure) for figure in (row["ours"], *row["peers"].values())), row
+        assert row["measure"] in done.stdout
+
+
+def test_cases_take_turns(harness):
+    """
+    Every round runs each case once, the second round backwards; a figure is seconds a call, setting up and warming up left out.
+    """
+    log, ticks = [], count()
+
+    def case(name):
+        @contextmanager
+        def opened():
+            log.append(f"{name} opens")
+            yield lambda times: log.append(f"{name} {times}")
+
+        return opened
+
+    cases = {"a": case("a"), "b": case("b")}
+    times = harness.interleaved(cases, rounds=2, calls=4, warm_up=1, clock=lambda: next(ticks))
+
+    a, b = (["a opens", "a 1", "a 4"], ["b opens", "b 1", "b 4"])
+    assert log == [*a, *b, *b, *a]
+    assert times == {"a": [0.25, 0.25], "b": [0.25, 0.25]}
+
+
+def test_a_ratio_is_of_the_same_round(harness):
+    """
+    Rounds are compared one by one, so that a slow moment strikes both sides.
+    """
+    times = {"floor": [1.0, 10.0, 1.0], "ours": [2.0, 20.0, 3.0], "peer": [4.0, 40.0, 5.0]}
+    assert harness.ratio(times, "ours", "floor") == 2.0
+    assert harness.ratios(times, to="floor") == {"peer": 4.0}
+
+
+def test_the_table_says_what_was_missed(harness):
+    """
+    A target that is not reached stands out; a row without one is told for its own sake.
+    """
+    rows = [
+        harness.Row("slow / floor", 1.5, 1.3, {"peer": 12.34}, note="floor 9 µs"),
+        harness.Row("payloads / by hand", 0.95, 0.9, good="high"),
+        harness.Row("memory", 1234.5, unit="MB"),
+    ]
+    assert harness.table(rows).splitlines()[2:] == [
+        "| slow / floor | 1.50 | ≤ 1.30 **missed** | peer 12.3; floor 9 µs |",
+        "| payloads / by hand | 0.95 | ≥ 0.90 |  |",
+        "| memory | 1,234 MB | – |  |",
+    ]
+
+
+def test_a_process_that_fails_is_an_error(harness, tmp_path):
+    """
+    Its exit status and its last words are in the error; it is not measured as fast.
+    """
+    command = harness.Command([sys.executable, "-c", "raise SystemExit('no such plugin')"], tmp_path)
+    with pytest.raises(RuntimeError, match=r"^peer: exit status 1\nno such plugin"):
+        harness.processes({"peer": command}, rounds=1, clock="cpu")
