@@ -8,7 +8,7 @@ PACKAGE := $(shell find pytest_assistant_mock -type f -not -name '*.pyc') pyproj
 WHEEL_TESTS := tests/test_wheel.py tests/test_public.py examples/test_with_httpx.py examples/test_with_unittest.py
 VENVS := .venv .venv-newest .venv-wheel .venv-bench
 
-.PHONY: example test lint bench environments clean
+.PHONY: example test lint bench soak environments clean
 .DELETE_ON_ERROR:
 unexport PYTHONPATH
 
@@ -34,6 +34,10 @@ lint: environments
 
 bench: .venv-bench/ready
 	.venv-bench/bin/python benchmarks/run.py
+
+# a minute of 64 clients at the served fake: errors, lost messages, memory, the stop
+soak: .venv/ready
+	.venv/bin/python benchmarks/soak.py
 
 environments: .venv/ready .venv-newest/ready .venv-wheel/ready
 

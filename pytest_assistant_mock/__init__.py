@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from pytest_assistant_mock import cassettes, contract, errors, faults, strategies
     from pytest_assistant_mock._engine.store import Message, Thread
     from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Response
-    from pytest_assistant_mock._mock import AssistantMock, Handle
+    from pytest_assistant_mock._handle import Handle
+    from pytest_assistant_mock._mock import AssistantMock
+    from pytest_assistant_mock._served import AssistantServer
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AssistantMock",
+    "AssistantServer",
     "Exchange",
     "Failure",
     "Handle",
@@ -35,7 +38,8 @@ __all__ = [
 
 _HOMES = {
     "AssistantMock": "_mock",
-    "Handle": "_mock",
+    "AssistantServer": "_served",
+    "Handle": "_handle",
     "Exchange": "_engine.wire",
     "Failure": "_engine.wire",
     "Request": "_engine.wire",

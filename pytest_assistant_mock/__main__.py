@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "verify": "say how much of a recording the fake explains",
     "check": "check cassettes, and JSON files of messages or responses, against the contract",
     "schemas": "write the JSON Schemas and OpenAPI documents of the contract",
+    "serve": "serve both vendors over HTTP, for any client in any language",
 }
 """Name of a subcommand (and of its file) -> what it is for."""
 

@@ -7,191 +7,31 @@ Only joins the parts; knows neither pytest nor how any part works inside.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from os import PathLike
+from posixpath import commonpath
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Self, Unpack
+from urllib.parse import urlsplit
 
 from pytest_assistant_mock import _nesting
-from pytest_assistant_mock._arranger import Arranger
 from pytest_assistant_mock._arranging import complaint as unused
-from pytest_assistant_mock._arranging import operations
 from pytest_assistant_mock._engine.clock import Clock
-from pytest_assistant_mock._engine.engine import Engine, Service
+from pytest_assistant_mock._engine.engine import Engine
 from pytest_assistant_mock._engine.journal import Watcher
 from pytest_assistant_mock._engine.provider import Provider
-from pytest_assistant_mock._engine.store import Draft, Message, Store, Thread
-from pytest_assistant_mock._engine.trouble import Trouble
-from pytest_assistant_mock._engine.wire import Exchange, Refusal
-from pytest_assistant_mock._seeding import ids, json_object, sendable, shown
+from pytest_assistant_mock._engine.wire import Exchange
+from pytest_assistant_mock._handle import Handle
 from pytest_assistant_mock._snapshots import Snapshot, check
-from pytest_assistant_mock._source import Recording, check_hosts, no_fake, remember, session, tape_of
-from pytest_assistant_mock._traffic.exchanges import Exchanges
+from pytest_assistant_mock._source import Recording, check_hosts, session, tape_of
 from pytest_assistant_mock._unanswered import complaint
-from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault, nearest
+from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault
 
 if TYPE_CHECKING:
-    from pytest_assistant_mock.cassettes import Cassette
+    from pytest_assistant_mock._doors.asgi import App
     from pytest_assistant_mock.cassettes.session import Session
-    from pytest_assistant_mock.cassettes.tape import Tape
     from pytest_assistant_mock.contract.watch import Field, Mode, Watch
 
-
-class HasId(Protocol):
-    """
-    Anything with an id: a Thread or Message of ours, or an SDK's.
-    """
-
-    @property
-    def id(self) -> str:
-        """
-        The id.
-        """
-
-
-Ref: TypeAlias = "HasId | str"
-"""A thread or message: the object or its id."""
-
-
-def _id(thing: Ref) -> str:
-    found = thing if isinstance(thing, str) else getattr(thing, "id", None)
-    if not isinstance(found, str):
-        raise TypeError(f"{thing!r} is no thread: expected an object with an id, or the id")
-    return found
-
-
-class Handle(Arranger):
-    """
-    One vendor of an open mock: seed it, look into it, arrange trouble. Nothing here goes over HTTP.
-    """
-
-    def __init__(self, engine: Engine, service: Service, tape: Tape | None = None) -> None:
-        super().__init__(engine, service)
-        self._tape = tape
-
-    def __repr__(self) -> str:
-        if self._tape is not None:
-            return f"<{self.name}: {self._tape.mode}, {len(self.exchanges)} exchanges>"
-        return f"<{self._service.provider.name}: {len(self.threads())} threads, {len(self.exchanges)} exchanges>"
-
-    @property
-    def _store(self) -> Store:
-        __tracebackhide__ = True
-        if self._tape is not None:
-            raise no_fake(self._service.provider, self._tape)
-        return self._service.store
-
-    def _trouble(self) -> Trouble:
-        assert self._store is not None  # or there is no fake to strike
-        return super()._trouble()
-
-    @property
-    def name(self) -> str:
-        """
-        "model_studio" or "appbuilder".
-        """
-        return self._service.provider.name
-
-    @property
-    def base_url(self) -> str:
-        """
-        The base URL the vendor's SDK uses by default, without a slash at its end.
-        """
-        return self._service.provider.base_urls[0]
-
-    @property
-    def api_key(self) -> str:
-        """
-        The key the vendor's SDK finds by itself while the mock is open.
-        """
-        return self._service.provider.settings.key
-
-    @property
-    def exchanges(self) -> Exchanges:
-        """
-        What was asked and answered so far, oldest first: a list, with `of`, `last` and assertions. Seeding is not in it.
-        """
-        return Exchanges(self._engine.journal.of(self.name), self.name, operations(self._service.provider), self._engine.sent)
-
-    def add_thread(self, metadata: Mapping[str, Any] | None = None) -> Thread:
-        """
-        Store an empty thread. Raises TypeError or ValueError for metadata that is no JSON.
-        """
-        given = json_object("metadata", metadata)
-        with self._engine.lock:
-            return shown(self._store.create_thread(metadata=given))
-
-    def add_message(
-        self,
-        thread: Ref,
-        text: str,
-        *,
-        role: str = "user",
-        file_ids: Sequence[str] = (),
-        metadata: Mapping[str, Any] | None = None,
-        assistant_id: str | None = None,
-        run_id: str | None = None,
-    ) -> Message:
-        """
-        Store a message at the end of a thread. An assistant's comes from a run, so it gets ids of both unless they are given.
-
-        Raises ValueError for an unknown thread or role, TypeError for a value of the wrong type.
-        """
-        if role not in ("user", "assistant"):
-            raise ValueError(f"role={role!r}: expected 'user' or 'assistant'")
-        draft = Draft(sendable("text", text), role, ids("file_ids", file_ids), json_object("metadata", metadata))
-        given = {"assistant_id": assistant_id, "run_id": run_id}
-        origin: dict[str, Any] = {name: sendable(name, value) for name, value in given.items() if value is not None}
-        with self._engine.lock:
-            self._find_thread(thread)
-            store = self._store
-            if role == "assistant" and "run_id" not in origin:
-                origin["run_id"] = store.new_id("run")
-            if role == "assistant" and "assistant_id" not in origin:
-                origin["assistant_id"] = store.format_id("assistant", 1)
-            return shown(store.add(_id(thread), replace(draft, **origin)))
-
-    def load(self, cassette: str | PathLike[str] | Cassette) -> None:
-        """
-        Store the threads and messages a cassette tells of, ids and times kept; the fake goes on from there.
-
-        cassette: one that is loaded, or its file. Raises CassetteError for a file that is none.
-        """
-        with self._engine.lock:
-            assert self._store is not None
-            remember(self._engine, self._service, cassette)
-
-    def threads(self) -> list[Thread]:
-        """
-        The threads that have not been deleted, oldest first.
-        """
-        with self._engine.lock:
-            return [shown(thread) for thread in self._store.threads()]
-
-    def thread(self, thread: Ref) -> Thread:
-        """
-        A thread as it is now. Raises ValueError if there is none of that id.
-        """
-        with self._engine.lock:
-            return shown(self._find_thread(thread))
-
-    def messages(self, thread: Ref) -> list[Message]:
-        """
-        A thread's messages, oldest first. Raises ValueError if there is no such thread.
-        """
-        with self._engine.lock:
-            self._find_thread(thread)
-            return [shown(message) for message in self._store.messages(_id(thread))]
-
-    def _find_thread(self, thread: Ref) -> Thread:
-        try:
-            return self._store.retrieve_thread(_id(thread))
-        except Refusal:
-            known = [one.id for one in self._store.threads()]
-            listed = f"it has {', '.join(known[:5])}{', …' if len(known) > 5 else ''}" if known else "it has none yet"
-            raise ValueError(
-                f"{self.name} has no thread {_id(thread)!r}{nearest(_id(thread), known)}; {listed}; add_thread() makes one"
-            ) from None
+SERVED_EXCHANGES = 1000
+"""How many exchanges a served mock holds of each vendor."""
 
 
 class AssistantMock:
@@ -230,6 +70,7 @@ class AssistantMock:
         self._keys = _settings.Keys([provider.settings for provider in providers])
         self._tape = tape_of(source, recording)
         self._layer: _nesting.Layer | None = None
+        self._asgi: App | None = None
         self._strict = strict
         self._name = name
         self._opened = False
@@ -283,6 +124,20 @@ class AssistantMock:
         The mock's own time, in ms; it moves 1 ms a stored message.
         """
         return self._engine.clock
+
+    @property
+    def asgi(self) -> App:
+        """
+        Both vendors as one ASGI app, for any server to run; from then on only the last 1,000 exchanges are held.
+        """
+        if self._asgi is None:
+            from pytest_assistant_mock._doors.asgi import App
+
+            engine = self._engine
+            engine.journal.keep(SERVED_EXCHANGES)
+            mounts = dict(_mount(service.provider) for service in engine.services.values())
+            self._asgi = App(engine, mounts, lambda request: engine.refuse(request, "too_large"))
+        return self._asgi
 
     def snapshot(self) -> Snapshot:
         """
@@ -398,3 +253,12 @@ def _providers(revision: str) -> tuple[Provider, ...]:
     if not isinstance(revision, str) or revision not in REVISIONS:
         raise ValueError(f"revision={revision!r}: expected one of {', '.join(map(repr, REVISIONS))}")
     return REVISIONS[revision]
+
+
+def _mount(provider: Provider) -> tuple[str, str]:
+    """
+    Where a vendor's paths begin, and the origin they belong to: ("/api/v1/threads", "https://dashscope.aliyuncs.com").
+    """
+    base = urlsplit(provider.base_urls[0])
+    common = commonpath([route.path for route in provider.routes])
+    return f"{base.path}{common}", f"{base.scheme}://{base.netloc}"

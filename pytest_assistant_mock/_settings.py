@@ -11,13 +11,14 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pytest_assistant_mock._engine.bases import Told
+from pytest_assistant_mock._doors import served
+from pytest_assistant_mock._engine.bases import NOBODY, Told
 from pytest_assistant_mock._engine.provider import Provider, Settings
 
 
 def told(providers: Sequence[Provider]) -> Callable[[], Told]:
     """
-    A function that says which base URLs the SDKs would use at the moment it is called.
+    A function that says which base URLs the SDKs would use at the moment it is called, and where servers of ours listen.
     """
     variables = [(provider.name, provider.settings.url_variable, provider.settings.read_url) for provider in providers]
     attributes = [
@@ -34,6 +35,7 @@ def told(providers: Sequence[Provider]) -> Callable[[], Told]:
         for vendor, module, name, read in attributes:
             if module in sys.modules and (url := getattr(sys.modules[module], name, None)):
                 urls.append((vendor, read(str(url))))
+        urls += [(NOBODY, url) for url in served.urls()]
         return tuple(urls)
 
     return just_now

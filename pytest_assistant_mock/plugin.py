@@ -12,8 +12,11 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_assistant_mock._doors.server import Server
     from pytest_assistant_mock._engine.wire import Exchange
-    from pytest_assistant_mock._mock import AssistantMock, Handle
+    from pytest_assistant_mock._handle import Handle
+    from pytest_assistant_mock._mock import AssistantMock
+    from pytest_assistant_mock._served import AssistantServer
     from pytest_assistant_mock.contract.watch import Field, Watch
 
 _MARKER = (
@@ -178,6 +181,37 @@ def assistant_contract(request: pytest.FixtureRequest, assistant_mock: Assistant
     if _settings(request).get("contract") is None:
         assistant_mock.contract.start("fail")
     return assistant_mock.contract
+
+
+@pytest.fixture(scope="session")
+def _assistant_socket() -> Iterator[Server]:
+    """
+    One server a worker, on a free port; nothing answers there outside a test that uses `assistant_server`.
+    """
+    from pytest_assistant_mock._doors.server import Server
+
+    with Server() as server:
+        yield server
+
+
+@pytest.fixture
+def assistant_server(request: pytest.FixtureRequest, _assistant_socket: Server) -> Iterator[AssistantServer]:
+    """
+    Both vendors served over HTTP on loopback for one test: an open `AssistantServer`. `env` is for subprocesses.
+    """
+    __tracebackhide__ = True
+    from pytest_assistant_mock._served import AssistantServer
+
+    settings = _settings(request)
+    try:
+        server = AssistantServer(name=request.node.name, server=_assistant_socket, **settings)
+    except (TypeError, ValueError) as problem:
+        raise pytest.UsageError(f"{problem} (from @pytest.mark.assistant or an ini option assistant_…)") from None
+    try:
+        with server:
+            yield server
+    finally:
+        _count_drift(request.config, server.drift)
 
 
 @pytest.fixture

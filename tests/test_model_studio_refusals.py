@@ -197,7 +197,7 @@ def test_bodies_that_are_json_are_taken(body: bytes, text: str) -> None:
     assert handle.messages(names["other"])[-1].text == text
 
 
-ARRANGED = ("bad_key", "forbidden", "rate_limited", "quota_exceeded", "server_error", "unavailable")
+ARRANGED = ("bad_key", "forbidden", "rate_limited", "quota_exceeded", "server_error", "unavailable", "too_large")
 ROWS = [(kind, row.message) for kind, row in REVISIONS["2025"][0].errors.items() if kind not in ARRANGED]
 
 

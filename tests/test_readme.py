@@ -3,7 +3,8 @@ The README and the docs are true: every code block in them is executed.
 
 A `python` block stands alone: with test functions it is a test file, else a script. An `ini` block is the pytest.ini of the
 blocks after it. A `text` block is what the python block just before it prints; that one may fail, and may stand in a comment.
-A line of a `sh` block is a make target that exists, an `assistant-mock` command that runs, or installs something.
+A line of a `sh` block is a make target that exists, an `assistant-mock` command that runs, asks a server, or installs something.
+`yaml` and `javascript` blocks are run by test_server_docs.py; `java` is for a reader with the Java SDK.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ def blocks_of(page: Path) -> Iterator[Block]:
         prints = following[2] if following and following[1] == "text" else ""
         yield Block(page, source[: found.start()].count("\n") + 1, language, text, ini, prints)
 
+
+ELSEWHERE = ("yaml", "javascript", "java")
 
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 
@@ -119,14 +122,16 @@ def test_a_shell_block_can_be_typed(block, tmp_path):
             command = Path(sys.executable).parent / program
             assert subprocess.run([command, *arguments, "--help"], cwd=tmp_path, capture_output=True, timeout=60).returncode == 0
         else:
-            assert line.startswith(("git clone ", "cd ", "pytest", "python3 -m pip install ", ".venv/bin/pre-commit ")), line
+            assert line.startswith(
+                ("curl ", "git clone ", "cd ", "pytest", "python3 -m pip install ", ".venv/bin/pre-commit ")
+            ), line
 
 
 def test_every_block_is_of_a_kind_that_is_checked():
     """
     No block escapes by its language.
     """
-    assert [str(block) for block in BLOCKS if block.language not in ("python", "ini", "text", "sh")] == []
+    assert [str(block) for block in BLOCKS if block.language not in ("python", "ini", "text", "sh", *ELSEWHERE)] == []
     texts = [block.text for block in of("text")]
     assert [block.prints for block in of("python") if block.prints] == texts
 

@@ -17,6 +17,9 @@ _PORTS = {"http": 80, "https": 443}
 Told: TypeAlias = tuple[tuple[str, str], ...]
 """Pairs of vendor and base URL."""
 
+NOBODY = ""
+"""In place of a vendor: a URL that a server of ours listens at, whose requests go over the socket whatever else is said."""
+
 
 class Place(NamedTuple):
     """
@@ -143,7 +146,10 @@ class Bases:
             scheme, host, port = parts.scheme.lower(), parts.hostname or "", parts.port or _PORTS[parts.scheme.lower()]
         except (ValueError, KeyError):
             return _Origin(None, ())
-        prefixes = {base.prefix: base.vendor for base in self._all if base.fits(scheme, host.rstrip("."), port)}
+        here = [base for base in self._all if base.fits(scheme, host.rstrip("."), port)]
+        if any(base.vendor == NOBODY for base in here):
+            return _Origin(None, ())
+        prefixes = {base.prefix: base.vendor for base in here}
         return _Origin(self.owner(host), tuple(sorted(prefixes.items(), key=lambda item: -len(item[0]))))
 
 

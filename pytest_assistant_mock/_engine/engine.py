@@ -94,10 +94,29 @@ class Engine:
         with self.lock:
             return self._answer(self.services[place.vendor], place, request)
 
+    def refuse(self, request: Request, kind: str) -> Response:
+        """
+        Say no to a request whose URL is a vendor's, before anything else is looked at; the journal keeps it like any other.
+
+        Raises KeyError for a kind that is not in the vendor's table of errors.
+        """
+        place = self._bases.find(request.url)
+        if place is None:
+            raise ValueError(f"{request.url}: the URL of no vendor")
+        with self.lock:
+            service = self.services[place.vendor]
+            reply = service.provider.refuse(Refusal(kind), service.provider.request_id(request, service.numbers))
+            match = service.provider.router.find(request.method, place.path)
+            operation = match.route.operation if isinstance(match, Match) else None
+            self.journal.write(Exchange(place.vendor, operation, request, reply))
+            return reply
+
     def _answer(self, service: Service, place: Place, request: Request) -> Reply:
         provider = service.provider
         request_id = provider.request_id(request, service.numbers)
         match = provider.router.find(request.method, place.path)
+        if request.method == "HEAD" and isinstance(as_get := provider.router.find("GET", place.path), Match):
+            match = as_get
         operation = match.route.operation if isinstance(match, Match) else None
         faults: tuple[str, ...] = ()
         reply: Reply

@@ -151,11 +151,14 @@ class Store:
 
     # Threads
 
-    def create_thread(self, messages: Sequence[Draft] = (), metadata: Mapping[str, Any] | None = None) -> Thread:
+    def create_thread(
+        self, messages: Sequence[Draft] = (), metadata: Mapping[str, Any] | None = None, *, id: str | None = None
+    ) -> Thread:
         """
         A new thread, with the messages it starts with.
         """
-        thread = Thread(self.new_id("thread"), self._clock.now_ms, dict(metadata or {}), self.owner)
+        new_id = id or self._next("thread", "thread", self._threads)[1]
+        thread = Thread(new_id, self._clock.now_ms, dict(metadata or {}), self.owner)
         self._threads[thread.id] = thread
         self._lists[thread.id] = []
         for draft in messages:
@@ -198,16 +201,15 @@ class Store:
 
     # Messages
 
-    def add(self, thread_id: str, draft: Draft) -> Message:
+    def add(self, thread_id: str, draft: Draft, *, id: str | None = None) -> Message:
         """
         Store a message at the end of its thread; the clock ticks 1 ms.
         """
         thread = self.retrieve_thread(thread_id)
-        number = self._numbers.next("message")  # of either role: a vendor may give both the same prefix
-        while self.format_id(f"{draft.role} message", number) in self._messages:  # one of that id was kept
-            number = self._numbers.next("message")
+        # one count for either role: a vendor may give both the same prefix
+        number, next_id = self._next(f"{draft.role} message", "message", self._messages)
         message = Message(
-            self.format_id(f"{draft.role} message", number),
+            id or next_id,
             thread.id,  # not thread_id: one string for a million messages
             draft.role,
             draft.text,
@@ -320,6 +322,12 @@ class Store:
 
     # Inside
 
+    def has(self, id: str) -> bool:
+        """
+        Whether a thread or message of that id is stored.
+        """
+        return id in self._threads or id in self._messages
+
     def new_id(self, kind: str) -> str:
         """
         The next id of a kind, in the vendor's format.
@@ -356,6 +364,13 @@ class Store:
             self._numbers.restore(numbers)
 
         return put_back
+
+    def _next(self, kind: str, count: str, taken: Mapping[str, Any]) -> tuple[int, str]:
+        while True:
+            number = self._numbers.next(count)
+            id = self.format_id(kind, number)
+            if id not in taken:  # a test may have given it away
+                return number, id
 
     def _put(self, siblings: list[Message], message: Message) -> None:
         self._messages[message.id] = message

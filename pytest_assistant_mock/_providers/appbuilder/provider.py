@@ -68,6 +68,7 @@ ERRORS: Mapping[str, ErrorRow] = {
     ),
     "server_error": _gateway(500, "InternalServerError", "Internal server error."),
     "unavailable": _gateway(503, "ServiceUnavailable", "The service is temporarily unavailable."),
+    "too_large": _gateway(413, "RequestTooLarge", "The request body is too large."),
     "thread_not_found": _error("threadId不存在", "recorded"),
     "message_not_found": _error("messageId不存在"),
     "file_not_found": _error("fileId不存在"),

@@ -53,6 +53,7 @@ _INVALID = "Required parameter(s) missing or invalid, please check the request p
 ERRORS: Mapping[str, ErrorRow] = {
     "no_key": _row(401, "InvalidApiKey", "No API-key provided."),
     "bad_key": _row(401, "InvalidApiKey", "Invalid API-key provided."),
+    "too_large": _row(413, "BadRequest.TooLarge", "Payload Too Large."),
     "forbidden": _row(403, "Workspace.AccessDenied", "Workspace access denied."),
     "rate_limited": _row(429, "Throttling.RateQuota", "Requests rate limit exceeded, please try again later."),
     "quota_exceeded": _row(429, "Throttling.AllocationQuota", "Allocated quota exceeded, please increase your quota limit."),

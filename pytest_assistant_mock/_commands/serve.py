@@ -1,0 +1,178 @@
+"""
+`assistant-mock serve`: both vendors over HTTP until ctrl-C or SIGTERM; says where, then a line an exchange.
+
+Prints in the main thread, so that a reader that has fallen asleep never stops the server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from queue import SimpleQueue
+from time import sleep
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from pytest_assistant_mock._engine.wire import Exchange
+    from pytest_assistant_mock._served import AssistantServer
+
+_WAITING = 10_000
+"""Exchanges that may wait to be printed; more are dropped."""
+
+_GATHER_S = 0.05
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """
+    What the command takes.
+    """
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen at (default 127.0.0.1); any but loopback needs --key"
+    )
+    parser.add_argument("--port", type=int, default=0, help="port to listen at (default 0: a free one)")
+    parser.add_argument("--revision", choices=("2025", "2026"), default="2025", help="recorded shape of Model Studio's messages")
+    parser.add_argument(
+        "--key", action="append", default=[], metavar="KEY", help="the only key both vendors know; may be repeated"
+    )
+    parser.add_argument("--seed", metavar="FILE", help="YAML or JSON of threads and messages to begin with")
+    parser.add_argument("--body-limit", type=int, metavar="BYTES", help="largest request body taken (default 10000000)")
+    parser.add_argument("--json-log", action="store_true", help="print JSON, an object a line")
+
+
+def run(options: argparse.Namespace) -> int:
+    """
+    Serve until told to stop. Exit status 2 if it cannot begin.
+    """
+    from pytest_assistant_mock._seed import load
+    from pytest_assistant_mock._served import AssistantServer
+
+    try:
+        server = AssistantServer(host=options.host, port=options.port, keys=options.key, revision=options.revision, strict=False)
+        if options.seed:
+            load(options.seed, server)
+    except (ImportError, OSError, OverflowError, ValueError) as problem:
+        print(f"assistant-mock serve: {problem}", file=sys.stderr)  # noqa: T201
+        return 2
+    if options.body_limit is not None:
+        server.asgi.body_limit = options.body_limit
+    asked: SimpleQueue[Exchange] = SimpleQueue()
+    write = _json_line if options.json_log else _text_line
+    server._engine.journal.watchers.append(lambda exchange: asked.put(exchange) if asked.qsize() < _WAITING else None)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    try:
+        with server:
+            print(_json_start(server) if options.json_log else _text_start(server), flush=True)  # noqa: T201
+            while True:
+                print(_next(asked, write), flush=True)  # noqa: T201
+    except KeyboardInterrupt:
+        _print_the_rest(asked, write)
+    except BrokenPipeError:
+        pass
+    return 0
+
+
+def _next(asked: SimpleQueue[Exchange], write: Callable[[Exchange], str]) -> str:
+    """
+    Wait for an exchange; its line, and those of all that follow it closely: waking up for each would cost the server more.
+    """
+    lines = [write(asked.get())]
+    sleep(_GATHER_S)
+    lines += [write(asked.get()) for _ in range(asked.qsize())]
+    return "\n".join(lines)
+
+
+def _print_the_rest(asked: SimpleQueue[Exchange], write: Callable[[Exchange], str]) -> None:
+    """
+    Print what still waits, as far as the reader takes it.
+    """
+    try:
+        os.set_blocking(sys.stdout.fileno(), False)
+        while asked.qsize():
+            print(write(asked.get()), flush=True)  # noqa: T201
+    except OSError:
+        os._exit(0)  # or Python would try again, and complain
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    for again in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(again, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _json_start(server: AssistantServer) -> str:
+    handles = (server.model_studio, server.appbuilder)
+    return json.dumps({"base_urls": {handle.name: handle.base_url for handle in handles}, "env": server.env})
+
+
+def _text_start(server: AssistantServer) -> str:
+    handles = (server.model_studio, server.appbuilder)
+    return "\n".join(
+        [
+            "Both vendors are served; ctrl-C stops.",
+            "",
+            *(f"  {handle.name:14}{handle.base_url}" for handle in handles),
+            "",
+            *(f"export {name}='{value}'" for name, value in server.env.items()),
+            "",
+            *_curl_lines(server),
+            "",
+        ]
+    )
+
+
+def _curl_lines(server: AssistantServer) -> list[str]:
+    """
+    For each vendor a line that makes a thread, and one that lists a thread's messages: a seeded one's, or the first made.
+    """
+    studio, appbuilder = server.model_studio, server.appbuilder
+    say = {"messages": [{"role": "user", "content": "你好"}]}
+
+    def curl(handle: Any, path: str, body: Any = None) -> str:
+        data = "" if body is None else f" -d '{json.dumps(body, ensure_ascii=False)}'"
+        kind = "" if body is None else " -H 'Content-Type: application/json'"
+        return f"curl '{handle.base_url}{path}' -H 'Authorization: Bearer {handle.api_key}'{kind}{data}"
+
+    def thread(handle: Any) -> str:
+        seeded = handle.threads()
+        return str(seeded[0].id) if seeded else str(handle._service.store.format_id("thread", 1))
+
+    return [
+        curl(studio, "/threads", say),
+        curl(studio, f"/threads/{thread(studio)}/messages"),
+        curl(appbuilder, "/v2/threads", say),
+        curl(appbuilder, "/v2/threads/messages/list", {"thread_id": thread(appbuilder)}),
+    ]
+
+
+def _facts(exchange: Exchange) -> dict[str, Any]:
+    response = exchange.response
+    facts: dict[str, Any] = {
+        "vendor": exchange.vendor,
+        "operation": exchange.operation,
+        "method": exchange.request.method,
+        "path": urlsplit(exchange.request.url).path,
+        "status": response.status if response else None,
+        "bytes_in": len(exchange.request.body),
+        "bytes_out": len(response.body) if response else 0,
+    }
+    if exchange.reply is not response:
+        facts["failure"] = exchange.reply.kind  # type: ignore[union-attr]
+    return facts
+
+
+def _json_line(exchange: Exchange) -> str:
+    return json.dumps(_facts(exchange), ensure_ascii=True)
+
+
+def _text_line(exchange: Exchange) -> str:
+    facts = _facts(exchange)
+    told = [facts["vendor"].ljust(12), str(facts["status"] or "---"), (facts["operation"] or "no route").ljust(21)]
+    told += [facts["method"], ascii(facts["path"])[1:-1], facts.get("failure", "")]
+    return "  ".join(filter(None, told))

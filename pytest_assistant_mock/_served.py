@@ -1,0 +1,91 @@
+"""
+AssistantServer: a mock whose only door is a socket, for clients in other processes and other languages.
+
+Joins the mock and the server; knows neither pytest nor the command line.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from pytest_assistant_mock._doors import served
+from pytest_assistant_mock._doors.server import Server
+from pytest_assistant_mock._mock import AssistantMock
+from pytest_assistant_mock._nesting import Layer
+
+
+class AssistantServer(AssistantMock):
+    """
+    Both vendors on one port, told apart by path, while the context is open. It opens no in-process door and changes no key.
+
+    host, port: where to listen; port 0 takes a free one.
+    keys: the only keys both vendors know; without them any key is good.
+    server: one that listens already, to be used instead of a new one.
+    options: what AssistantMock takes.
+    Raises ValueError for a host other than loopback without keys, OSError for an address that cannot be had,
+    ImportError without uvicorn.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        keys: Sequence[str] = (),
+        server: Server | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        if not keys and not _is_loopback(host):
+            raise ValueError(
+                f"host={host!r} lets other machines in: give the keys they must know (serve --key …),"
+                " or listen on loopback, 127.0.0.1"
+            )
+        self._server = server or Server(host, port)
+        self._owns_server = server is None
+        for handle in self._handles.values():
+            handle._base_url = self.url + urlsplit(handle._base_url).path
+            if keys:
+                handle.keys(set(keys))
+                handle._api_key = keys[0]
+        self._new = self.snapshot()  # a reset keeps the keys
+
+    @property
+    def url(self) -> str:
+        """
+        Where the server listens: "http://127.0.0.1:49152", without a slash at its end.
+        """
+        return self._server.url
+
+    @property
+    def env(self) -> dict[str, str]:
+        """
+        Environment variables for a subprocess: each vendor's base URL and key, and no proxy on the way.
+        """
+        told = {}
+        for handle in self._handles.values():
+            settings = handle._service.provider.settings
+            told[settings.key_variable] = handle.api_key
+            told[settings.url_variable] = handle.base_url
+        direct = ",".join(filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1,localhost")))
+        return {**told, "NO_PROXY": direct, "no_proxy": direct, served.VARIABLE: " ".join(self._server.origins)}
+
+    def _new_layer(self) -> Layer:
+        return Layer(on=(self._begin,), off=(self._end,))
+
+    def _begin(self) -> None:
+        self._server.app = self.asgi
+        if self._owns_server:
+            self._server.__enter__()
+
+    def _end(self) -> None:
+        if self._owns_server:
+            self._server.__exit__(None, None, None)
+        self._server.app = None
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or (host.startswith("127.") and host.replace(".", "").isdecimal())

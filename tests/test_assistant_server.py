@@ -1,0 +1,101 @@
+"""
+The fixture `assistant_server`, in pytest runs of their own.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("uvicorn")
+
+ASK = """
+import httpx
+
+def ask(server, path="/api/v1/threads"):
+    return httpx.post(server.url + path, json={}, headers={"Authorization": "Bearer k"}).json()
+"""
+
+
+def test_one_server_a_run_and_a_fresh_mock_a_test(pytester):
+    """
+    The port stays, threads and ids start anew; the marker is heard; nothing in process is touched.
+    """
+    pytester.makepyfile(
+        ASK
+        + """
+import os, pytest
+
+urls = set()
+
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_fresh(assistant_server, turn):
+    urls.add(assistant_server.url)
+    assert len(urls) == 1
+    assert ask(assistant_server)["id"] == "thread_00000000-0000-4000-8000-000000000001"
+    assert [one.operation for one in assistant_server.model_studio.exchanges] == ["create_thread"]
+    assert assistant_server.model_studio.base_url == assistant_server.url + "/api/v1"
+    assert assistant_server.appbuilder.base_url == assistant_server.url
+    assert "DASHSCOPE_API_KEY" not in os.environ
+
+@pytest.mark.assistant(revision="2026")
+def test_marker(assistant_server):
+    thread = assistant_server.model_studio.add_thread()
+    assert ask(assistant_server, f"/api/v1/threads/{thread.id}/messages")["code"] == "InvalidParameter"
+    sent = httpx.post(
+        f"{assistant_server.model_studio.base_url}/threads/{thread.id}/messages",
+        json={"content": "hi"}, headers={"Authorization": "Bearer k"})
+    assert sent.json()["file_ids"] == []
+
+def test_beside_a_mock_in_process(assistant_server, model_studio, monkeypatch):
+    monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", assistant_server.model_studio.base_url)
+    ask(assistant_server)
+    assert len(assistant_server.model_studio.threads()) == 1
+    assert model_studio.threads() == []
+"""
+    )
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=5)
+
+
+def test_unanswered_requests_fail_at_teardown(pytester):
+    """
+    As with the fixtures in process, and `strict=False` turns it off.
+    """
+    pytester.makepyfile(
+        ASK
+        + """
+import pytest
+
+def test_wrong(assistant_server):
+    ask(assistant_server, "/api/v1/thread")
+
+@pytest.mark.assistant(strict=False)
+def test_quiet(assistant_server):
+    ask(assistant_server, "/api/v1/thread")
+"""
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*UnansweredRequest: model_studio has no route for  POST /api/v1/thread"])
+
+
+def test_each_worker_has_a_server_of_its_own(pytester):
+    """
+    Under pytest -n 2 the ports differ, and each worker keeps its own for all its tests.
+    """
+    pytest.importorskip("xdist")
+    pytester.makepyfile(
+        ASK
+        + """
+import os, pathlib, pytest
+
+@pytest.mark.parametrize("turn", range(8))
+def test_ports(assistant_server, turn):
+    ask(assistant_server)
+    file = pathlib.Path(f"ports-{os.environ['PYTEST_XDIST_WORKER']}")
+    file.write_text(file.read_text() + assistant_server.url + "\\\\n" if file.exists() else assistant_server.url + "\\\\n")
+"""
+    )
+    pytester.runpytest_subprocess("-p", "no:cacheprovider", "-n", "2").assert_outcomes(passed=8)
+    used = [set(file.read_text().split()) for file in pytester.path.glob("ports-*")]
+    assert [len(urls) for urls in used] == [1, 1]
+    assert used[0] != used[1]

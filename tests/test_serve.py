@@ -1,0 +1,311 @@
+"""
+`assistant-mock serve` and its seed files: what it prints, how it stops, what it refuses.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from shutil import which
+from time import perf_counter
+
+import httpx
+import pytest
+from sockets import KEY
+
+from pytest_assistant_mock import AssistantMock
+from pytest_assistant_mock._seed import SeedError, load
+
+pytest.importorskip("uvicorn")
+
+SEEDS = """\
+model_studio:
+  threads:
+    - id: thread_e99a9fe7-0433-426f-98ad-a5139c36579c
+      metadata: {user: abc123}
+      messages:
+        - {id: message_ea26d29d-4509-490e-98e9-9f6238bd821b, text: 你好}
+        - {role: assistant, text: 你好！有什么可以帮你？}
+appbuilder:
+  threads:
+    - messages:
+        - text: 地球是圆的吗?
+          file_ids: [file-510945304731717]
+"""
+
+
+@contextmanager
+def serving(*arguments):
+    """
+    The command in a process of its own.
+    """
+    command = [sys.executable, "-m", "pytest_assistant_mock", "serve", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def head(process):
+    """
+    What is printed before the first exchange: to the empty line after the curl lines.
+    """
+    lines = []
+    while lines.count("") < 4:
+        lines.append(process.stdout.readline().rstrip("\n"))
+    return lines
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "ctrl-C"])
+def test_it_says_where_and_stops_clean(number):
+    """
+    Base URLs, variables, curl lines; then a line an exchange; exit status 0 within a second of the signal, nothing on stderr.
+    """
+    with serving() as process:
+        told = head(process)
+        url = told[3].split()[1]
+        assert told[:5] == [
+            "Both vendors are served; ctrl-C stops.",
+            "",
+            f"  model_studio  {url}/api/v1",
+            f"  appbuilder    {url}",
+            "",
+        ]
+        assert told[5:9] == [
+            "export DASHSCOPE_API_KEY='sk-assistant-mock'",
+            f"export DASHSCOPE_HTTP_BASE_URL='{url}/api/v1'",
+            "export APPBUILDER_TOKEN='bce-v3/ALTAK-assistant-mock'",
+            f"export GATEWAY_URL='{url}'",
+        ]
+        answers = [httpx.post(f"{url}/v2/threads", json={}, headers=KEY), httpx.get(f"{url}/api/v1/nothing", headers=KEY)]
+        assert [answer.status_code for answer in answers] == [200, 400]
+        assert [process.stdout.readline().split() for _ in answers] == [
+            ["appbuilder", "200", "create_thread", "POST", "/v2/threads"],
+            ["model_studio", "400", "no", "route", "GET", "/api/v1/nothing"],
+        ]
+        before = perf_counter()
+        process.send_signal(number)
+        assert process.wait(10) == 0
+        assert perf_counter() - before < 1
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.skipif(which("curl") is None, reason="curl is not installed")
+@pytest.mark.parametrize("seeded", [False, True])
+def test_its_curl_lines_can_be_pasted(seeded, tmp_path):
+    """
+    Each is answered 200: with seeds they ask for seeded threads, without for the ones the lines before have made.
+    """
+    (tmp_path / "seeds.yaml").write_text(SEEDS, "utf-8")
+    with serving(*(["--seed", str(tmp_path / "seeds.yaml")] if seeded else [])) as process:
+        lines = [line for line in head(process) if line.startswith("curl ")]
+        answers = [
+            json.loads(subprocess.run([*shlex.split(line), "-s"], stdout=subprocess.PIPE, check=True).stdout) for line in lines
+        ]
+    assert [answer["object"] for answer in answers] == ["thread", "list", "thread", "list"]
+    expected = ["你好！有什么可以帮你？", "地球是圆的吗?"] if seeded else ["你好", "你好"]
+    assert [answer["data"][0]["content"][0]["text"]["value"] for answer in answers[1::2]] == expected
+
+
+def test_json_log():
+    """
+    One JSON object where it listens, one an exchange; no key is in them.
+    """
+    with serving("--json-log", "--key", "sk-secret-1", "--key", "sk-secret-2", "--revision", "2026") as process:
+        start = json.loads(process.stdout.readline())
+        assert set(start) == {"base_urls", "env"}
+        base = start["base_urls"]["model_studio"]
+        assert (start["env"]["DASHSCOPE_HTTP_BASE_URL"], start["env"]["DASHSCOPE_API_KEY"]) == (base, "sk-secret-1")
+        key = {"Authorization": "Bearer sk-secret-2"}
+        httpx.get(f"{base}/threads/x", headers={"Authorization": "Bearer sk-wrong"})
+        thread = httpx.post(f"{base}/threads", json={}, headers=key).json()["id"]
+        message = httpx.post(f"{base}/threads/{thread}/messages", json={"content": "你好"}, headers=key).json()
+        lines = [process.stdout.readline() for _ in range(3)]
+    assert message["status"] == ""
+    assert not [line for line in lines if "sk-" in line]
+    path = "/api/v1/threads"
+    facts = [json.loads(line) for line in lines]
+    assert [(one["vendor"], one["operation"], one["method"], one["path"], one["status"]) for one in facts] == [
+        ("model_studio", "retrieve_thread", "GET", f"{path}/x", 401),
+        ("model_studio", "create_thread", "POST", path, 200),
+        ("model_studio", "create_message", "POST", f"{path}/{thread}/messages", 200),
+    ]
+
+
+def test_a_body_limit_can_be_given():
+    """
+    `--body-limit` in bytes.
+    """
+    with serving("--json-log", "--body-limit", "100") as process:
+        base = json.loads(process.stdout.readline())["base_urls"]["appbuilder"]
+        statuses = [httpx.post(f"{base}/v2/threads", content=b"{}" + b" " * n, headers=KEY).status_code for n in (98, 99)]
+    assert statuses == [200, 413]
+
+
+def test_a_reader_that_sleeps_stops_nothing():
+    """
+    Nobody reads what it prints, more than a pipe holds: every request is answered, and it stops.
+    """
+    with serving() as process:
+        base = head(process)[3].split()[1]
+        with httpx.Client() as client:
+            for _ in range(1500):
+                assert client.get(f"{base}/api/v1/threads/{'x' * 60}", headers=KEY).status_code == 400
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (
+            ["--host", "0.0.0.0"],
+            "host='0.0.0.0' lets other machines in: give the keys they must know (serve --key …), or listen on",
+        ),
+        (["--host", "no such host", "--key", "k"], "no such host"),
+        (["--port", "99999"], "port must be 0-65535"),
+        (["--seed", "no-such-file.yaml"], "no-such-file.yaml: No such file or directory"),
+        (["--revision", "2024"], "invalid choice: '2024'"),
+    ],
+)
+def test_what_it_refuses(arguments, says):
+    """
+    Exit status 2 and one sentence; nothing listens, no traceback.
+    """
+    with serving(*arguments) as process:
+        output, error = process.communicate(timeout=30)
+    assert (process.returncode, output) == (2, "")
+    assert says in error
+    assert "Traceback" not in error
+
+
+# Seeds
+
+
+def seeded(tmp_path, text, name="seeds.yaml"):
+    """
+    A mock with the threads and messages of a file.
+    """
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    mock = AssistantMock()
+    return mock, load(path, mock)
+
+
+@pytest.mark.parametrize("kind", ["yaml", "json"])
+def test_a_seed_file_is_stored(kind, tmp_path):
+    """
+    YAML and JSON alike: ids that are given, ids that are not, roles, metadata, files.
+    """
+    import yaml
+
+    text = SEEDS if kind == "yaml" else json.dumps(yaml.safe_load(SEEDS), ensure_ascii=False)
+    mock, count = seeded(tmp_path, text, f"seeds.{kind}")
+    assert count == 3
+    (thread,) = mock.model_studio.threads()
+    assert (thread.id, thread.metadata) == ("thread_e99a9fe7-0433-426f-98ad-a5139c36579c", {"user": "abc123"})
+    assert [(one.id, one.role, one.text) for one in mock.model_studio.messages(thread)] == [
+        ("message_ea26d29d-4509-490e-98e9-9f6238bd821b", "user", "你好"),
+        ("message_00000000-0000-4000-8000-000000000002", "assistant", "你好！有什么可以帮你？"),
+    ]
+    (other,) = mock.appbuilder.threads()
+    assert [one.file_ids for one in mock.appbuilder.messages(other)] == [("file-510945304731717",)]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", ": nothing, expected a mapping"),
+        ("[]", ", line 1: a list, expected a mapping"),
+        ("model_studio: []", ", line 1: model_studio: a list, expected a mapping"),
+        ("modelstudio: {}", ", line 1: modelstudio: unknown; expected model_studio or appbuilder; did you mean 'model_studio'?"),
+        ("appbuilder:\n  thread: []", ", line 2: appbuilder.thread: unknown; expected threads; did you mean 'threads'?"),
+        ("appbuilder:\n  threads:\n    - 7", ", line 3: appbuilder.threads[0]: a number, expected a mapping"),
+        (
+            "appbuilder:\n  threads:\n    - messages:\n        - role: user",
+            ", line 4: appbuilder.threads[0].messages[0]: a message needs a text",
+        ),
+        (
+            "appbuilder:\n  threads:\n    - messages:\n        - text: a\n          role: asistant",
+            ", line 4: appbuilder.threads[0].messages[0]: role='asistant': expected 'user' or 'assistant'",
+        ),
+        (
+            "appbuilder:\n  threads:\n    - messages:\n        - text: 7",
+            ", line 4: appbuilder.threads[0].messages[0].text: a number, expected a string",
+        ),
+        (
+            "appbuilder:\n  threads:\n    - {id: a}\n    - {id: a}",
+            ", line 4: appbuilder.threads[1]: id='a': appbuilder has one of that id already",
+        ),
+        ("appbuilder: {", ", line 1: expected the node content, but found '<stream end>'; expected YAML"),
+        ("a: !!python/object/apply:os.system [exit]", ", line 1: could not determine a constructor for the tag"),
+        (b"a: \xff", ": not UTF-8 (byte 3)"),
+        ("[" * 5000, ": nested too deep"),
+    ],
+)  # fmt: skip
+def test_a_bad_seed_file_is_explained(text, says, tmp_path):
+    """
+    The file, the line, the field, what came and what was expected.
+    """
+    with pytest.raises(SeedError) as refused:
+        seeded(tmp_path, text)
+    assert str(refused.value).startswith(f"{tmp_path / 'seeds.yaml'}{says}")
+
+
+def test_a_bad_json_seed_file_is_explained(tmp_path):
+    """
+    A line where JSON breaks off, a field where a value is wrong.
+    """
+    for text, says in (
+        ('{\n"appbuilder": }', ", line 2: Expecting value; expected JSON"),
+        ('{"appbuilder": {"threads": [{"id": 1}]}}', ": appbuilder.threads[0].id: a number, expected a string"),
+    ):
+        with pytest.raises(SeedError) as refused:
+            seeded(tmp_path, text, "seeds.json")
+        assert str(refused.value) == f"{tmp_path / 'seeds.json'}{says}"
+
+
+def test_an_id_that_was_given_away_is_not_given_again():
+    """
+    Counted ids step over seeded ones; a second of the same id is refused.
+    """
+    mock = AssistantMock()
+    studio = mock.model_studio
+    first = "thread_00000000-0000-4000-8000-000000000001"
+    assert studio.add_thread(id=first).id == first
+    thread = studio.add_thread()
+    assert thread.id == "thread_00000000-0000-4000-8000-000000000002"
+    message = studio.add_message(thread, "a", id="message_00000000-0000-4000-8000-000000000002")
+    assert studio.add_message(thread, "b").id == "message_00000000-0000-4000-8000-000000000003"
+    with pytest.raises(ValueError, match=f"id='{message.id}': model_studio has one of that id already"):
+        studio.add_message(thread, "c", id=message.id)
+    with pytest.raises(ValueError, match="id='': expected an id, or None"):
+        studio.add_thread(id="")
+    with pytest.raises(TypeError, match="id is int, expected str"):
+        studio.add_thread(id=7)
+    assert [one.text for one in studio.messages(thread)] == ["a", "b"]
+
+
+def test_a_subprocess_leaves_the_server_alone():
+    """
+    A mock opened in a process that got `env` does not answer in the server's place.
+    """
+    code = """
+import os, httpx
+from pytest_assistant_mock import AssistantMock
+with AssistantMock() as mock:
+    url = os.environ["DASHSCOPE_HTTP_BASE_URL"]
+    answer = httpx.post(f"{url}/threads", json={}, headers={"Authorization": "Bearer k"})
+    print(answer.status_code, len(mock.model_studio.threads()))
+"""
+    with serving("--json-log") as process:
+        told = json.loads(process.stdout.readline())
+        done = subprocess.run([sys.executable, "-c", code], env={**os.environ, **told["env"]}, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("200 0\n", "")
