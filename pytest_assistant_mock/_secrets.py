@@ -151,7 +151,7 @@ class Secrets:
 
     def _suspects(self, text: str) -> list[tuple[int, int]]:
         """
-        The lines of a text worth a closer look, each with the line after it.
+        The lines of a text worth a closer look, each with the two after it that are not blank.
         """
         lower = text.lower()
         if len(lower) != len(text):  # a letter whose lower case is two: positions do not agree
@@ -160,9 +160,8 @@ class Secrets:
         for needle in self._needles:
             at = lower.find(needle)
             while at >= 0:
-                line = lower.find("\n", at)
-                end = lower.find("\n", line + 1) if line >= 0 else -1
-                spans.add((lower.rfind("\n", 0, at) + 1, end if end >= 0 else len(text)))
+                last = _LINES.match(lower, at)
+                spans.add((lower.rfind("\n", 0, at) + 1, last.end() if last else at))
                 at = lower.find(needle, at + len(needle))
         return sorted(spans)
 
@@ -194,6 +193,7 @@ def _kind(match: re.Match[str]) -> str:
 
 
 _KINDS = tuple(SHAPES)
+_LINES = re.compile(r"[^\n]*(?:\s*[^\n]+){0,2}")  # a field's name, its colon and its value may stand apart
 
 
 def _beginning(secret: str) -> str:
