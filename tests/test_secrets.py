@@ -185,4 +185,6 @@ def test_what_cannot_be_replaced_is_found() -> None:
         Found("a configured key", 2, "TEAM…"),
         Found("a configured key", 16, "dGVhbS…"),
     ]
+    twice = "a\n- sk-0123456789\n  bearer\n" * 2
+    assert [found.start for found in Secrets().find(twice)] == [4, 4 + len(twice) // 2]
     assert Secrets().find("- sk-0123456789") == [Found("sk-…", 2, "sk-0…")]
