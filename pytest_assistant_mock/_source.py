@@ -7,6 +7,7 @@ Knows words and where to find what they stand for.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -38,6 +39,19 @@ class Recording(TypedDict, total=False):
     test: str
     shared: bool
     begun: bool
+
+
+@dataclass(slots=True)
+class Asked:
+    """
+    What the command line of this run says; None if nothing.
+    """
+
+    source: str | None = None
+
+
+asked = Asked()
+"""For what opens mocks by itself: a state machine has no fixture to tell it."""
 
 
 def tape_of(source: str, recording: Recording) -> Tape | None:

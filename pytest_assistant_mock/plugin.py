@@ -4,6 +4,7 @@ Fixtures, marker and options: all that knows pytest. Imports nothing else before
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
     config.stash[_DRIFT] = {}
     _option(config, "traffic")
+    _tell_source(config.getoption("assistant_source"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if config.getoption("assistant_source"):
+        _tell_source(None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -96,17 +103,27 @@ def pytest_runtest_makereport(
         item.stash[_PASSED] = report.passed
     if _TRAFFIC in item.stash:
         _show_traffic(item, report)
+    if report.when == "teardown":  # pytest keeps its items to the end; what they hold of a mock must go now
+        _forget(item)
     return report
+
+
+def _forget(item: pytest.Item) -> None:
+    keys: tuple[pytest.StashKey[Any], ...] = (_PASSED, _FAILURE, _TRAFFIC)
+    for key in keys:
+        if key in item.stash:
+            del item.stash[key]
 
 
 def _show_traffic(item: pytest.Item, report: pytest.TestReport) -> None:
     """
     Put the conversation into the report: on a failure beside the traceback, where xdist and junitxml keep it.
     """
-    wanted = _option(item.config, "traffic") or "failed"
-    shown = report.failed or (wanted == "all" and report.when == "call" and report.passed)
     mock, exchanges = item.stash[_TRAFFIC]
-    if wanted == "none" or not shown or not exchanges:
+    if not exchanges or not (report.failed or report.when == "call"):
+        return
+    wanted = _option(item.config, "traffic") or "failed"
+    if wanted == "none" or not (report.failed or (wanted == "all" and report.passed)):
         return
     del item.stash[_TRAFFIC]
     text = mock.traffic(exchanges)
@@ -293,6 +310,16 @@ def _begun(request: pytest.FixtureRequest, path: Path) -> bool:
         folder.mkdir(exist_ok=True)
         mark.touch()
     return mark.exists()
+
+
+def _tell_source(source: str | None) -> None:
+    """
+    Let a state machine, which has no fixture, know what the command line says.
+    """
+    if source or "pytest_assistant_mock._source" in sys.modules:
+        from pytest_assistant_mock._source import asked
+
+        asked.source = source
 
 
 def _count_drift(config: pytest.Config, drift: Mapping[Field, int]) -> None:

@@ -194,3 +194,29 @@ def test_an_unused_fault_shows_what_was_asked_instead(pytester: pytest.Pytester)
     result = pytester.runpytest()
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*UnusedFault: model_studio: fail(hang()*", "*- assistant traffic -*", "#1  create_thread*"])
+
+
+def test_a_test_that_is_over_holds_nothing_of_its_mock(pytester):
+    """
+    pytest keeps its items to the end of the run; mocks, failures and conversations go when their test is over.
+    """
+    pytester.makepyfile(
+        """
+        import gc
+        import weakref
+
+        import pytest
+
+        MOCKS = []
+
+        @pytest.mark.parametrize("fails", [False, True])
+        def test_first(assistant_mock, fails):
+            MOCKS.append(weakref.ref(assistant_mock))
+            assert not fails
+
+        def test_later():
+            gc.collect()
+            assert MOCKS[0]() is None
+        """
+    )
+    pytester.runpytest().assert_outcomes(passed=2, failed=1)

@@ -7,7 +7,6 @@ Knows nothing of the wall clock, nor of any vendor's id format.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from threading import RLock
@@ -121,23 +120,23 @@ class Numbers:
     """
 
     def __init__(self) -> None:
-        self._last: Counter[str] = Counter()
+        self._last: dict[str, int] = {}
 
     def next(self, kind: str) -> int:
         """
         1 for the first thing of a kind, 2 for the second, …
         """
-        number = self._last[kind] + 1
+        number = self._last.get(kind, 0) + 1
         self._last[kind] = number
         return number
 
-    def state(self) -> Counter[str]:
+    def state(self) -> dict[str, int]:
         """
         What `restore` takes.
         """
         return self._last.copy()
 
-    def restore(self, state: Counter[str]) -> None:
+    def restore(self, state: dict[str, int]) -> None:
         """
         Count on from there.
         """

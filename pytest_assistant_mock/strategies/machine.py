@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from pytest_assistant_mock._source import asked
 from pytest_assistant_mock.strategies import values
 
 _WHICH = st.integers(0, 50)
@@ -34,6 +35,7 @@ class AssistantMachine(RuleBasedStateMachine):
     Subclass it, set `vendor`, and write `create_thread`, `create_message`, `list_messages`; the others are optional.
 
     Each run opens a fresh mock; `self.handle` looks into it. `TestMyClient = MyMachine.TestCase` has pytest run it.
+    Under `--assistant-source=live`, and only then, the client asks the real service, which is seen through the client alone.
     """
 
     vendor: ClassVar[str] = "model_studio"
@@ -74,7 +76,8 @@ class AssistantMachine(RuleBasedStateMachine):
         from pytest_assistant_mock._mock import AssistantMock
 
         super().__init__()
-        self.mock = AssistantMock(**self.options)
+        self.live = asked.source == "live"
+        self.mock = AssistantMock(**{**self.options, **({"source": "live"} if self.live else {})})
         self.handle = getattr(self.mock, self.vendor)
         self.model: dict[str, list[ModelMessage]] = {}
         self.mock.__enter__()
@@ -108,8 +111,7 @@ class AssistantMachine(RuleBasedStateMachine):
         """
         thread_id = self._thread(which)
         message_id = self.create_message(thread_id, text)
-        stored = self.handle.messages(thread_id)[-1]
-        assert (stored.id, stored.text) == (message_id, text)
+        assert self._last(thread_id) == (message_id, text)
         self.model[thread_id].append(ModelMessage(message_id, text))
 
     @rule(which=_WHICH, limit=st.integers(1, 20), order=st.sampled_from(["asc", "desc"]))
@@ -157,8 +159,17 @@ class AssistantMachine(RuleBasedStateMachine):
         """
         Nothing lost, nothing doubled, nothing else.
         """
+        if self.live:
+            return  # nobody can look into the real service; its pages are looked at
         stored = {one.id: [(m.id, m.text) for m in self.handle.messages(one)] for one in self.handle.threads()}
         assert stored == {one: [(m.id, m.text) for m in messages] for one, messages in self.model.items()}
+
+    def _last(self, thread_id: str) -> tuple[str, str]:
+        if self.live:
+            message_id, text = self.list_messages(thread_id, limit=1, order="desc")[0]
+            return message_id, text
+        stored = self.handle.messages(thread_id)[-1]
+        return stored.id, stored.text
 
     def _thread(self, which: int) -> str:
         return list(self.model)[which % len(self.model)]

@@ -5,6 +5,7 @@ Seams are pinned, and libraries are found, or said to be unknown.
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -74,9 +75,12 @@ def fresh() -> Any:
     """
     A table that looks again.
     """
-    table.installed.cache_clear()
+    looked_up = (table._checked, table._usable)
+    for function in looked_up:
+        function.cache_clear()
     yield table.installed
-    table.installed.cache_clear()
+    for function in looked_up:
+        function.cache_clear()
 
 
 def test_a_library_that_cannot_be_imported_has_no_door(fresh: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -87,7 +91,6 @@ def test_a_library_that_cannot_be_imported_has_no_door(fresh: Any, monkeypatch: 
     monkeypatch.syspath_prepend(tmp_path)
     before = len(fresh())
     monkeypatch.setattr(table, "DOORS", (*table.DOORS, ("broken_http", "httpx"), ("not_there_http", "httpx")))
-    fresh.cache_clear()
     assert len(fresh()) == before
 
 
@@ -101,6 +104,20 @@ def test_a_library_that_looks_different_is_a_clear_error(fresh: Any, monkeypatch
     monkeypatch.setattr(table, "DOORS", (("strange_http", "httpx"),))
     with pytest.raises(UnknownSeam, match=r"^strange_http 99\.0 is not known: .*; install an older one, or report it$"):
         fresh()
+
+
+def test_a_library_imported_anew_gets_its_door_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What has replaced a module in sys.modules (a reload, another test tool) is answered like the one before.
+    """
+    before = pytest.importorskip("httpx")
+    table.installed()
+    for name in [name for name in sys.modules if name.partition(".")[0] == "httpx"]:
+        monkeypatch.delitem(sys.modules, name)
+    again = import_module("httpx")
+    assert again is not before
+    with behind_doors(Script("http://gw.corp.invalid", says("ours"))), again.Client(trust_env=False) as client:
+        assert client.get("http://gw.corp.invalid/x").text == "ours"
 
 
 def test_another_patch_below_ours_is_put_back_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from clients import CLIENTS, rows
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from pytest_assistant_mock import strategies
+from pytest_assistant_mock import AssistantServer, strategies
 
 FEW = settings(max_examples=4, stateful_step_count=8)
 
@@ -243,6 +243,51 @@ def test_pytest_runs_its_testcase(pytester):
     result = pytester.runpytest()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*state = Machine()", "*state.begin()", "*state.post(*", "*state.teardown()"])
+
+
+LIVE = """
+import os
+
+import httpx
+from hypothesis import settings
+
+from pytest_assistant_mock import strategies
+
+CLIENT = httpx.Client(headers={"Authorization": f"Bearer {os.environ['DASHSCOPE_API_KEY']}"})
+
+
+class Machine(strategies.AssistantMachine):
+    def ask(self, method, path, body=None):
+        base = os.environ["DASHSCOPE_HTTP_BASE_URL"] if self.live else self.handle.base_url
+        return CLIENT.request(method, base + path, json=body).json()
+
+    def create_thread(self):
+        return self.ask("POST", "/threads", {})["id"]
+
+    def create_message(self, thread_id, text):
+        return self.ask("POST", f"/threads/{thread_id}/messages", {"content": text})["id"]
+
+    def list_messages(self, thread_id, *, limit, order):
+        data = self.ask("GET", f"/threads/{thread_id}/messages?limit={limit}&order={order}")["data"]
+        return [(message["id"], message["content"][0]["text"]["value"]) for message in data]
+
+
+TestMachine = Machine.TestCase
+TestMachine.settings = settings(max_examples=3, stateful_step_count=5, deadline=None, database=None)
+"""
+
+
+@pytest.mark.parametrize(("options", "asked"), [([], False), (["--assistant-source=live"], True)])
+def test_the_real_service_is_asked_only_if_the_command_line_says_so(pytester, monkeypatch, options, asked):
+    """
+    The same machine runs on the fake, and against a server over a socket under --assistant-source=live.
+    """
+    with AssistantServer() as server:
+        for name, value in server.env.items():
+            monkeypatch.setenv(name, value)
+        pytester.makepyfile(LIVE)
+        pytester.runpytest_subprocess(*options).assert_outcomes(passed=1)
+        assert bool(server.model_studio.exchanges) is asked
 
 
 def test_the_machine_is_a_unittest_testcase():

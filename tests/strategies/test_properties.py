@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_assistant_mock import AssistantMock, contract, strategies
+from pytest_assistant_mock import AssistantMock, Response, contract, strategies
+from pytest_assistant_mock._secrets import Secrets
+from pytest_assistant_mock.cassettes import Cassette, Interaction
+from pytest_assistant_mock.cassettes.format import to_text
+from pytest_assistant_mock.cassettes.redaction import redacted
+from pytest_assistant_mock.cassettes.storage import write
 from pytest_assistant_mock.strategies.conversations import Call, bound
 
 VENDORS = ("model_studio", "appbuilder")
@@ -186,3 +192,29 @@ def followed(mock, vendor, thread, order, limit) -> list[str]:
         if not page["has_more"]:
             return seen
         payload = {**payload, cursor: page["last_id"]}
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_cassette_of_any_conversation_replays_to_the_same_answers(vendor, tmp_path_factory):
+    """
+    What a conversation was answered, written to a file and read again, is what its requests are answered once more.
+    """
+    client = httpx.Client(trust_env=False)
+
+    def send(request):
+        got = client.request(request.method, request.url, headers=dict(request.headers), content=request.body)
+        return Response(got.status_code, (), got.content)
+
+    @settings(max_examples=15)
+    @given(conversation=strategies.conversations(vendor))
+    def same(conversation):
+        file = tmp_path_factory.mktemp("cassette") / "conversation.yaml"
+        with AssistantMock() as mock:
+            played = conversation.play(mock._engine.handle, quiet=True)
+        recorded = [redacted(Interaction(one.request, one.response), Secrets()) for one in played]
+        write(file, to_text(Cassette(recorded)), Secrets())
+        with AssistantMock(source="cassette", cassette=file, contract="off"):
+            again = conversation.play(send, quiet=True)
+        assert [one.response.json() for one in again] == [one.response.json() for one in played]
+
+    same()
