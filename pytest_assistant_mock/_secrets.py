@@ -53,9 +53,10 @@ SHAPES: Mapping[str, str] = {
 """What a secret looks like, by the name it is reported under."""
 
 
-_NEEDLES = (
+_WORDS = (
     "sk-", "bce-", "altak-", "ltai", "eyj", "bearer", *(f"{name}=" for name in PARAMETERS), *(f'"{name}"' for name in FIELDS),
 )  # fmt: skip
+_NEEDLES = tuple(word for word in _WORDS if not any(other in word for other in _WORDS if other != word))
 """In lower case: no shape above is in a text without one of these, and to look for them is a hundred times faster."""
 
 
@@ -142,16 +143,21 @@ class Secrets:
         a configured key in other case or in base64 is found though it is not replaced.
         """
         found: dict[int, Found] = {}
+        clean: set[str] = set()  # the same header stands in every interaction
         for start, end in self._suspects(text):
-            for match in self._pattern.finditer(text, start, end):
-                found.setdefault(match.start(), Found(_kind(match), match.start(), _beginning(match.group())))
-            for match in self._traces.finditer(text, start, end):
-                found.setdefault(match.start(), Found("a configured key", match.start(), _beginning(match.group())))
+            if (lines := text[start:end]) in clean:
+                continue
+            here = [(match, _kind(match)) for match in self._pattern.finditer(text, start, end)]
+            here += [(match, "a configured key") for match in self._traces.finditer(text, start, end)]
+            for match, kind in here:
+                found.setdefault(match.start(), Found(kind, match.start(), _beginning(match.group())))
+            if not here:
+                clean.add(lines)
         return [found[start] for start in sorted(found)]
 
     def _suspects(self, text: str) -> list[tuple[int, int]]:
         """
-        The lines of a text worth a closer look, each with the line after it.
+        The lines of a text worth a closer look, each with the two after it that are not blank.
         """
         lower = text.lower()
         if len(lower) != len(text):  # a letter whose lower case is two: positions do not agree
@@ -160,9 +166,8 @@ class Secrets:
         for needle in self._needles:
             at = lower.find(needle)
             while at >= 0:
-                line = lower.find("\n", at)
-                end = lower.find("\n", line + 1) if line >= 0 else -1
-                spans.add((lower.rfind("\n", 0, at) + 1, end if end >= 0 else len(text)))
+                last = _LINES.match(lower, at)
+                spans.add((lower.rfind("\n", 0, at) + 1, last.end() if last else at))
                 at = lower.find(needle, at + len(needle))
         return sorted(spans)
 
@@ -194,6 +199,7 @@ def _kind(match: re.Match[str]) -> str:
 
 
 _KINDS = tuple(SHAPES)
+_LINES = re.compile(r"[^\n]*(?:\s*[^\n]+){0,2}")  # a field's name, its colon and its value may stand apart
 
 
 def _beginning(secret: str) -> str:

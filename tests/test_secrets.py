@@ -5,10 +5,13 @@ The registry of secrets: what is hidden, what is left alone, what is still found
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from pytest_assistant_mock._secrets import HIDDEN, Found, Secrets
+from pytest_assistant_mock._secrets import FIELDS, HIDDEN, PARAMETERS, SHAPES, Found, Secrets
 
 KEY = "team-key-0123"
 
@@ -68,6 +71,57 @@ def test_innocent_text_stays(text: str) -> None:
     Words that only resemble a secret are left alone, a short configured key included.
     """
     assert Secrets(["k1"]).text(text) == text
+
+
+SPELLED: dict[str, tuple[str, ...]] = {
+    "sk-…": ("sk-0123456789abcdef",),
+    "bce-v3/…": ("bce-v3/ALTAK-a/0123", "bce-v3%2Fa%2F0123", r"bce-v3\/a\/0123", "bce-auth-v1/a/2024-01-01T00:00:00Z/1800"),
+    "ALTAK-…": ("ALTAK-0123456789",),
+    "LTAI…": ("LTAI5tQw0123456789ab",),
+    "a JSON web token": ("eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJ",),
+    "a bearer token": tuple(f"{word}{gap}abcdef0123456789xyz" for word in ("Bearer", "BEARER") for gap in (" ", "%20", "+")),
+    "a signed URL": tuple(f"?{spelled}=0123" for name in PARAMETERS for spelled in (name, name.upper())),
+    "a field": (
+        *(f'"{spelled}" : "0123"' for name in FIELDS for spelled in (name, name.upper())),
+        '"api_key"\n\n :\n\n  "0123"',
+    ),
+}
+"""Each shape in every way its pattern is written."""
+
+PRINTABLE = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
+
+
+def test_every_shape_is_spelled_here() -> None:
+    """
+    A shape that is new stands in the table above as well, or the next test would not see it.
+    """
+    assert list(SPELLED) == list(SHAPES)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_is_found_without_looking_everywhere(shape: str) -> None:
+    """
+    What a pattern matches is hidden and found: the quick look that comes before the patterns misses none of them.
+    """
+    for text in SPELLED[shape]:
+        assert re.search(SHAPES[shape], text), text
+        assert Secrets().text(text) != text, text
+        assert [found.kind for found in Secrets().find(f"a line\n{text}\nanother")] == [shape], text
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_whatever_a_pattern_matches_is_hidden(shape: str) -> None:
+    """
+    The same of texts made from the pattern itself, whatever it comes to be.
+    """
+
+    @settings(max_examples=30, deadline=None)
+    @given(st.from_regex(SHAPES[shape], fullmatch=False, alphabet=PRINTABLE))
+    def check(text: str) -> None:
+        assert Secrets().text(text) != text
+        assert Secrets().find(text)
+
+    check()
 
 
 def test_headers_are_hidden_whole() -> None:
@@ -131,4 +185,6 @@ def test_what_cannot_be_replaced_is_found() -> None:
         Found("a configured key", 2, "TEAM…"),
         Found("a configured key", 16, "dGVhbS…"),
     ]
+    twice = "a\n- sk-0123456789\n  bearer\n" * 2
+    assert [found.start for found in Secrets().find(twice)] == [4, 4 + len(twice) // 2]
     assert Secrets().find("- sk-0123456789") == [Found("sk-…", 2, "sk-0…")]

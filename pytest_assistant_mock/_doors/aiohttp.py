@@ -234,8 +234,8 @@ class _Passage(asyncio.Protocol):
             received = bytes(self._received)
             reply = http1.parse_reply(received, self._request.method, ended=True)
             response = reply.response if isinstance(reply, Failure) else reply
-            if exc is not None and response is not None:
-                reply = Failure("reset", len(response.body), response)
+            if exc is not None and reply is not None:
+                reply = Failure("reset", len(response.body) if response is not None else 0, response)
             self._told(reply)
             self._protocol.data_received(received)
         self._protocol.connection_lost(exc)

@@ -24,11 +24,12 @@ BODY_LIMIT = 10_000_000
 """Bytes of a request's body that are taken, unless told otherwise."""
 
 HANG_S = 30.0
-"""Seconds a client is left waiting by a read_timeout before the line is closed, unless told otherwise."""
+"""Seconds a client is left waiting by a timeout before the line is closed, unless told otherwise."""
 
 TRANSPORT = "assistant_mock.transport"
 """Where `scope["state"]` holds the asyncio transport, if the server is ours: only with it can a line be reset."""
 
+_DRIPS = 10  # parts of a body that comes slowly
 _SMALLEST_GZIP = 30  # bytes, as Envoy (the vendor's gateway) has it
 _FORBIDDEN = bytes.maketrans(b"\r\n\0", b"   ")
 
@@ -74,10 +75,12 @@ class App:
                 reply = self._too_large(Request(request.method, url, headers))
             else:
                 reply = self.answerer.handle(request) or self._nobody(scope["method"], path)
-        if isinstance(reply, Response):
-            await _respond(send, _coded(reply, scope["headers"]), scope["method"])
-        else:
+        if isinstance(reply, Failure):
             await self._fail(reply, scope, receive, send)
+        elif reply.delay:
+            await _drip(receive, send, _coded(reply, scope["headers"]), scope["method"])
+        else:
+            await _respond(send, _coded(reply, scope["headers"]), scope["method"])
 
     def vendor_url(self, path: str, query: str) -> str | None:
         """
@@ -102,11 +105,15 @@ class App:
     async def _fail(self, failure: Failure, scope: Scope, receive: Receive, send: Send) -> None:
         """
         Break the line. On a server that hands out no transport a reset is a close.
+
+        The line was accepted before anybody was asked: a connection refused is closed at once, one never made stays silent.
         """
         transport = scope.get("state", {}).get(TRANSPORT)
+        if failure.delay and await _until_gone(receive, failure.delay):
+            return
         if failure.response is not None:
             await _begin(send, failure.response, failure.after_bytes)
-        if failure.kind == "read_timeout":
+        if failure.kind in ("read_timeout", "connect_timeout"):
             await _until_gone(receive, self.hang_s)
         if transport is not None:
             if failure.kind == "reset":
@@ -154,7 +161,7 @@ def _coded(response: Response, asked: list[tuple[bytes, bytes]]) -> Response:
 
     kept = tuple(pair for pair in response.headers if pair[0].lower() not in ("content-length", "transfer-encoding"))
     coding: Headers = (("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
-    return Response(response.status, (*kept, *coding), gzip.compress(response.body, 1, mtime=0))
+    return Response(response.status, (*kept, *coding), gzip.compress(response.body, 1, mtime=0), response.delay)
 
 
 def _takes_gzip(headers: list[tuple[bytes, bytes]]) -> bool:
@@ -185,6 +192,25 @@ async def _respond(send: Send, response: Response, method: str) -> None:
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else response.body})
 
 
+async def _drip(receive: Receive, send: Send, response: Response, method: str) -> None:
+    """
+    A response that takes all of its delay to arrive: its head, then its body in parts, at even steps; no more once the client
+    is gone.
+    """
+    body = b"" if method == "HEAD" else response.body
+    size = -(-len(body) // _DRIPS) or 1
+    parts = [body[start : start + size] for start in range(0, len(body), size)] or [b""]
+    messages: list[dict[str, Any]] = [
+        {"type": "http.response.start", "status": response.status, "headers": _head(response)},
+        *({"type": "http.response.body", "body": part, "more_body": True} for part in parts),
+    ]
+    messages[-1]["more_body"] = False
+    for message in messages:
+        if await _until_gone(receive, response.delay / len(messages)):
+            return
+        await send(message)
+
+
 async def _begin(send: Send, response: Response, after_bytes: int) -> None:
     """
     A response's head, with the length it declares, and the first bytes of its body.
@@ -204,9 +230,9 @@ def _reset(transport: asyncio.Transport) -> None:
     transport.abort()
 
 
-async def _until_gone(receive: Receive, seconds: float) -> None:
+async def _until_gone(receive: Receive, seconds: float) -> bool:
     """
-    Wait for the client to go away, but not longer than so many seconds.
+    Wait for the client to go away, but not longer than so many seconds; whether it did.
     """
 
     async def gone() -> None:
@@ -216,4 +242,5 @@ async def _until_gone(receive: Receive, seconds: float) -> None:
     try:
         await asyncio.wait_for(gone(), seconds)
     except TimeoutError:
-        return
+        return False
+    return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from errno import ECONNREFUSED, ECONNRESET
-from http.client import HTTPException, HTTPResponse, IncompleteRead
+from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
 from os import strerror
 from typing import Any, NamedTuple
 
@@ -89,7 +89,7 @@ def reply_bytes(reply: Reply) -> Bytes:
     if reply.response is not None:
         response = begun(reply)
         data = head_bytes(response, response.headers) + response.body
-    return Bytes(data, None if reply.kind == "truncated" else failure_error(reply))
+    return Bytes(data, failure_error(reply))
 
 
 def failure_error(failure: Failure) -> OSError | None:
@@ -173,7 +173,7 @@ def parse_reply(data: bytes, method: str, *, ended: bool) -> Reply | None:
     The reply these bytes are, once they are whole or the line has ended; else, or if they are no HTTP, None.
     """
     if b"\r\n\r\n" not in data:
-        return Failure("reset") if ended else None
+        return Failure("closed") if ended else None
     response = HTTPResponse(Line(io.BytesIO(data)), method=method)  # type: ignore[arg-type]
     try:
         response.begin()
@@ -237,6 +237,7 @@ def failure_of(error: BaseException | None, timeout: FailureKind = "read_timeout
 
 _ERRORS: tuple[tuple[type[BaseException], FailureKind | None], ...] = (
     (ConnectionRefusedError, "connect_refused"),
+    (RemoteDisconnected, "closed"),
     (ConnectionError, "reset"),
     (TimeoutError, None),
 )

@@ -124,7 +124,7 @@ class _Line:
             case httpx.ReadError() | httpx.WriteError():
                 return "reset"
             case httpx.RemoteProtocolError():
-                return "truncated" if self._real is not None else "reset"
+                return "truncated" if self._real is not None else "closed"
             case httpx.ConnectError():
                 failure = http1.failure_of(error)
                 return failure.kind if failure is not None else None
@@ -176,18 +176,25 @@ _WORDS: Words = {
     "connect_timeout": "timed out",
     "read_timeout": "timed out",
     "reset": str(http1.reset()),
+    "closed": "Server disconnected without sending a response.",
 }
 _ASYNC_WORDS: Words = {
     "connect_refused": "All connection attempts failed",
     "connect_timeout": "",
     "read_timeout": "",
     "reset": "",
+    "closed": "Server disconnected without sending a response.",
 }
 """anyio has few words."""
 
 
 def _error(httpx: ModuleType, failure: Failure, request: Any, words: Words) -> Any:
-    kinds = {"connect_refused": httpx.ConnectError, "connect_timeout": httpx.ConnectTimeout, "read_timeout": httpx.ReadTimeout}
+    kinds = {
+        "connect_refused": httpx.ConnectError,
+        "connect_timeout": httpx.ConnectTimeout,
+        "read_timeout": httpx.ReadTimeout,
+        "closed": httpx.RemoteProtocolError,
+    }
     return kinds.get(failure.kind, httpx.ReadError)(words[failure.kind], request=request)
 
 
@@ -217,7 +224,7 @@ def _broken_stream(httpx: ModuleType) -> Callable[[Failure, Any, Words], Any]:
 
 
 def _cut(httpx: ModuleType, failure: Failure, response: Response, request: Any, words: Words) -> Any:
-    if failure.kind != "truncated":
+    if failure.kind not in ("truncated", "closed"):
         return _error(httpx, failure, request, words)
     received, expected = len(response.body), response.header("content-length")
     text = f"peer closed connection without sending complete message body (received {received} bytes, expected {expected})"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from http.client import HTTPResponse
+from http.client import HTTPResponse, RemoteDisconnected
 from threading import local
 from types import ModuleType
 from typing import Any, ClassVar
@@ -180,6 +180,8 @@ class _Version1:
                 return exceptions.ConnectTimeoutError(conn, text)
             case "read_timeout":
                 return exceptions.ReadTimeoutError(pool, url, f"Read timed out. (read timeout={timeout.read_timeout})")
+            case "closed":
+                return RemoteDisconnected("Remote end closed connection without response")
         return http1.reset()
 
     def failure(self, error: Exception) -> Failure | None:

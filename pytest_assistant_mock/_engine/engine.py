@@ -60,7 +60,8 @@ class Engine:
         """
         Whose a URL is, and where it points; None if nobody's that we play.
         """
-        return self._bases.find(url)
+        latest, place = self._latest  # what `plays` has just found, in most calls
+        return place if latest is url else self._bases.find(url)
 
     def plays(self, url: str) -> bool:
         """
@@ -86,9 +87,7 @@ class Engine:
         """
         Answer one request, or None if it is for nobody we play.
         """
-        url, place = self._latest  # what `plays` has just found, in most calls
-        if url is not request.url:
-            place = self._bases.find(request.url)
+        place = self.place(request.url)
         if place is None:
             return None
         with self.lock:

@@ -19,6 +19,7 @@ FailureKind: TypeAlias = Literal[
     "connect_timeout",  # the connection is never made
     "read_timeout",  # the request is sent, no answer comes
     "reset",  # the line breaks, before the answer or after some bytes of its body
+    "closed",  # the line is closed in good order before the answer
     "truncated",  # the answer ends before its declared length
 ]
 

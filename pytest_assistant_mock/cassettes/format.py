@@ -86,8 +86,14 @@ def to_text(cassette: Cassette) -> str:
     """
     The cassette as a file holds it.
     """
-    from vcr.request import Request as VcrRequest
     from vcr.serialize import serialize
+
+    with _no_collection():
+        return str(serialize(*_vcrpy_data(cassette)))
+
+
+def _vcrpy_data(cassette: Cassette) -> tuple[dict[str, Any], _Serializer]:
+    from vcr.request import Request as VcrRequest
 
     requests, responses, beside = [], [], []
     for one in cassette.interactions:
@@ -99,7 +105,7 @@ def to_text(cassette: Cassette) -> str:
     data: dict[str, Any] = {"requests": requests, "responses": responses}
     if cassette.metadata:
         data["metadata"] = cassette.metadata
-    return str(serialize(data, _Serializer(beside)))
+    return data, _Serializer(beside)
 
 
 def from_text(text: str) -> Cassette:

@@ -38,7 +38,7 @@ parse = json.JSONDecoder(object_pairs_hook=unique, parse_constant=_refuse).decod
 """A JSON text's value. Raises ValueError, also where a value would be lost; RecursionError if it is nested too deep."""
 
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_lines = json.JSONEncoder(ensure_ascii=False, indent=2).encode
+_string = json.encoder.encode_basestring
 
 
 def laid_out(text: str) -> str | None:
@@ -48,10 +48,26 @@ def laid_out(text: str) -> str | None:
     if text[:1] not in ("{", "["):
         return None
     try:
-        laid = _lines(parse(text))
+        laid = _lines(parse(text), "\n")
     except (ValueError, RecursionError):
         return None
     return _UNPRINTABLE.sub(_escape, laid) if "\n" in laid else None
+
+
+def _lines(value: Any, newline: str) -> str:
+    """
+    What `json.dumps` writes with an indent of 2, several times faster; `newline` is followed by the indent so far.
+    """
+    kind = type(value)
+    if kind is str:
+        return _string(value)
+    inner = f"{newline}  "
+    if kind is dict and value:
+        items = [f"{_string(name)}: {_lines(item, inner)}" for name, item in value.items()]
+        return f"{{{inner}{f',{inner}'.join(items)}{newline}}}"
+    if kind is list and value:
+        return f"[{inner}{f',{inner}'.join([_lines(item, inner) for item in value])}{newline}]"
+    return _compact(value)
 
 
 def compact(text: str) -> str:

@@ -10,6 +10,7 @@ import json
 import re
 from base64 import encodebytes
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from pytest_assistant_mock.cassettes.layout import laid_out
@@ -32,7 +33,7 @@ def write(data: Mapping[str, Any]) -> str:
 
 def _mapping(data: Mapping[str, Any], indent: str, out: list[str]) -> None:
     for name, value in data.items():
-        out.append(f"{indent}{_text(name)}:")
+        out.append(f"{indent}{_name(name)}:")
         if type(value) is dict and value:
             out.append("\n")
             _mapping(value, indent + "  ", out)
@@ -81,6 +82,9 @@ def _text(text: str, block_indent: str | None = None) -> str:
         return _block(text, block_indent)
     quoted = json.dumps(text, ensure_ascii=False)
     return _ESCAPED.sub(_escape, quoted)
+
+
+_name = lru_cache(maxsize=1024)(_text)  # the same few names stand everywhere
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ Knows the tables of the vendors; reads no bodies.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import cache
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -23,15 +23,17 @@ VENDORS = tuple(DOCUMENTS)
 NEWEST = list(REVISIONS)[-1]
 
 
-def checked(what: str, word: str | None, words: Iterable[str]) -> None:
+def checked(what: str, word: str | None, words: Collection[str]) -> None:
     """
     Raises ValueError for a word that is none of the words, naming the nearest.
     """
+    if word is None or word in words:
+        return
     known = list(words)
-    if word is not None and word not in known:
-        raise ValueError(f"{what}={word!r}: expected one of {', '.join(map(repr, known))}{nearest(str(word), known)}")
+    raise ValueError(f"{what}={word!r}: expected one of {', '.join(map(repr, known))}{nearest(str(word), known)}")
 
 
+@cache
 def providers(vendor: str) -> dict[str, Provider]:
     """
     A vendor's tables by revision.
@@ -39,6 +41,7 @@ def providers(vendor: str) -> dict[str, Provider]:
     return {revision: next(one for one in known if one.name == vendor) for revision, known in REVISIONS.items()}
 
 
+@cache
 def operations(vendor: str) -> tuple[str, ...]:
     """
     The names of a vendor's operations.
@@ -81,6 +84,7 @@ def revised(of: Revised, revision: str | None) -> tuple[type[Shape], ...]:
     return tuple(shape for name, shape in of.items() if revision in (None, name))
 
 
+@cache
 def asks(vendor: str, operation: str) -> type[Asked]:
     """
     The shape of an operation's request.

@@ -5,6 +5,7 @@ One subject against the contract: which side it is, which operation, which shape
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from pytest_assistant_mock._providers import DOCUMENTS, REVISIONS
@@ -68,5 +69,9 @@ def _is_error(vendor: str, status: int | None, value: Any) -> bool:
         return True
     if not isinstance(value, dict):
         return False
-    names = {next(iter(shape.model_fields)) for shape in DOCUMENTS[vendor].errors if len(shape.model_fields) == 1}
-    return bool(names & value.keys())
+    return bool(_error_fields(vendor) & value.keys())
+
+
+@cache
+def _error_fields(vendor: str) -> frozenset[str]:
+    return frozenset(next(iter(shape.model_fields)) for shape in DOCUMENTS[vendor].errors if len(shape.model_fields) == 1)

@@ -267,6 +267,7 @@ def test_what_still_looks_like_a_key_is_not_written(service: Upstream, tmp_path:
         (Failure("connect_timeout"), httpx.ConnectTimeout),
         (Failure("read_timeout"), httpx.ReadTimeout),
         (Failure("reset"), httpx.ReadError),
+        (Failure("closed"), httpx.RemoteProtocolError),
         (
             Failure("truncated", 4, Response(200, (*JSON, ("Content-Length", "90")), b'{"a"')),
             httpx.RemoteProtocolError,
@@ -289,13 +290,18 @@ def _reset(line: socket.socket) -> None:
     line.close()
 
 
+def _closed(line: socket.socket) -> None:
+    line.recv(65536)
+    line.close()
+
+
 def _cut(line: socket.socket) -> None:
     line.recv(65536)
     line.sendall(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{"id": "\xe4\xbd')
     line.close()
 
 
-@pytest.mark.parametrize("act", [None, _reset, _cut], ids=["refused", "reset", "cut short"])
+@pytest.mark.parametrize("act", [None, _reset, _closed, _cut], ids=["refused", "reset", "closed", "cut short"])
 def test_a_failure_is_recorded(
     act: Callable[[socket.socket], None] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,6 +41,7 @@ FAILURES: dict[str, tuple[Callable[[], AbstractContextManager[str]], Failure, di
     "read_timeout": (_peer(hangs()), Failure("read_timeout"), {"timeout": _SHORT}),
     "read_timeout within": (_peer(hangs(_HALF)), Failure("read_timeout", 5, _WHOLE), {"timeout": _SHORT}),
     "reset": (_peer(resets()), Failure("reset"), {}),
+    "closed": (_peer(sends(b"")), Failure("closed"), {}),
     "reset within": (_peer(resets(_HALF)), Failure("reset", 5, _WHOLE), {}),
     "truncated": (_peer(sends(_HALF)), Failure("truncated", 5, _WHOLE), {}),
     "truncated at once": (_peer(sends(_HALF[:-5])), Failure("truncated", 0, _WHOLE), {}),

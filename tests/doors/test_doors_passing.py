@@ -77,7 +77,7 @@ _BEGUN = Response(200, (("X-Of", "five"), ("Content-Length", "10")), b"12345")
 
 BROKEN: dict[str, tuple[Act, Failure]] = {
     "reset before the answer": (resets(), Failure("reset")),
-    "closed before the answer": (sends(b""), Failure("reset")),
+    "closed before the answer": (sends(b""), Failure("closed")),
     "read timeout": (hangs(), Failure("read_timeout")),
     "truncated": (sends(_HALF), Failure("truncated", 5, _BEGUN)),
     "reset within the answer": (resets(_HALF), Failure("reset", 5, _BEGUN)),
@@ -168,6 +168,7 @@ OUTER = {
     "connect_timeout": Failure("connect_timeout"),
     "read_timeout": Failure("read_timeout"),
     "reset": Failure("reset"),
+    "closed": Failure("closed"),
     "reset within": Failure("reset", 5, _BEGUN),
     "truncated": Failure("truncated", 5, _BEGUN),
 }

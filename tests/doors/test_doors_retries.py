@@ -24,6 +24,7 @@ def _flaky(*first: Reply) -> Callable[[Request], Reply]:
 FLAKY = {
     "503": (says("", status=503),) * 2,
     "reset": (Failure("reset"),) * 2,
+    "closed": (Failure("closed"),) * 2,
     "read_timeout": (Failure("read_timeout"),) * 2,
     "connect_refused": (Failure("connect_refused"),) * 2,
     "connect_timeout": (Failure("connect_timeout"),) * 2,
