@@ -281,11 +281,14 @@ def test_doors_half_open_are_put_back() -> None:
     """
     Closing puts back what was swapped before something went wrong; closing twice does no harm.
     """
+    owners = [seam.owner for seam in installed()]
+    before = [dict(vars(owner)) for owner in owners]
     doors = Doors(Script(BASE, says("a")), installed())
     doors.close()
     doors.open()
     doors.close()
     doors.close()
+    assert [dict(vars(owner)) for owner in owners] == before
 
 
 @pytest.mark.parametrize("answerer", [Script(BASE, says("ok")), Script(BASE, Failure("truncated", 1, says("ok")))])
