@@ -78,6 +78,8 @@ def _fault(fault: object) -> Fault:
     name = getattr(fault, "__name__", None)
     if name in FAULTS:
         raise TypeError(f"fault is the function faults.{name}; call it: faults.{name}(…)")
+    if isinstance(fault, str) and fault in FAULTS:
+        raise TypeError(f"fault={fault!r} is a string; expected a fault: faults.{fault}(…)")
     if isinstance(fault, str):
         raise TypeError(f"fault={fault!r} is a string; expected a fault{nearest(fault, FAULTS)}; {listed}")
     raise TypeError(f"fault={fault!r}: expected a fault; {listed}")

@@ -12,6 +12,7 @@ from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from pytest_assistant_mock import _settings
 from pytest_assistant_mock._arranger import Arranger
 from pytest_assistant_mock._arranging import operations
 from pytest_assistant_mock._engine.engine import Engine, Service
@@ -88,8 +89,12 @@ class Handle(Arranger):
     @property
     def base_url(self) -> str:
         """
-        The base URL to tell the vendor's SDK, without a slash at its end: its default, or where the mock is served.
+        The base URL to tell the vendor's SDK, without a slash at its end: its default, or where the mock is served; on a
+        cassette or live run the one the SDK would use just now.
         """
+        if self._tape is not None:
+            told = [url for vendor, url in _settings.told([self._service.provider])() if vendor == self.name]
+            return told[-1].rstrip("/") if told else self._base_url
         return self._base_url
 
     @property

@@ -61,7 +61,7 @@ FLOORS = (
     Floor("_hypothesis_hook", ("strategies", *ENGINE), ("hypothesis",)),
     Floor("_strategies", ALL, ("hypothesis",)),
     # 3: joins the parts
-    Floor("_handle", ("_source", "_seeding", *ARRANGED, *RECORDS)),
+    Floor("_handle", ("_settings", "_source", "_seeding", *ARRANGED, *RECORDS)),
     Floor(
         "_mock",
         ("_handle", "_nesting", "_settings", "_source", "_unanswered", "_seeding", "_doors", "faults", *ARRANGED, *RECORDS),

@@ -340,3 +340,15 @@ def test_what_a_mock_cannot_be_told(arguments, kind, said):
     with pytest.raises(kind) as raised:
         AssistantMock(**arguments)
     assert str(raised.value) == said
+
+
+def test_an_unknown_keyword_is_named_with_the_nearest():
+    """
+    AssistantMock says what it takes, as the marker does.
+    """
+    with pytest.raises(TypeError) as caught:
+        AssistantMock(revison="2026")
+    assert str(caught.value) == (
+        "AssistantMock(revison=…): unknown keyword; did you mean 'revision'?; it takes revision, hosts, strict, contract, name,"
+        " source, cassette, record, ignore, reuse, unplayed, test, shared, begun"
+    )

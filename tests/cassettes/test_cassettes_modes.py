@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import socket
 import struct
 import threading
@@ -20,7 +21,7 @@ from made import JSON, STUDIO, ask, asked, one, player, saved
 from upstream import Upstream
 
 from pytest_assistant_mock import AssistantMock, errors, faults
-from pytest_assistant_mock._engine.wire import Failure, Response
+from pytest_assistant_mock._engine.wire import Failure, Request, Response
 from pytest_assistant_mock.cassettes import load
 
 KEY = "sk-real-0123456789abcdef"
@@ -153,6 +154,32 @@ def test_live_asks_the_service_and_records_only_if_told(service: Upstream, tmp_p
                 create(service.model_studio, 1)
         assert (numbers(path) if path.exists() else None) == expected
     assert len(service.requests) == 8
+
+
+@pytest.mark.parametrize("source", ["live", "cassette"])
+def test_a_compressed_answer_is_checked_and_seen_as_it_reads(
+    source: str, service: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A real service may send gzip: the contract reads through it, and so does who looks at the exchanges.
+    """
+    plainly = service.answer
+
+    def compressed(request: Request) -> Response:
+        whole = plainly(request)
+        body = gzip.compress(whole.body)
+        headers = tuple(pair for pair in whole.headers if pair[0] != "Content-Length")
+        return Response(whole.status, (*headers, ("Content-Encoding", "gzip"), ("Content-Length", str(len(body)))), body)
+
+    monkeypatch.setattr(service, "answer", compressed)
+    monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", service.model_studio)
+    record = "once" if source == "cassette" else "none"
+    with AssistantMock(source=source, cassette=tmp_path / "c.yaml", record=record) as mock:
+        assert mock.model_studio.base_url == service.model_studio
+        answer = create(mock.model_studio.base_url)
+    (exchange,) = mock.model_studio.exchanges
+    assert exchange.response is not None
+    assert exchange.response.json() == answer
 
 
 def test_a_swallowed_miss_is_raised_again_at_the_end(tmp_path: Path) -> None:
