@@ -9,6 +9,7 @@ import contextlib
 import gzip
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -173,6 +174,8 @@ def test_a_compressed_answer_is_checked_and_seen_as_it_reads(
 
     monkeypatch.setattr(service, "answer", compressed)
     monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", service.model_studio)
+    if "dashscope" in sys.modules:  # which has read the variable when it was imported
+        monkeypatch.setattr(sys.modules["dashscope"], "base_http_api_url", service.model_studio)
     record = "once" if source == "cassette" else "none"
     with AssistantMock(source=source, cassette=tmp_path / "c.yaml", record=record) as mock:
         assert mock.model_studio.base_url == service.model_studio
