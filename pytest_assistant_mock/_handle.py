@@ -93,7 +93,7 @@ class Handle(Arranger):
         cassette or live run the one the SDK would use just now.
         """
         if self._tape is not None:
-            told = [url for vendor, url in _settings.told([self._service.provider])() if vendor == self.name]
+            told = [url for vendor, url in _settings.told((self._service.provider,))() if vendor == self.name]
             return told[-1].rstrip("/") if told else self._base_url
         return self._base_url
 

@@ -12,14 +12,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
 from urllib.parse import urlsplit
 
-from pytest_assistant_mock import _nesting
+from pytest_assistant_mock import _nesting, _settings
 from pytest_assistant_mock._arranging import complaint as unused
+from pytest_assistant_mock._doors.doors import Doors
 from pytest_assistant_mock._engine.clock import Clock
 from pytest_assistant_mock._engine.engine import Engine
 from pytest_assistant_mock._engine.journal import Watcher
 from pytest_assistant_mock._engine.provider import Provider
 from pytest_assistant_mock._engine.wire import Exchange
 from pytest_assistant_mock._handle import Handle
+from pytest_assistant_mock._providers import REVISIONS
 from pytest_assistant_mock._snapshots import Snapshot, check
 from pytest_assistant_mock._source import Recording, check_hosts, session, tape_of
 from pytest_assistant_mock._unanswered import complaint
@@ -60,8 +62,6 @@ class AssistantMock:
         source: str = "fake",
         **recording: Unpack[Recording],
     ) -> None:
-        from pytest_assistant_mock import _settings
-
         if not isinstance(strict, bool):
             raise TypeError(f"strict={strict!r}: expected True or False")
         providers = _providers(revision)
@@ -194,11 +194,8 @@ class AssistantMock:
             self.unplayed = self._session.finish(passed, error or self._failure, on_its_way=error is not None)
 
     def _new_layer(self) -> _nesting.Layer:
-        from pytest_assistant_mock._doors.door import Doors
-        from pytest_assistant_mock._doors.table import installed
-
         self._session = session(self._engine, self._tape) if self._tape is not None else None
-        doors = Doors(self._session.answerer if self._session else self._engine, installed())
+        doors = Doors(self._session.answerer if self._session else self._engine)
         if self._session and not self._session.replays:
             return _nesting.Layer(on=(doors.open,), off=(doors.close,))  # with the real keys
         return _nesting.Layer(on=(self._keys.put, doors.open), off=(doors.close, self._keys.take_back))
@@ -248,8 +245,6 @@ class AssistantMock:
 
 
 def _providers(revision: str) -> tuple[Provider, ...]:
-    from pytest_assistant_mock._providers import REVISIONS
-
     if not isinstance(revision, str) or revision not in REVISIONS:
         raise ValueError(f"revision={revision!r}: expected one of {', '.join(map(repr, REVISIONS))}")
     return REVISIONS[revision]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from pytest_assistant_mock._doors import served
@@ -16,7 +17,8 @@ from pytest_assistant_mock._engine.bases import NOBODY, Told
 from pytest_assistant_mock._engine.provider import Provider, Settings
 
 
-def told(providers: Sequence[Provider]) -> Callable[[], Told]:
+@lru_cache(maxsize=8)  # the same for every mock
+def told(providers: tuple[Provider, ...]) -> Callable[[], Told]:
     """
     A function that says which base URLs the SDKs would use at the moment it is called, and where servers of ours listen.
     """

@@ -34,6 +34,7 @@ _OPTIONS = {"source": ("fake", "cassette", "live"), "record": ("none", "once", "
 _CONTRACT = ("off", "warn", "fail")
 _DRIFT = pytest.StashKey[dict["Field", int]]()
 _FAILURE = pytest.StashKey[BaseException]()
+_RUN = pytest.StashKey[tuple[dict[str, Any], dict[str, Any]]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -252,27 +253,37 @@ def _settings(request: pytest.FixtureRequest) -> dict[str, Any]:
     Command line over marker over ini; of several markers the nearest wins, keyword by keyword.
     """
     __tracebackhide__ = True
-    config = request.config
-    settings: dict[str, Any] = {"revision": config.getini("assistant_revision")}
-    if lines := config.getini("assistant_hosts"):
-        settings["hosts"] = _hosts(lines)
-    if word := config.getini("assistant_contract"):
-        settings["contract"] = word
+    written, asked = _of_the_run(request.config)
+    settings = written.copy()
     for marker in reversed(list(request.node.iter_markers("assistant"))):
         settings.update(_keywords(marker))
-    if option := config.getoption("--assistant-contract"):
-        settings["contract"] = option
+    settings.update(asked)
+    if settings["source"] == "fake":
+        return settings | {"cassette": None}
     return settings | _recording(request, settings)
+
+
+def _of_the_run(config: pytest.Config) -> tuple[dict[str, Any], dict[str, Any]]:
+    """
+    What the ini file says, and what the command line says: read once, for every test asks.
+    """
+    __tracebackhide__ = True
+    if _RUN not in config.stash:
+        written: dict[str, Any] = {"revision": config.getini("assistant_revision"), "source": config.getini("assistant_source")}
+        if lines := config.getini("assistant_hosts"):
+            written["hosts"] = _hosts(lines)
+        if word := config.getini("assistant_contract"):
+            written["contract"] = word
+        options = {name: config.getoption(f"assistant_{name}") for name in ("source", "contract")}
+        config.stash[_RUN] = written, {name: word for name, word in options.items() if word}
+    return config.stash[_RUN]
 
 
 def _recording(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> dict[str, Any]:
     """
-    Source, record mode and cassette: command line over marker over ini.
+    Record mode and cassette of a test that does not run on the fake.
     """
     config, node = request.config, request.node
-    source = config.getoption("assistant_source") or settings.get("source") or config.getini("assistant_source")
-    if source == "fake":
-        return {"source": source, "cassette": None}
     from pytest_assistant_mock.cassettes import naming
 
     name = settings.get("cassette")
@@ -288,7 +299,6 @@ def _recording(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> d
     record = config.getoption("assistant_record") or config.getini("assistant_record")
     begun = record == "once" and _begun(request, path)
     return {
-        "source": source,
         "cassette": path,
         "record": record,
         "test": node.nodeid,

@@ -15,7 +15,7 @@ def test_a_journal_keeps_each_vendors_exchanges_in_order() -> None:
     """
     Those no route was found for are told apart; what is handed out is a copy.
     """
-    journal = Journal(["one", "two"])
+    journal = Journal()
     seen: list[Exchange] = []
     journal.watchers.append(seen.append)
     journal.write(ASKED)

@@ -9,12 +9,12 @@ import httpx
 import pytest
 
 from pytest_assistant_mock import AssistantMock
-from pytest_assistant_mock._doors.door import Doors
-from pytest_assistant_mock._doors.table import installed
+from pytest_assistant_mock._doors.doors import Doors
+from pytest_assistant_mock._doors.table import imported
 
 
 def seams() -> list:
-    return [vars(seam.owner).get(seam.name) for seam in installed()]
+    return [vars(seam.owner).get(seam.name) for seam in imported()]
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))

@@ -6,8 +6,7 @@ Knows no HTTP library.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import sleep
 from typing import Any, Protocol
@@ -104,6 +103,8 @@ class Seam:
         if function is None:
             raise UnknownSeam(f"{where} is gone: this version of the library is not known; please report it")
         if self.parameters and _own(self.owner, function):
+            import inspect
+
             found = tuple(inspect.signature(function).parameters)
             if found[1:] not in [names[1:] for names in self.parameters]:  # whatever another patch calls `self`
                 known = " or ".join(f"({', '.join(names)})" for names in self.parameters)
@@ -119,38 +120,6 @@ def _own(owner: Any, function: Any) -> bool:
     """
     package = str(getattr(owner, "__module__", "")).partition(".")[0]
     return str(getattr(function, "__module__", "")).partition(".")[0] == package
-
-
-class Doors:
-    """
-    Every seam swapped on `open`, put back on `close`. Process-wide; the innermost open mock answers first.
-    """
-
-    def __init__(self, answerer: Answerer, seams: Iterable[Seam]) -> None:
-        self._answerer = answerer
-        self._seams = tuple(seams)
-        self._swapped: list[tuple[Any, str, bool, Any]] = []
-
-    def open(self) -> None:
-        """
-        Swap.
-        """
-        for seam in self._seams:
-            original = getattr(seam.owner, seam.name)
-            own = seam.name in vars(seam.owner)
-            setattr(seam.owner, seam.name, seam.make(self._answerer, original))
-            self._swapped.append((seam.owner, seam.name, own, original))
-
-    def close(self) -> None:
-        """
-        Put everything back, last first.
-        """
-        while self._swapped:
-            owner, name, own, original = self._swapped.pop()
-            if own:
-                setattr(owner, name, original)
-            else:
-                delattr(owner, name)
 
 
 def body_bytes(body: Any, text_encoding: str = "utf-8") -> bytes:

@@ -7,15 +7,15 @@ address.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Any
 
 from pytest_assistant_mock._doors.door import Answerer, Seam
 from pytest_assistant_mock.errors import BlockedHost
 
 
-def seams() -> Sequence[Seam]:
+def seams(socket: ModuleType) -> Sequence[Seam]:
     """
     The seams of the socket module.
     """

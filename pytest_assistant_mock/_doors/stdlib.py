@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from http import client
+from types import ModuleType
 from typing import Any
 
 from pytest_assistant_mock._doors import http1
@@ -17,14 +18,14 @@ from pytest_assistant_mock._doors.door import PASSING, Answerer, Seam, Tell, tel
 from pytest_assistant_mock._engine.wire import Failure, Reply, Request
 
 
-def seams() -> Sequence[Seam]:
+def seams(http_client: ModuleType) -> Sequence[Seam]:
     """
-    The seams of the standard library.
+    The seams of http.client.
     """
-    connections = (client.HTTPConnection, client.HTTPSConnection)
+    connections = (http_client.HTTPConnection, http_client.HTTPSConnection)
     output = ("self", "message_body", "encode_chunked")
     return (
-        Seam(client.HTTPConnection, "_send_output", _send_output, (output,)),
+        Seam(http_client.HTTPConnection, "_send_output", _send_output, (output,)),
         *(Seam(connection, "connect", _connect, (("self",),)) for connection in connections),
     )
 

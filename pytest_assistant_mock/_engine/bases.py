@@ -6,7 +6,8 @@ Knows names and prefixes only; where a base URL was read from is somebody else's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
@@ -44,7 +45,6 @@ class BaseURL:
     prefix: str
 
     @classmethod
-    @lru_cache(maxsize=128)  # every mock parses the same few
     def parse(cls, vendor: str, url: str) -> BaseURL:
         """
         Raises ValueError, naming the vendor, if `url` is no absolute http(s) URL.
@@ -98,7 +98,7 @@ class Bases:
     """
 
     def __init__(self, given: Told, owned: Told, told: Callable[[], Told] = lambda: ()) -> None:
-        self._given = tuple(BaseURL.parse(vendor, url) for vendor, url in given)
+        self._given = _parsed(given)
         self._owned = owned
         self._ask_told = told
         self._told: Told = ()
@@ -134,7 +134,7 @@ class Bases:
         told = self._ask_told()
         if told != self._told:
             self._told, self._origins = told, {}
-            self._all = self._given + tuple(_understood(told))
+            self._all = self._given + _understood(told)
         known = self._origins.get(origin)
         if known is None:
             known = self._origins[origin] = self._look_up(origin)
@@ -153,9 +153,15 @@ class Bases:
         return _Origin(self.owner(host), tuple(sorted(prefixes.items(), key=lambda item: -len(item[0]))))
 
 
-def _understood(told: Told) -> Iterable[BaseURL]:
+@lru_cache(maxsize=32)  # the same few for every mock
+def _parsed(given: Told) -> tuple[BaseURL, ...]:
+    return tuple(BaseURL.parse(vendor, url) for vendor, url in given)
+
+
+@lru_cache(maxsize=32)
+def _understood(told: Told) -> tuple[BaseURL, ...]:
+    found = []
     for vendor, url in told:
-        try:
-            yield BaseURL.parse(vendor, url)
-        except ValueError:
-            continue  # nonsense in the environment is for the SDK to complain about
+        with suppress(ValueError):  # nonsense in the environment is for the SDK to complain about
+            found.append(BaseURL.parse(vendor, url))
+    return tuple(found)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from threading import RLock
 from typing import Any
 from urllib.parse import parse_qsl
@@ -46,14 +47,13 @@ class Engine:
         hosts: Mapping[str, Sequence[str]] | None = None,
         told: Callable[[], Told] = lambda: (),
     ) -> None:
-        self.journal = Journal(provider.name for provider in providers)
+        self.journal = Journal()
         self.lock = RLock()
         self.clock = Clock(lock=self.lock)
         self.services = {provider.name: Service(provider, Store(self.clock, provider.format_id)) for provider in providers}
-        own = [(provider.name, url) for provider in providers for url in provider.base_urls]
-        added = [(vendor, url) for vendor, urls in (hosts or {}).items() for url in urls]
-        owned = [(provider.name, host) for provider in providers for host in provider.hosts]
-        self._bases = Bases((*own, *added), tuple(owned), told)
+        own, owned = _known(tuple(providers))
+        added = tuple((vendor, url) for vendor, urls in hosts.items() for url in urls) if hosts else ()
+        self._bases = Bases(own + added, owned, told)
         self._latest: tuple[str, Place | None] = ("", None)
 
     def place(self, url: str) -> Place | None:
@@ -216,6 +216,15 @@ class Engine:
             raise
         result = route.act(service.store, **arguments)
         return service.provider.respond(200, route.answers.write(result, request_id), request_id)
+
+
+@lru_cache(maxsize=8)  # the same for every mock
+def _known(providers: tuple[Provider, ...]) -> tuple[Told, Told]:
+    """
+    The providers' own base URLs, and the hosts that are wholly theirs.
+    """
+    own = tuple((provider.name, url) for provider in providers for url in provider.base_urls)
+    return own, tuple((provider.name, host) for provider in providers for host in provider.hosts)
 
 
 def _look_up(store: Store, params: Mapping[str, str]) -> None:

@@ -101,7 +101,7 @@ class Settings:
     read_url: Callable[[str], str] = str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Provider:
     """
     Everything that makes one vendor different from another.

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from pytest_assistant_mock._doors.door import Answerer, Doors
-from pytest_assistant_mock._doors.table import installed
+from pytest_assistant_mock._doors.door import Answerer
+from pytest_assistant_mock._doors.doors import Doors
 from pytest_assistant_mock._engine.wire import Reply, Request, Response
 
 
@@ -77,7 +77,7 @@ def behind_doors(answerer: Answerer) -> Iterator[None]:
     """
     Every door open, for the length of a block.
     """
-    doors = Doors(answerer, installed())
+    doors = Doors(answerer)
     doors.open()
     try:
         yield

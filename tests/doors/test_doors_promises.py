@@ -17,8 +17,8 @@ from answerers import Recorder, Script, behind_doors, says
 from clients import Client, rows
 from peers import peer, sends
 
-from pytest_assistant_mock._doors.door import Doors
-from pytest_assistant_mock._doors.table import installed
+from pytest_assistant_mock._doors.doors import Doors
+from pytest_assistant_mock._doors.table import imported
 from pytest_assistant_mock._engine.wire import Failure, Reply, Request, Response
 
 BASE = "https://gw.corp.invalid/ai/v1"
@@ -265,7 +265,7 @@ def test_everything_is_put_back(fails: bool) -> None:
     """
     After the block, and after one that an exception left, every owner of a seam has exactly the attributes it had.
     """
-    owners = {id(seam.owner): seam.owner for seam in installed()}.values()
+    owners = {id(seam.owner): seam.owner for seam in imported()}.values()
     before = [dict(vars(owner)) for owner in owners]
     try:
         with behind_doors(Script(BASE, says("a"))), behind_doors(Script(BASE, says("b"))):
@@ -281,9 +281,9 @@ def test_doors_half_open_are_put_back() -> None:
     """
     Closing puts back what was swapped before something went wrong; closing twice does no harm.
     """
-    owners = [seam.owner for seam in installed()]
+    owners = [seam.owner for seam in imported()]
     before = [dict(vars(owner)) for owner in owners]
-    doors = Doors(Script(BASE, says("a")), installed())
+    doors = Doors(Script(BASE, says("a")))
     doors.close()
     doors.open()
     doors.close()
