@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -164,7 +163,7 @@ class Handle(Arranger):
                 origin["run_id"] = store.new_id("run")
             if role == "assistant" and "assistant_id" not in origin:
                 origin["assistant_id"] = store.format_id("assistant", 1)
-            return shown(store.add(_id(thread), replace(draft, **origin), id=id))
+            return shown(store.add(_id(thread), draft._replace(**origin), id=id))
 
     def load(self, cassette: str | PathLike[str] | Cassette) -> None:
         """

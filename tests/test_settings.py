@@ -77,7 +77,7 @@ def test_base_urls_are_read_at_the_moment_of_asking(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(dashscope := ModuleType("dashscope"), "base_http_api_url", None, raising=False)
     monkeypatch.setitem(sys.modules, "dashscope", dashscope)
     monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", "")
-    asked = told([provider])
+    asked = told((provider,))
 
     def just_now() -> tuple[tuple[str, str], ...]:
         return tuple(pair for pair in asked() if pair[0] != NOBODY)  # a server another test has left listening

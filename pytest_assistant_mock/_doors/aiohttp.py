@@ -28,8 +28,8 @@ def seams(aiohttp: ModuleType) -> Sequence[Seam]:
 
     def connect(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
         async def connect(connector: Any, req: Any, traces: Any, timeout: Any) -> Any:
-            if answerer.plays(str(req.url)):
-                for protocol, _ in connector._conns.pop(req.connection_key, ()):
+            if req.connection_key in connector._conns and answerer.plays(str(req.url)):
+                for protocol, _ in connector._conns.pop(req.connection_key):
                     protocol.close()
             return await original(connector, req, traces, timeout)
 

@@ -152,7 +152,8 @@ async def _wait(reply: Reply) -> None:
 
 
 def _request(request: Any, url: str, body: bytes) -> Request:
-    return Request(request.method, url, tuple(request.headers.multi_items()), body)
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
+    return Request(request.method, url, tuple(headers), body)
 
 
 def _response(httpx: ModuleType, reply: Reply, request: Any, broken: Callable[..., Any], words: Words) -> Any:

@@ -38,7 +38,7 @@ class Imports:
             self._libraries = libraries
             self._listeners += 1
             if self._listeners == 1:
-                sys.meta_path.insert(0, self)  # type: ignore[arg-type]
+                sys.meta_path.insert(0, self)
 
     def leave(self, told: Told) -> None:
         """
@@ -49,7 +49,7 @@ class Imports:
             if told in self.tell:
                 self.tell.remove(told)
             if not self._listeners and self in sys.meta_path:
-                sys.meta_path.remove(self)  # type: ignore[arg-type]
+                sys.meta_path.remove(self)
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         """

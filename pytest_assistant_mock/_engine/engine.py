@@ -61,7 +61,7 @@ class Engine:
         Whose a URL is, and where it points; None if nobody's that we play.
         """
         latest, place = self._latest  # what `plays` has just found, in most calls
-        return place if latest is url else self._bases.find(url)
+        return place if latest == url else self._bases.find(url)
 
     def plays(self, url: str) -> bool:
         """

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from pytest_assistant_mock._engine.clock import Clock, Numbers
 from pytest_assistant_mock._engine.wire import Refusal
@@ -78,8 +78,7 @@ class MessageFile:
     created_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """
     A message not yet stored.
     """
@@ -87,7 +86,7 @@ class Draft:
     text: str
     role: str = "user"
     file_ids: tuple[str, ...] = ()
-    metadata: JSONObject = field(default_factory=dict)
+    metadata: JSONObject | None = None
     assistant_id: str = ""
     run_id: str = ""
 
@@ -216,7 +215,7 @@ class Store:
             self._clock.tick(),
             number,
             draft.file_ids,
-            draft.metadata,
+            draft.metadata or {},
             draft.assistant_id,
             draft.run_id,
         )
@@ -374,7 +373,7 @@ class Store:
 
     def _put(self, siblings: list[Message], message: Message) -> None:
         self._messages[message.id] = message
-        if siblings and siblings[-1].place > message.place:  # the test has turned the clock back
+        if siblings and siblings[-1].created_at > message.created_at:  # the test has turned the clock back
             siblings.insert(_position(siblings, message), message)
         else:
             siblings.append(message)

@@ -67,7 +67,7 @@ class Asked(Shape):
         Keyword arguments for the store's method. Raises Refusal.
         """
         try:
-            asked = cls.model_validate(cls.parse(query, body))
+            asked = cls.__pydantic_validator__.validate_python(cls.parse(query, body))
         except ValidationError as problem:
             raise cls._refusal(problem) from None
         return {**params, **asked.arguments()}

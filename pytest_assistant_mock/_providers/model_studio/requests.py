@@ -40,7 +40,7 @@ class CreateMessage(AskedInBody):
             "text": self.content,
             "role": self.role,
             "file_ids": tuple(self.file_ids or ()),
-            "metadata": self.metadata or {},
+            "metadata": self.metadata,
         }
 
 
