@@ -7,6 +7,7 @@ Prints in the main thread, so that a reader that has fallen asleep never stops t
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import signal
@@ -49,18 +50,13 @@ def run(options: argparse.Namespace) -> int:
     """
     Serve until told to stop. Exit status 2 if it cannot begin.
     """
-    from pytest_assistant_mock._seed import load
-    from pytest_assistant_mock._served import AssistantServer
-
+    gc.disable()  # what is made while starting stays: to look through it again and again is a tenth of the start
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # or pydantic looks for them in every installed package
     try:
-        server = AssistantServer(host=options.host, port=options.port, keys=options.key, revision=options.revision, strict=False)
-        if options.seed:
-            load(options.seed, server)
+        server = _server(options)
     except (ImportError, OSError, OverflowError, ValueError) as problem:
         print(f"assistant-mock serve: {problem}", file=sys.stderr)  # noqa: T201
         return 2
-    if options.body_limit is not None:
-        server.asgi.body_limit = options.body_limit
     asked: SimpleQueue[Exchange] = SimpleQueue()
     write = _json_line if options.json_log else _text_line
     server._engine.journal.watchers.append(lambda exchange: asked.put(exchange) if asked.qsize() < _WAITING else None)
@@ -68,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
         signal.signal(number, _stop)
     try:
         with server:
+            gc.freeze()
+            gc.enable()
             print(_json_start(server) if options.json_log else _text_start(server), flush=True)  # noqa: T201
             while True:
                 print(_next(asked, write), flush=True)  # noqa: T201
@@ -76,6 +74,22 @@ def run(options: argparse.Namespace) -> int:
     except BrokenPipeError:
         pass
     return 0
+
+
+def _server(options: argparse.Namespace) -> AssistantServer:
+    """
+    The server the command line describes, seeded, not yet listened to.
+    """
+    from pytest_assistant_mock._served import AssistantServer
+
+    server = AssistantServer(host=options.host, port=options.port, keys=options.key, revision=options.revision, strict=False)
+    if options.seed:
+        from pytest_assistant_mock._seed import load
+
+        load(options.seed, server)
+    if options.body_limit is not None:
+        server.asgi.body_limit = options.body_limit
+    return server
 
 
 def _next(asked: SimpleQueue[Exchange], write: Callable[[Exchange], str]) -> str:
