@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from pytest_assistant_mock._doors import served
 from pytest_assistant_mock._doors.asgi import TRANSPORT
+from pytest_assistant_mock._doors.line import Line
 
 ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -92,7 +93,7 @@ def _uvicorn_server(app: ASGI) -> Any:
     except ImportError as problem:
         raise ImportError("serving needs uvicorn: pip install 'pytest-assistant-mock[server]'") from problem
 
-    class Line(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+    class Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         """
         One connection, whose transport the app may have: a client's bad HTTP is not worth a warning in somebody's test log.
         """
@@ -103,8 +104,9 @@ def _uvicorn_server(app: ASGI) -> Any:
             self.access_log = False
 
         def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            self.app_state = {TRANSPORT: transport}
+            line = Line(transport)
+            super().connection_made(line)
+            self.app_state = {TRANSPORT: line}
 
     class Uvicorn(uvicorn.Server):
         """
@@ -130,7 +132,7 @@ def _uvicorn_server(app: ASGI) -> Any:
     return Uvicorn(
         uvicorn.Config(
             app,
-            http=Line,
+            http=Protocol,
             ws="none",
             loop="asyncio",
             interface="asgi3",
