@@ -72,7 +72,8 @@ class AssistantServer(AssistantMock):
             settings = handle._service.provider.settings
             told[settings.key_variable] = handle.api_key
             told[settings.url_variable] = handle.base_url
-        direct = ",".join(filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1,localhost")))
+        hosts = dict.fromkeys(["127.0.0.1", "localhost", *(str(urlsplit(origin).hostname) for origin in self._server.origins)])
+        direct = ",".join(filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), *hosts)))
         return {**told, "NO_PROXY": direct, "no_proxy": direct, served.VARIABLE: " ".join(self._server.origins)}
 
     def _told(self, providers: Sequence[Provider]) -> Callable[[], Told]:

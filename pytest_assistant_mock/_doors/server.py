@@ -78,6 +78,8 @@ def _listen(host: str, port: int) -> socket.socket:
     line = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if host == "::" and socket.has_dualstack_ipv6():
+            line.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # every address is IPv4's too
         line.bind((host, port))
         line.listen(_BACKLOG)
     except OSError as problem:
