@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from errno import EADDRINUSE
 from queue import SimpleQueue
 from time import sleep
 from types import FrameType
@@ -39,11 +40,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, help="port to listen at (default 0: a free one)")
     parser.add_argument("--revision", choices=("2025", "2026"), default="2025", help="recorded shape of Model Studio's messages")
     parser.add_argument(
-        "--key", action="append", default=[], metavar="KEY", help="the only key both vendors know; may be repeated"
+        "--key", type=_key, action="append", default=[], metavar="KEY", help="the only key both vendors know; may be repeated"
     )
     parser.add_argument("--seed", metavar="FILE", help="YAML or JSON of threads and messages to begin with")
-    parser.add_argument("--body-limit", type=int, metavar="BYTES", help="largest request body taken (default 10000000)")
+    parser.add_argument("--body-limit", type=_bytes, metavar="BYTES", help="largest request body taken (default 10000000)")
     parser.add_argument("--json-log", action="store_true", help="print JSON, an object a line")
+
+
+def _key(value: str) -> str:
+    if not value:
+        raise argparse.ArgumentTypeError("it is empty; is the variable set that it comes from?")
+    return value
+
+
+def _bytes(value: str) -> int:
+    if not (value.isascii() and value.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{value!r} is no number of bytes; expected digits, like 10000000")
+    return int(value)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -55,7 +68,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         server = _server(options)
     except (ImportError, OSError, OverflowError, ValueError) as problem:
-        print(f"assistant-mock serve: {problem}", file=sys.stderr)  # noqa: T201
+        taken = isinstance(problem, OSError) and problem.errno == EADDRINUSE
+        print(f"assistant-mock serve: {problem}{'; --port 0 takes a free one' if taken else ''}", file=sys.stderr)  # noqa: T201
         return 2
     asked: SimpleQueue[Exchange] = SimpleQueue()
     write = _json_line if options.json_log else _text_line
