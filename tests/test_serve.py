@@ -141,6 +141,20 @@ def test_json_log():
     ]
 
 
+def test_what_was_asked_last_is_printed_too():
+    """
+    The signal comes while lines are gathered: each exchange has had its line when the process ends.
+    """
+    with serving("--json-log") as process:
+        base = json.loads(process.stdout.readline())["base_urls"]["appbuilder"]
+        with httpx.Client(headers=KEY) as client:
+            for _ in range(3):
+                client.post(f"{base}/v2/threads", json={})
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+        assert [json.loads(line)["operation"] for line in process.stdout] == ["create_thread"] * 3
+
+
 def test_a_body_limit_can_be_given():
     """
     `--body-limit` in bytes.

@@ -12,9 +12,9 @@ import json
 import os
 import signal
 import sys
+from collections import deque
 from collections.abc import Callable
 from errno import EADDRINUSE
-from queue import SimpleQueue
 from time import sleep
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -63,17 +63,18 @@ def run(options: argparse.Namespace) -> int:
     """
     Serve until told to stop. Exit status 2 if it cannot begin.
     """
-    gc.disable()  # what is made while starting stays: to look through it again and again is a tenth of the start
+    gc.disable()  # what is made while starting stays: nothing is found by looking through it again and again
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # or pydantic looks for them in every installed package
     try:
         server = _server(options)
     except (ImportError, OSError, OverflowError, ValueError) as problem:
+        gc.enable()
         taken = isinstance(problem, OSError) and problem.errno == EADDRINUSE
         print(f"assistant-mock serve: {problem}{'; --port 0 takes a free one' if taken else ''}", file=sys.stderr)  # noqa: T201
         return 2
-    asked: SimpleQueue[Exchange] = SimpleQueue()
+    asked: deque[Exchange] = deque()
     write = _json_line if options.json_log else _text_line
-    server._engine.journal.watchers.append(lambda exchange: asked.put(exchange) if asked.qsize() < _WAITING else None)
+    server._engine.journal.watchers.append(lambda exchange: asked.append(exchange) if len(asked) < _WAITING else None)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     try:
@@ -106,24 +107,28 @@ def _server(options: argparse.Namespace) -> AssistantServer:
     return server
 
 
-def _next(asked: SimpleQueue[Exchange], write: Callable[[Exchange], str]) -> str:
+def _next(asked: deque[Exchange], write: Callable[[Exchange], str]) -> str:
     """
-    Wait for an exchange; its line, and those of all that follow it closely: waking up for each would cost the server more.
+    Wait for exchanges; their lines. Gathered, for waking up for each would cost the server more; none is taken before its line
+    is made, for a signal may come in between.
     """
-    lines = [write(asked.get())]
     sleep(_GATHER_S)
-    lines += [write(asked.get()) for _ in range(asked.qsize())]
+    while not asked:
+        sleep(_GATHER_S)
+    lines = [write(exchange) for exchange in list(asked)]
+    for _ in lines:
+        asked.popleft()
     return "\n".join(lines)
 
 
-def _print_the_rest(asked: SimpleQueue[Exchange], write: Callable[[Exchange], str]) -> None:
+def _print_the_rest(asked: deque[Exchange], write: Callable[[Exchange], str]) -> None:
     """
     Print what still waits, as far as the reader takes it.
     """
     try:
         os.set_blocking(sys.stdout.fileno(), False)
-        while asked.qsize():
-            print(write(asked.get()), flush=True)  # noqa: T201
+        while asked:
+            print(write(asked.popleft()), flush=True)  # noqa: T201
     except OSError:
         os._exit(0)  # or Python would try again, and complain
 
