@@ -178,11 +178,23 @@ def processes(commands: Mapping[str, Command], *, rounds: int, clock: Literal["w
     return times
 
 
+def environment(more: Mapping[str, str]) -> dict[str, str]:
+    """
+    The environment of a process to measure. Bytecode is kept in it, as it is where a package is installed: or what runs from its
+    sources, we alone, would be compiled at every start.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, **more}
+
+
 def _run(name: str, command: Command) -> tuple[float, float]:
-    environment = {**os.environ, **command.environment}
     start = perf_counter()
     process = subprocess.Popen(
-        command.words, cwd=command.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command.words,
+        cwd=command.folder,
+        env=environment(command.environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     assert process.stdout is not None
     with process.stdout:

@@ -1,27 +1,33 @@
 """
-The served fake beside the same uvicorn with an empty app, pytest-httpserver and moto: requests a second, and the start.
+The served fake beside the same uvicorn with an empty app, pytest-httpserver and moto: requests a second, what one costs the
+server, and the start.
 
-Each server is a process of its own; one client asks all of them in turn, over keep-alive connections where the server
-keeps them. `--serve NAME` is how this file starts the others.
+Each server is a process of its own. One client, cheaper than any of them, asks them in turn in many short rounds, over
+keep-alive connections where the server keeps them. `--serve NAME PORT` is how this file starts the peers without a command.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
+import logging
 import os
 import socket
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
+from pathlib import Path
+from selectors import EVENT_READ, DefaultSelector
 from statistics import median
 from time import perf_counter, sleep
 
-SECONDS = 0.7
-ROUNDS = 5
-STARTS = 7
+import harness
+from harness import Row
+
+SECONDS, ROUNDS, SERVERS, STARTS = 0.2, 16, 3, 15
+"""Length of a round, rounds, how often all servers are started afresh for them; how often the start is measured."""
 
 _JSON = json.dumps({"role": "user", "content": "你是誰", "metadata": {}}, ensure_ascii=False).encode()
 _DYNAMO = {"x-amz-target": "DynamoDB_20120810.PutItem", "content-type": "application/x-amz-json-1.0"}
@@ -65,17 +71,9 @@ NEEDS = {"pytest-httpserver": "pytest_httpserver", "moto": "moto"}
 
 def serve(name: str, port: int) -> None:
     """
-    Be one of the servers, until killed.
+    Be one of the peers that have no command, or whose command logs every request; until killed.
     """
-    if name == "assistant-mock":
-        from pytest_assistant_mock.__main__ import main
-
-        main(["serve", "--port", str(port)])
-    elif name == "empty app":
-        import uvicorn
-
-        uvicorn.run(_empty, port=port, log_level="critical", access_log=False, ws="none", lifespan="off", proxy_headers=False)
-    elif name == "pytest-httpserver":
+    if name == "pytest-httpserver":
         from pytest_httpserver import HTTPServer
 
         server = HTTPServer(port=port)
@@ -83,32 +81,36 @@ def serve(name: str, port: int) -> None:
         server.start()
         while True:
             sleep(1)
-    else:
-        import logging
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    from moto.server import main as moto
 
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        from moto.server import main as moto
-
-        moto(["-p", str(port)])
+    moto(["-p", str(port)])
 
 
-async def _empty(scope, receive, send):  # type: ignore[no-untyped-def]
-    while (await receive()).get("more_body"):
-        pass
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-    await send({"type": "http.response.body", "body": b"{}"})
+def command(name: str, port: int) -> list[str]:
+    """
+    How a server is started.
+    """
+    bare = ("--log-level=critical", "--no-access-log", "--ws=none", "--lifespan=off", "--no-proxy-headers")
+    commands = {
+        "assistant-mock": ("-m", "pytest_assistant_mock", "serve", f"--port={port}"),
+        "empty app": ("-m", "uvicorn", "empty_app:app", f"--app-dir={Path(__file__).parent}", f"--port={port}", *bare),
+    }
+    return [sys.executable, *commands.get(name, (__file__, "--serve", name, str(port)))]
 
 
 @contextmanager
-def running(name: str) -> Iterator[int]:
+def running(name: str) -> Iterator[tuple[int, int]]:
     """
-    A server in a process of its own: its port, once it answers.
+    A server in a process of its own: its port and process id, once it answers.
     """
     port = _free_port()
-    process = _start(name, port)
+    process = subprocess.Popen(
+        command(name, port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=harness.environment({})
+    )
     try:
         _first_answer(port, FIRST.get(name, ASKED[name]))
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait()
@@ -118,11 +120,6 @@ def _free_port() -> int:
     with socket.socket() as line:
         line.bind(("127.0.0.1", 0))
         return int(line.getsockname()[1])
-
-
-def _start(name: str, port: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, __file__, "--serve", name, str(port)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ))
 
 
 def _first_answer(port: int, asked: bytes) -> None:
@@ -141,129 +138,142 @@ def start_to_answer(name: str) -> float:
     """
     Seconds from the start of a server's process to its first answer.
     """
-    port, before = _free_port(), perf_counter()
-    process = _start(name, port)
-    try:
-        _first_answer(port, FIRST.get(name, ASKED[name]))
+    before = perf_counter()
+    with running(name):
         return perf_counter() - before
-    finally:
-        process.terminate()
-        process.wait()
+
+
+def cpu_s(process: int) -> float:
+    """
+    Seconds of CPU that a process has used so far, all its threads together.
+    """
+    user, system = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 # Client
 
 
-class _Client(asyncio.Protocol):
+class Load:
     """
-    Asks again as soon as it is answered; connects again if the server hangs up.
+    So many connections, each of which asks again as soon as it is answered, and connects again if the server hangs up.
     """
 
-    def __init__(self, load: _Load) -> None:
-        self.load = load
-        self.data = b""
+    def __init__(self, port: int, asked: bytes, connections: int) -> None:
+        self.port, self.asked = port, asked
+        self.answers = 0
+        self.ready = DefaultSelector()
+        for _ in range(connections):
+            self._connect()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
-        transport.write(self.load.asked)  # type: ignore[attr-defined]
+    def run(self, seconds: float) -> float:
+        """
+        How many answers a second come.
+        """
+        begun = perf_counter()
+        while perf_counter() < begun + seconds:
+            for key, _ in self.ready.select(1):
+                self._read(key.fileobj, key.data)  # type: ignore[arg-type]
+        return self.answers / (perf_counter() - begun)
 
-    def data_received(self, data: bytes) -> None:
-        self.data = self.data + data if self.data else data
-        head, separator, body = self.data.partition(b"\r\n\r\n")
+    def close(self) -> None:
+        """
+        Hang up.
+        """
+        for key in list(self.ready.get_map().values()):
+            key.fileobj.close()  # type: ignore[union-attr]
+        self.ready.close()
+
+    def _connect(self) -> None:
+        line = socket.create_connection(("127.0.0.1", self.port))
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.ready.register(line, EVENT_READ, bytearray())
+        line.sendall(self.asked)
+
+    def _read(self, line: socket.socket, data: bytearray) -> None:
+        if not (piece := line.recv(65536)):
+            raise ConnectionError(f"the server hung up after {bytes(data)!r}")
+        data += piece
+        head, separator, body = data.partition(b"\r\n\r\n")
         if not separator:
             return
         start = head.lower().index(b"content-length:") + 15
         if len(body) < int(head[start:].partition(b"\r\n")[0]):
             return
-        assert b" 200 " in head[:16], self.data
-        self.data = b""
-        self.load.answers += 1
-        if self.load.open and b"\r\nconnection: close" not in head.lower():
-            self.transport.write(self.load.asked)  # type: ignore[attr-defined]
+        assert b" 200 " in head[:16], data
+        data.clear()
+        self.answers += 1
+        if b"\r\nconnection: close" in head.lower():
+            self.ready.unregister(line)
+            line.close()
+            self._connect()
         else:
-            self.transport.close()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        if self.load.open:
-            self.load.connect()
+            line.sendall(self.asked)
 
 
-class _Load:
-    def __init__(self, port: int, asked: bytes) -> None:
-        self.port, self.asked = port, asked
-        self.answers = 0
-        self.open = True
-        self.tasks: set[asyncio.Task[object]] = set()
-
-    def connect(self) -> None:
-        loop = asyncio.get_running_loop()
-        task = loop.create_task(loop.create_connection(lambda: _Client(self), "127.0.0.1", self.port))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-
-
-def requests_a_second(port: int, asked: bytes, connections: int, seconds: float = SECONDS) -> float:
+def measured(names: Sequence[str], connections: int) -> tuple[dict[str, list[float]], dict[str, float]]:
     """
-    How many answers a second the server at a port gives so many connections.
+    Each server's answers a second, a figure a round, the servers in turn; and the CPU time each spent on one, in seconds.
     """
+    rates, answers, spent = defaultdict[str, list[float]](list), defaultdict[str, int](int), defaultdict[str, float](float)
+    order = list(names)
+    for _ in range(harness.effort(SERVERS)):
+        with ExitStack() as stack:
+            servers = {name: stack.enter_context(running(name)) for name in names}
+            before = {name: cpu_s(process) for name, (_, process) in servers.items()}
+            for _ in range(harness.effort(ROUNDS)):
+                for name in order:
+                    load = Load(servers[name][0], ASKED[name], connections)
+                    rates[name].append(load.run(SECONDS))
+                    load.close()
+                    answers[name] += load.answers
+                order.reverse()
+            for name, (_, process) in servers.items():
+                spent[name] += cpu_s(process) - before[name]
+    return rates, {name: spent[name] / answers[name] for name in names}
 
-    async def ask() -> float:
-        load = _Load(port, asked)
-        for _ in range(connections):
-            load.connect()
-        await asyncio.sleep(0.1)
-        before, start = load.answers, perf_counter()
-        await asyncio.sleep(seconds)
-        rate = (load.answers - before) / (perf_counter() - start)
-        load.open = False
-        await asyncio.sleep(0.1)
-        return rate
 
-    return asyncio.run(ask())
+# Rows
 
 
-def rates(names: Sequence[str], connections: int) -> dict[str, list[float]]:
+def load_rows(connections: int, targets: Mapping[str, float]) -> list[Row]:
     """
-    Each server's rates, a figure a round, the servers in turn.
+    What so many connections find.
     """
-    found: dict[str, list[float]] = {name: [] for name in names}
-    with ExitStack() as stack:
-        ports = {name: stack.enter_context(running(name)) for name in names}
-        for _ in range(ROUNDS):
-            for name in names:
-                found[name].append(requests_a_second(ports[name], ASKED[name], connections))
-    return found
+    names = [name for name in ASKED if name not in NEEDS or find_spec(NEEDS[name])]
+    rates, spent = measured(names, connections)
+    at = f"{connections} connection{'s' if connections > 1 else ''}"
+    medians = {name: median(rates[name]) for name in names[1:]}
+    rows = [Row(f"served create_message, {at}", median(rates[names[0]]), peers=medians, good="high", unit="/s")]
+    for name in names[1:]:
+        times = median(ours / theirs for ours, theirs in zip(rates[names[0]], rates[name], strict=True))
+        rows.append(Row(f"served create_message / {name}, {at}", times, targets.get(name), good="high"))
+    note = f"{spent[names[0]] * 1e6:.0f} and {spent['empty app'] * 1e6:.0f} µs"
+    cost = spent[names[0]] / spent["empty app"]
+    return [*rows, Row(f"CPU time of the server a request / of the empty app's, {at}", cost, note=note)]
 
 
-def rows() -> list[object]:
+def start_row() -> Row:
+    """
+    The start; the first of each, which fills the caches, is not counted.
+    """
+    pairs = [(start_to_answer("assistant-mock"), start_to_answer("empty app")) for _ in range(harness.effort(STARTS) + 1)][1:]
+    ours, theirs = (f"{median(side) * 1000:.0f} ms" for side in zip(*pairs, strict=True))
+    ratio = median(ours / theirs for ours, theirs in pairs)
+    return Row("start of serve to first answer / of the empty app", ratio, 2.0, note=f"{ours} and {theirs}")
+
+
+def rows() -> list[Row]:
     """
     The table's lines.
     """
-    from harness import Row
-
-    names = [name for name in ASKED if name not in NEEDS or find_spec(NEEDS[name])]
-    lines = []
-    for connections, targets in ((1, {"empty app": 0.5}), (8, {"empty app": 0.5, "pytest-httpserver": 3.0, "moto": 10.0})):
-        found = rates(names, connections)
-        ours = found["assistant-mock"]
-        at = f"{connections} connection{'s' if connections > 1 else ''}"
-        medians = {name: median(found[name]) for name in names}
-        peers = {name: rate for name, rate in medians.items() if name != "assistant-mock"}
-        lines.append(Row(f"served create_message, {at}", medians["assistant-mock"], peers=peers, good="high", unit="/s"))
-        for name in names[1:]:
-            times = median(mine / theirs for mine, theirs in zip(ours, found[name], strict=True))
-            lines.append(Row(f"served create_message / {name}, {at}", times, targets.get(name), good="high"))
-    starts = [(start_to_answer("assistant-mock"), start_to_answer("empty app")) for _ in range(STARTS)]
-    slower = median(ours / theirs for ours, theirs in starts)
-    note = f"{median(ours for ours, _ in starts) * 1000:.0f} ms and {median(theirs for _, theirs in starts) * 1000:.0f} ms"
-    lines.append(Row("start of serve to first answer / of the empty app", slower, 2.0, note=note))
-    return lines
+    harness.need("uvicorn")
+    every = {"empty app": 0.5, "pytest-httpserver": 3.0, "moto": 10.0}
+    return [*load_rows(1, {"empty app": 0.5}), *load_rows(8, every), start_row()]
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--serve"]:
         serve(sys.argv[2], int(sys.argv[3]))
     else:
-        import harness
-
         harness.main(rows)

@@ -6,7 +6,7 @@ Only joins the parts; knows neither pytest nor how any part works inside.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from posixpath import commonpath
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pytest_assistant_mock import _nesting, _settings
 from pytest_assistant_mock._arranging import complaint as unused
 from pytest_assistant_mock._doors.doors import Doors
+from pytest_assistant_mock._engine.bases import Told
 from pytest_assistant_mock._engine.clock import Clock
 from pytest_assistant_mock._engine.engine import Engine
 from pytest_assistant_mock._engine.journal import Watcher
@@ -66,7 +67,7 @@ class AssistantMock:
             raise TypeError(f"strict={strict!r}: expected True or False")
         providers = _providers(revision)
         check_hosts(hosts or {}, [provider.name for provider in providers])
-        self._engine = Engine(providers, hosts, _settings.told(providers))
+        self._engine = Engine(providers, hosts, self._told(providers))
         self._keys = _settings.Keys([provider.settings for provider in providers])
         self._tape = tape_of(source, recording)
         self._layer: _nesting.Layer | None = None
@@ -192,6 +193,12 @@ class AssistantMock:
         if self._session is not None:
             passed = error is None and not self._excused
             self.unplayed = self._session.finish(passed, error or self._failure, on_its_way=error is not None)
+
+    def _told(self, providers: Sequence[Provider]) -> Callable[[], Told]:
+        """
+        A function that says which base URLs are in force besides the vendors' own.
+        """
+        return _settings.told(tuple(providers))
 
     def _new_layer(self) -> _nesting.Layer:
         self._session = session(self._engine, self._tape) if self._tape is not None else None

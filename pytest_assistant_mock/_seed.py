@@ -107,10 +107,20 @@ class _File:
     def _yaml(self, text: str) -> Any:
         import yaml
 
+        class Loader(yaml.SafeLoader):
+            """
+            A date is the text it is written as: JSON has none.
+            """
+
+        Loader.yaml_implicit_resolvers = {
+            first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
+            for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
         try:
-            root = yaml.compose(text, yaml.SafeLoader)
-            self._note(root, ())
-            return yaml.safe_load(text)
+            self._note(yaml.compose(text, Loader), ())
+            return yaml.load(text, Loader)
+        except SeedError:
+            raise
         except yaml.MarkedYAMLError as problem:
             line = f", line {problem.problem_mark.line + 1}" if problem.problem_mark else ""
             raise SeedError(f"{self.path}{line}: {problem.problem}; expected YAML") from None
@@ -127,7 +137,11 @@ class _File:
             return
         if node.id == "mapping":
             for key, value in node.value:
-                self._note(value, (*where, str(key.value)))
+                place = (*where, str(key.value))
+                if place in self._lines:
+                    self._lines[place] = key.start_mark.line + 1
+                    self.fail(place, "stands here a second time")
+                self._note(value, place)
         elif node.id == "sequence":
             for number, value in enumerate(node.value):
                 self._note(value, (*where, number))

@@ -7,12 +7,14 @@ Joins the mock and the server; knows neither pytest nor the command line.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_assistant_mock._doors import served
 from pytest_assistant_mock._doors.server import Server
+from pytest_assistant_mock._engine.bases import Told
+from pytest_assistant_mock._engine.provider import Provider
 from pytest_assistant_mock._mock import AssistantMock
 from pytest_assistant_mock._nesting import Layer
 
@@ -70,8 +72,12 @@ class AssistantServer(AssistantMock):
             settings = handle._service.provider.settings
             told[settings.key_variable] = handle.api_key
             told[settings.url_variable] = handle.base_url
-        direct = ",".join(filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1,localhost")))
+        hosts = dict.fromkeys(["127.0.0.1", "localhost", *(str(urlsplit(origin).hostname) for origin in self._server.origins)])
+        direct = ",".join(filter(None, (os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), *hosts)))
         return {**told, "NO_PROXY": direct, "no_proxy": direct, served.VARIABLE: " ".join(self._server.origins)}
+
+    def _told(self, providers: Sequence[Provider]) -> Callable[[], Told]:
+        return tuple  # clients come by the server's address: what an SDK in this process is told is not asked
 
     def _new_layer(self) -> Layer:
         return Layer(on=(self._begin,), off=(self._end,))

@@ -5,6 +5,7 @@ The benchmarks run: every measure once, and small. How fast anything is, no test
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ MEASURES = {
     "volume-appbuilder": 4,
     "contract": 2,
     "cassettes": 7,
+    "server": 11,
     "generation": 3,
 }
 """How many rows each gives; fewer where a peer is missing."""
@@ -60,6 +62,16 @@ def test_a_measure_runs(name, tmp_path):
     for row in found["rows"]:
         assert all(isfinite(figure) for figure in (row["ours"], *row["peers"].values())), row
         assert row["measure"] in done.stdout
+
+
+def test_what_is_measured_keeps_its_bytecode(harness, monkeypatch):
+    """
+    Or a package that runs from its sources would be compiled at every start, and only that one.
+    """
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    environment = harness.environment({"MORE": "1"})
+    assert "PYTHONDONTWRITEBYTECODE" not in environment
+    assert (environment["MORE"], environment["PATH"]) == ("1", os.environ["PATH"])
 
 
 def test_cases_take_turns(harness):

@@ -66,7 +66,7 @@ FLOORS = (
         "_mock",
         ("_handle", "_nesting", "_settings", "_source", "_unanswered", "_seeding", "_doors", "faults", *ARRANGED, *RECORDS),
     ),
-    Floor("_served", ("_mock", "_nesting", "_doors")),
+    Floor("_served", ("_mock", "_nesting", "_doors", *ENGINE)),
     Floor("_seed", ("_handle", "_mock", "errors"), ("yaml",)),
     Floor("_settings", ("_doors.served", *ENGINE)),
     Floor("_source", ("_settings", *RECORDS)),

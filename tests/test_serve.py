@@ -8,9 +8,11 @@ import json
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from errno import EADDRINUSE
 from shutil import which
 from time import perf_counter
 
@@ -139,6 +141,20 @@ def test_json_log():
     ]
 
 
+def test_what_was_asked_last_is_printed_too():
+    """
+    The signal comes while lines are gathered: each exchange has had its line when the process ends.
+    """
+    with serving("--json-log") as process:
+        base = json.loads(process.stdout.readline())["base_urls"]["appbuilder"]
+        with httpx.Client(headers=KEY) as client:
+            for _ in range(3):
+                client.post(f"{base}/v2/threads", json={})
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+        assert [json.loads(line)["operation"] for line in process.stdout] == ["create_thread"] * 3
+
+
 def test_a_body_limit_can_be_given():
     """
     `--body-limit` in bytes.
@@ -173,6 +189,9 @@ def test_a_reader_that_sleeps_stops_nothing():
         (["--port", "99999"], "port must be 0-65535"),
         (["--seed", "no-such-file.yaml"], "no-such-file.yaml: No such file or directory"),
         (["--revision", "2024"], "invalid choice: '2024'"),
+        (["--key", ""], "argument --key: it is empty; is the variable set that it comes from?"),
+        (["--body-limit", "-5"], "argument --body-limit: '-5' is no number of bytes; expected digits, like 10000000"),
+        (["--body-limit", "10MB"], "argument --body-limit: '10MB' is no number of bytes; expected digits, like 10000000"),
     ],
 )
 def test_what_it_refuses(arguments, says):
@@ -184,6 +203,18 @@ def test_what_it_refuses(arguments, says):
     assert (process.returncode, output) == (2, "")
     assert says in error
     assert "Traceback" not in error
+
+
+def test_a_port_that_is_taken_is_said_and_what_to_do():
+    """
+    One sentence, with the way out.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with serving("--port", str(port)) as process:
+            output, error = process.communicate(timeout=30)
+    said = f"[Errno {EADDRINUSE}] cannot listen at 127.0.0.1:{port}: {os.strerror(EADDRINUSE)}; --port 0 takes a free one"
+    assert (process.returncode, output, error) == (2, "", f"assistant-mock serve: {said}\n")
 
 
 # Seeds
@@ -219,6 +250,16 @@ def test_a_seed_file_is_stored(kind, tmp_path):
     assert [one.file_ids for one in mock.appbuilder.messages(other)] == [("file-510945304731717",)]
 
 
+def test_a_date_is_the_text_it_is_written_as(tmp_path):
+    """
+    YAML would make it a date, which nothing sends as JSON.
+    """
+    mock, _ = seeded(tmp_path, "appbuilder:\n  threads:\n    - {metadata: {day: 2025-01-01}, messages: [{text: 2025-01-02}]}")
+    (thread,) = mock.appbuilder.threads()
+    assert thread.metadata == {"day": "2025-01-01"}
+    assert [one.text for one in mock.appbuilder.messages(thread)] == ["2025-01-02"]
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -244,6 +285,7 @@ def test_a_seed_file_is_stored(kind, tmp_path):
             "appbuilder:\n  threads:\n    - {id: a}\n    - {id: a}",
             ", line 4: appbuilder.threads[1]: id='a': appbuilder has one of that id already",
         ),
+        ("appbuilder:\n  threads: []\nappbuilder: {}", ", line 3: appbuilder: stands here a second time"),
         ("appbuilder: {", ", line 1: expected the node content, but found '<stream end>'; expected YAML"),
         ("a: !!python/object/apply:os.system [exit]", ", line 1: could not determine a constructor for the tag"),
         (b"a: \xff", ": not UTF-8 (byte 3)"),

@@ -29,6 +29,17 @@ PARSERS = [
 ]
 
 
+def _has_ipv6():
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
+needs_ipv6 = pytest.mark.skipif(not _has_ipv6(), reason="this machine has no IPv6 loopback")
+
+
 @pytest.fixture(params=PARSERS, scope="module")
 def listening(request):
     """
@@ -334,6 +345,22 @@ def test_with_a_key_any_address_is_served():
         assert ask(server, "POST", "/api/v1/threads", {}, Authorization="Bearer sk-right")[0].status == 200
 
 
+@needs_ipv6
+@pytest.mark.parametrize(("host", "names"), [("::1", ["[::1]"]), ("::", ["[::1]", "127.0.0.1"])])
+def test_it_listens_on_ipv6(host, names):
+    """
+    Over a real socket: its URL has the brackets, `env` keeps proxies away from the bare address, a server at every address is at
+    IPv4's too.
+    """
+    with AssistantServer(host=host, keys=["any-key-will-do"]) as server:
+        assert server.url == f"http://[::1]:{server._server.port}"
+        for name in names:
+            answer = httpx.post(f"http://{name}:{server._server.port}/api/v1/threads", json={}, headers=KEY)
+            assert (answer.status_code, answer.json()["object"]) == (200, "thread")
+        assert len(server.model_studio.threads()) == len(names)
+        assert "::1" in server.env["NO_PROXY"].split(",")
+
+
 def test_a_port_that_is_taken_is_said():
     """
     Which address, and why.
@@ -486,12 +513,12 @@ async def _aiohttp(url):
 
 
 @pytest.mark.parametrize("name", CLIENTS)
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", pytest.param("[::1]", marks=needs_ipv6)])
 def test_no_door_answers_in_place_of_a_server(name, host, monkeypatch):
     """
     Told of the server by variable and by `hosts`, an open mock lets the bytes go over the socket; closed, it plays again.
     """
-    with AssistantServer() as server:
+    with AssistantServer(host="::1" if host == "[::1]" else "127.0.0.1") as server:
         url = server.model_studio.base_url.replace("127.0.0.1", host)
         monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", url)
         with AssistantMock(hosts={"model_studio": [url]}) as mock:

@@ -7,12 +7,14 @@ Prints in the main thread, so that a reader that has fallen asleep never stops t
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import signal
 import sys
+from collections import deque
 from collections.abc import Callable
-from queue import SimpleQueue
+from errno import EADDRINUSE
 from time import sleep
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -38,36 +40,47 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, help="port to listen at (default 0: a free one)")
     parser.add_argument("--revision", choices=("2025", "2026"), default="2025", help="recorded shape of Model Studio's messages")
     parser.add_argument(
-        "--key", action="append", default=[], metavar="KEY", help="the only key both vendors know; may be repeated"
+        "--key", type=_key, action="append", default=[], metavar="KEY", help="the only key both vendors know; may be repeated"
     )
     parser.add_argument("--seed", metavar="FILE", help="YAML or JSON of threads and messages to begin with")
-    parser.add_argument("--body-limit", type=int, metavar="BYTES", help="largest request body taken (default 10000000)")
+    parser.add_argument("--body-limit", type=_bytes, metavar="BYTES", help="largest request body taken (default 10000000)")
     parser.add_argument("--json-log", action="store_true", help="print JSON, an object a line")
+
+
+def _key(value: str) -> str:
+    if not value:
+        raise argparse.ArgumentTypeError("it is empty; is the variable set that it comes from?")
+    return value
+
+
+def _bytes(value: str) -> int:
+    if not (value.isascii() and value.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{value!r} is no number of bytes; expected digits, like 10000000")
+    return int(value)
 
 
 def run(options: argparse.Namespace) -> int:
     """
     Serve until told to stop. Exit status 2 if it cannot begin.
     """
-    from pytest_assistant_mock._seed import load
-    from pytest_assistant_mock._served import AssistantServer
-
+    gc.disable()  # what is made while starting stays: nothing is found by looking through it again and again
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # or pydantic looks for them in every installed package
     try:
-        server = AssistantServer(host=options.host, port=options.port, keys=options.key, revision=options.revision, strict=False)
-        if options.seed:
-            load(options.seed, server)
+        server = _server(options)
     except (ImportError, OSError, OverflowError, ValueError) as problem:
-        print(f"assistant-mock serve: {problem}", file=sys.stderr)  # noqa: T201
+        gc.enable()
+        taken = isinstance(problem, OSError) and problem.errno == EADDRINUSE
+        print(f"assistant-mock serve: {problem}{'; --port 0 takes a free one' if taken else ''}", file=sys.stderr)  # noqa: T201
         return 2
-    if options.body_limit is not None:
-        server.asgi.body_limit = options.body_limit
-    asked: SimpleQueue[Exchange] = SimpleQueue()
+    asked: deque[Exchange] = deque()
     write = _json_line if options.json_log else _text_line
-    server._engine.journal.watchers.append(lambda exchange: asked.put(exchange) if asked.qsize() < _WAITING else None)
+    server._engine.journal.watchers.append(lambda exchange: asked.append(exchange) if len(asked) < _WAITING else None)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     try:
         with server:
+            gc.freeze()
+            gc.enable()
             print(_json_start(server) if options.json_log else _text_start(server), flush=True)  # noqa: T201
             while True:
                 print(_next(asked, write), flush=True)  # noqa: T201
@@ -78,24 +91,44 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _next(asked: SimpleQueue[Exchange], write: Callable[[Exchange], str]) -> str:
+def _server(options: argparse.Namespace) -> AssistantServer:
     """
-    Wait for an exchange; its line, and those of all that follow it closely: waking up for each would cost the server more.
+    The server the command line describes, seeded, not yet listened to.
     """
-    lines = [write(asked.get())]
+    from pytest_assistant_mock._served import AssistantServer
+
+    server = AssistantServer(host=options.host, port=options.port, keys=options.key, revision=options.revision, strict=False)
+    if options.seed:
+        from pytest_assistant_mock._seed import load
+
+        load(options.seed, server)
+    if options.body_limit is not None:
+        server.asgi.body_limit = options.body_limit
+    return server
+
+
+def _next(asked: deque[Exchange], write: Callable[[Exchange], str]) -> str:
+    """
+    Wait for exchanges; their lines. Gathered, for waking up for each would cost the server more; none is taken before its line
+    is made, for a signal may come in between.
+    """
     sleep(_GATHER_S)
-    lines += [write(asked.get()) for _ in range(asked.qsize())]
+    while not asked:
+        sleep(_GATHER_S)
+    lines = [write(exchange) for exchange in list(asked)]
+    for _ in lines:
+        asked.popleft()
     return "\n".join(lines)
 
 
-def _print_the_rest(asked: SimpleQueue[Exchange], write: Callable[[Exchange], str]) -> None:
+def _print_the_rest(asked: deque[Exchange], write: Callable[[Exchange], str]) -> None:
     """
     Print what still waits, as far as the reader takes it.
     """
     try:
         os.set_blocking(sys.stdout.fileno(), False)
-        while asked.qsize():
-            print(write(asked.get()), flush=True)  # noqa: T201
+        while asked:
+            print(write(asked.popleft()), flush=True)  # noqa: T201
     except OSError:
         os._exit(0)  # or Python would try again, and complain
 

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from pytest_assistant_mock._doors import served
 from pytest_assistant_mock._doors.asgi import TRANSPORT
+from pytest_assistant_mock._doors.line import Line
 
 ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -77,6 +78,8 @@ def _listen(host: str, port: int) -> socket.socket:
     line = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if host == "::" and socket.has_dualstack_ipv6():
+            line.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # every address is IPv4's too
         line.bind((host, port))
         line.listen(_BACKLOG)
     except OSError as problem:
@@ -92,7 +95,7 @@ def _uvicorn_server(app: ASGI) -> Any:
     except ImportError as problem:
         raise ImportError("serving needs uvicorn: pip install 'pytest-assistant-mock[server]'") from problem
 
-    class Line(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+    class Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         """
         One connection, whose transport the app may have: a client's bad HTTP is not worth a warning in somebody's test log.
         """
@@ -103,8 +106,9 @@ def _uvicorn_server(app: ASGI) -> Any:
             self.access_log = False
 
         def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            self.app_state = {TRANSPORT: transport}
+            line = Line(transport)
+            super().connection_made(line)
+            self.app_state = {TRANSPORT: line}
 
     class Uvicorn(uvicorn.Server):
         """
@@ -130,7 +134,7 @@ def _uvicorn_server(app: ASGI) -> Any:
     return Uvicorn(
         uvicorn.Config(
             app,
-            http=Line,
+            http=Protocol,
             ws="none",
             loop="asyncio",
             interface="asgi3",

@@ -23,7 +23,7 @@ class Shape(BaseModel):
     One JSON object on the wire. Fields stand in wire order; a field not set is not written.
     """
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True, strict=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True, strict=True, defer_build=True)
 
     def to_bytes(self) -> bytes:
         """

@@ -2,8 +2,6 @@
 What AppBuilder's Assistants API reads, field by field, in the order of the vendor's tables. Knows nothing of routes.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field

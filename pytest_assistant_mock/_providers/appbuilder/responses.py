@@ -4,8 +4,6 @@ What AppBuilder's Assistants API answers, field by field, in wire order.
 A field with a default is one that some documented answers lack. Knows nothing of routes.
 """
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from pydantic import Field
@@ -228,7 +226,7 @@ class Thread(Shape):
         """
         The body that answers the operation.
         """
-        return cls(**cls.facts(thread)).to_bytes()
+        return cls.printed(cls.facts(thread))
 
 
 class UpdatedThread(Thread):
@@ -255,7 +253,7 @@ class ThreadDeleted(Shape):
         """
         The body that answers delete.
         """
-        return cls(id=thread.id, object="thread.deleted", deleted=True).to_bytes()
+        return cls.printed({"id": thread.id, "object": "thread.deleted", "deleted": True})
 
 
 _THREAD_NOT_FOUND = {"code": "InvalidRequestArgumentError", "message": "threadId不存在", "type": "invalid_request_error"}
@@ -284,8 +282,8 @@ class Error(Shape):
         """
         The body that answers a refused request.
         """
-        details = ErrorDetails(code=str(row.code), message=row.text(refusal), type="invalid_request_error", param=refusal.field)
-        return cls(error=details).to_bytes()
+        said = {"code": str(row.code), "message": row.text(refusal), "type": "invalid_request_error", "param": refusal.field}
+        return cls.printed({"error": said})
 
 
 class GatewayError(Shape):
@@ -302,7 +300,7 @@ class GatewayError(Shape):
         """
         The body that answers a refused request.
         """
-        return cls(requestId=request_id, code=row.code, message=row.text(refusal)).to_bytes()
+        return cls.printed({"requestId": request_id, "code": row.code, "message": row.text(refusal)})
 
     @classmethod
     def write_unknown_key(cls, row: ErrorRow, refusal: Refusal, request_id: str) -> bytes:
@@ -346,4 +344,4 @@ class OpenAPIError(Shape):
         """
         The body that answers a refused request.
         """
-        return cls(code=str(row.code), message=row.text(refusal), request_id=request_id).to_bytes()
+        return cls.printed({"code": str(row.code), "message": row.text(refusal), "request_id": request_id})

@@ -2,8 +2,6 @@
 What Model Studio's Assistant API reads, field by field, in the order its SDK sends. Knows nothing of routes.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field

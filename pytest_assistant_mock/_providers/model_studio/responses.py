@@ -5,8 +5,6 @@ A field with a default is one that some documented answers lack; what the fake a
 Knows nothing of routes.
 """
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from pydantic import Field
@@ -323,13 +321,15 @@ class Thread(Shape):
         """
         The body that answers create, retrieve and update.
         """
-        return cls(
-            id=thread.id,
-            object="thread",
-            created_at=thread.created_at,
-            metadata=thread.metadata,
-            request_id=request_id,
-        ).to_bytes()
+        return cls.printed(
+            {
+                "id": thread.id,
+                "object": "thread",
+                "created_at": thread.created_at,
+                "metadata": thread.metadata,
+                "request_id": request_id,
+            }
+        )
 
 
 class ThreadDeleted(Shape):
@@ -347,7 +347,7 @@ class ThreadDeleted(Shape):
         """
         The body that answers delete.
         """
-        return cls(id=thread.id, object="thread.deleted", deleted=True, request_id=request_id).to_bytes()
+        return cls.printed({"id": thread.id, "object": "thread.deleted", "deleted": True, "request_id": request_id})
 
 
 class Error(Shape):
@@ -367,4 +367,4 @@ class Error(Shape):
         """
         The body that answers a refused request.
         """
-        return cls(code=str(row.code), message=row.text(refusal), request_id=request_id).to_bytes()
+        return cls.printed({"code": str(row.code), "message": row.text(refusal), "request_id": request_id})
