@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from pytest_assistant_mock._engine.wire import Failure, FailureKind, Headers, Reply, Request, Response
-from pytest_assistant_mock.cassettes import reader, writer
+from pytest_assistant_mock.cassettes import reader, writer, written
 from pytest_assistant_mock.cassettes.coding import decoded
 from pytest_assistant_mock.cassettes.reader import Broken
 
@@ -73,13 +73,11 @@ class _Serializer:
         return writer.write({**head, "interactions": data["interactions"]})
 
     def deserialize(self, text: str) -> dict[str, Any]:
-        try:
-            value, self.lines = reader.read(text)
-        except reader.VcrpyTag:
-            value, self.lines = _read_slowly(text), []
-        interactions = _interactions(value, self.lines)
-        self.beside = [{name: item[name] for name in (*_OURS, "failure") if name in item} for item in interactions]
-        return {**value, "interactions": interactions}
+        found = written.read(text) or _read(text)
+        value: dict[str, Any] = found.value
+        self.lines = found.lines
+        self.beside = [{name: item[name] for name in (*_OURS, "failure") if name in item} for item in value["interactions"]]
+        return value
 
 
 def to_text(cassette: Cassette) -> str:
@@ -208,6 +206,17 @@ def _failure(data: Mapping[str, Any], shared: dict[Headers, Headers]) -> Failure
 # Reading with suspicion
 
 
+def _read(text: str) -> reader.Data:
+    """
+    Any text, each interaction as vcrpy wants it. Raises Broken.
+    """
+    try:
+        value, lines = reader.read(text)
+    except reader.VcrpyTag:
+        value, lines = _read_slowly(text), []
+    return reader.Data({**_document(value), "interactions": _interactions(value["interactions"], lines)}, lines)
+
+
 def _read_slowly(text: str) -> Any:
     """
     With vcrpy's own loader, for bodies that were files or iterators.
@@ -222,9 +231,9 @@ def _read_slowly(text: str) -> Any:
         raise Broken(mark.line + 1 if mark else 1, f"{error.problem or error.context}") from None
 
 
-def _interactions(value: Any, lines: list[int]) -> list[dict[str, Any]]:
+def _document(value: Any) -> dict[str, Any]:
     """
-    The list of interactions, each as vcrpy wants it. Raises Broken with the line of the one that is not.
+    A whole cassette. Raises Broken for what is none.
     """
     if not isinstance(value, dict):
         old = isinstance(value, list) and value and isinstance(value[0], dict) and "request" in value[0]
@@ -237,8 +246,15 @@ def _interactions(value: Any, lines: list[int]) -> list[dict[str, Any]]:
         raise Broken(1, "no cassette: expected a list under 'interactions'")
     if not isinstance(value.get("metadata", {}), dict):
         raise Broken(1, "metadata is no mapping")
+    return value
+
+
+def _interactions(items: list[Any], lines: list[int]) -> list[dict[str, Any]]:
+    """
+    Each as vcrpy wants it. Raises Broken with the line of the one that is not.
+    """
     found = []
-    for number, item in enumerate(value["interactions"]):
+    for number, item in enumerate(items):
         try:
             found.append(_interaction(item))
         except ValueError as problem:

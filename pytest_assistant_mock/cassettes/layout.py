@@ -74,4 +74,5 @@ def compact(text: str) -> str:
     """
     A laid out JSON text as it goes over the wire. Raises ValueError if it is no JSON; RecursionError if it is nested too deep.
     """
-    return _HALF.sub(_escape, _compact(parse(text)))
+    wire = _compact(parse(text))
+    return _HALF.sub(_escape, wire) if "\\u" in text else wire  # no other way for a half to come in

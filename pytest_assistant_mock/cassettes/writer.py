@@ -16,8 +16,10 @@ from typing import Any
 from pytest_assistant_mock.cassettes.layout import laid_out
 
 _BODIES = ("body", "string")
-_PLAIN = re.compile(r"[A-Za-z/](?:[A-Za-z0-9_./+;=,*?&%@~()$!-]|:(?=[^\s:])| (?=[A-Za-z0-9(]))*")
-_NOT_PLAIN = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
+PLAIN = r"[A-Za-z/](?:[A-Za-z0-9_./+;=,*?&%@~()$!-]|:(?=[^\s:])| (?=[A-Za-z0-9(]))*"
+"""Text that stands as it is, but for these words, in whatever case."""
+NOT_PLAIN = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
+_plain = re.compile(PLAIN).fullmatch
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 _NO_BLOCK = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]|^[ \t\n]|\n\t|^[{[]")
 
@@ -76,7 +78,7 @@ def _scalar(value: Any, indent: str, is_body: bool) -> str:
 
 
 def _text(text: str, block_indent: str | None = None) -> str:
-    if _PLAIN.fullmatch(text) and text.lower() not in _NOT_PLAIN:
+    if _plain(text) and text.lower() not in NOT_PLAIN:
         return text
     if block_indent is not None and "\n" in text and not _NO_BLOCK.search(text):
         return _block(text, block_indent)
