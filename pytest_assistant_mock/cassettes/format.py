@@ -94,10 +94,12 @@ def _vcrpy_data(cassette: Cassette) -> tuple[dict[str, Any], _Serializer]:
     from vcr.request import Request as VcrRequest
 
     requests, responses, beside = [], [], []
+    joined: dict[Headers, dict[str, str]] = {}
     for one in cassette.interactions:
         asked = one.request
-        headers = {name: ", ".join(values) for name, values in _grouped(asked.headers).items()}
-        requests.append(VcrRequest(asked.method, asked.url, asked.body or None, headers))
+        if asked.headers not in joined:  # most have the same
+            joined[asked.headers] = {name: ", ".join(values) for name, values in _grouped(asked.headers).items()}
+        requests.append(VcrRequest(asked.method, asked.url, asked.body or None, joined[asked.headers]))
         responses.append(_response_data(one.reply) if isinstance(one.reply, Response) else None)
         beside.append(_beside(one))
     data: dict[str, Any] = {"requests": requests, "responses": responses}

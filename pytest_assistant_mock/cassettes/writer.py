@@ -35,35 +35,35 @@ def write(data: Mapping[str, Any]) -> str:
 
 def _mapping(data: Mapping[str, Any], indent: str, out: list[str]) -> None:
     for name, value in data.items():
-        out.append(f"{indent}{_name(name)}:")
-        if type(value) is dict and value:
-            out.append("\n")
+        kind = type(value)
+        if kind is str:
+            out.append(f"{indent}{_short(name)}: {_body(value, indent) if name in _BODIES else _short(value)}\n")
+        elif kind is dict and value:
+            out.append(f"{indent}{_short(name)}:\n")
             _mapping(value, indent + "  ", out)
-        elif type(value) is list and value:
-            out.append("\n")
+        elif kind is list and value:
+            out.append(f"{indent}{_short(name)}:\n")
             _sequence(value, indent, out)
         else:
-            out.append(f" {_scalar(value, indent, name in _BODIES)}\n")
+            out.append(f"{indent}{_short(name)}: {_scalar(value, indent)}\n")
 
 
 def _sequence(items: list[Any], indent: str, out: list[str]) -> None:
     for item in items:
         if isinstance(item, (dict, list)) and item:
-            inner: list[str] = []
+            at = len(out)
             if isinstance(item, dict):
-                _mapping(item, indent + "  ", inner)
+                _mapping(item, indent + "  ", out)
             else:
-                _sequence(item, indent + "  ", inner)
-            inner[0] = f"{indent}- {inner[0][len(indent) + 2 :]}"
-            out += inner
+                _sequence(item, indent + "  ", out)
+            out[at] = f"{indent}- {out[at][len(indent) + 2 :]}"
         else:
-            out.append(f"{indent}- {_scalar(item, indent, False)}\n")
+            out.append(f"{indent}- {_scalar(item, indent)}\n")
 
 
-def _scalar(value: Any, indent: str, is_body: bool) -> str:
+def _scalar(value: Any, indent: str) -> str:
     if isinstance(value, str):
-        laid = laid_out(value) if is_body else None
-        return _block(laid, indent) if laid is not None else _text(value, indent if is_body else None)
+        return _short(value)
     if isinstance(value, float):
         written = json.dumps(value, allow_nan=False)
         return written if "." in written else written.replace("e", ".0e")  # or YAML takes it for text
@@ -77,6 +77,11 @@ def _scalar(value: Any, indent: str, is_body: bool) -> str:
     raise TypeError(f"{type(value).__name__} cannot stand in a cassette")
 
 
+def _body(text: str, indent: str) -> str:
+    laid = laid_out(text, f"\n{indent}  ")
+    return f"|-\n{indent}  {laid}" if laid is not None else _text(text, indent)
+
+
 def _text(text: str, block_indent: str | None = None) -> str:
     if _plain(text) and text.lower() not in NOT_PLAIN:
         return text
@@ -86,7 +91,7 @@ def _text(text: str, block_indent: str | None = None) -> str:
     return _ESCAPED.sub(_escape, quoted)
 
 
-_name = lru_cache(maxsize=1024)(_text)  # the same few names stand everywhere
+_short = lru_cache(maxsize=1024)(_text)  # the same few names and values stand everywhere
 
 
 def _escape(match: re.Match[str]) -> str:
