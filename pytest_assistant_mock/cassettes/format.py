@@ -10,7 +10,7 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from pytest_assistant_mock._engine.wire import Failure, FailureKind, Headers, Reply, Request, Response
 from pytest_assistant_mock.cassettes import reader, writer, written
@@ -90,16 +90,28 @@ def to_text(cassette: Cassette) -> str:
         return str(serialize(*_vcrpy_data(cassette)))
 
 
-def _vcrpy_data(cassette: Cassette) -> tuple[dict[str, Any], _Serializer]:
-    from vcr.request import Request as VcrRequest
+class _Asked(NamedTuple):
+    """
+    A request in the place of vcrpy's own, as far as its `serialize` asks.
+    """
 
+    request: Request
+    headers: dict[str, str]
+
+    def _to_dict(self) -> dict[str, Any]:
+        asked = self.request
+        headers = {name: [value] for name, value in self.headers.items()}
+        return {"method": asked.method, "uri": asked.url, "body": asked.body or None, "headers": headers}
+
+
+def _vcrpy_data(cassette: Cassette) -> tuple[dict[str, Any], _Serializer]:
     requests, responses, beside = [], [], []
     joined: dict[Headers, dict[str, str]] = {}
     for one in cassette.interactions:
-        asked = one.request
-        if asked.headers not in joined:  # most have the same
-            joined[asked.headers] = {name: ", ".join(values) for name, values in _grouped(asked.headers).items()}
-        requests.append(VcrRequest(asked.method, asked.url, asked.body or None, joined[asked.headers]))
+        headers = one.request.headers
+        if headers not in joined:  # most have the same
+            joined[headers] = {name: ", ".join(values) for name, values in _grouped(headers).items()}
+        requests.append(_Asked(one.request, joined[headers]))
         responses.append(_response_data(one.reply) if isinstance(one.reply, Response) else None)
         beside.append(_beside(one))
     data: dict[str, Any] = {"requests": requests, "responses": responses}

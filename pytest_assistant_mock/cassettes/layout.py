@@ -66,7 +66,9 @@ def _lines(value: Any, newline: str) -> str:
         return _string(value)
     if kind is dict and value:
         inner = f"{newline}  "
-        items = [f"{_string(name)}: {_string(item) if type(item) is str else _lines(item, inner)}" for name, item in value.items()]
+        items = [
+            f"{_string(name)}: {_string(item) if type(item) is str else _lines(item, inner)}" for name, item in value.items()
+        ]
         return f"{{{inner}{f',{inner}'.join(items)}{newline}}}"
     if kind is list and value:
         inner = f"{newline}  "

@@ -41,6 +41,8 @@ def _mapping(data: Mapping[str, Any], indent: str, out: list[str]) -> None:
         elif kind is dict and value:
             out.append(f"{indent}{_short(name)}:\n")
             _mapping(value, indent + "  ", out)
+        elif kind is list and len(value) == 1 and type(value[0]) is str:  # a header
+            out.append(f"{indent}{_short(name)}:\n{indent}- {_short(value[0])}\n")
         elif kind is list and value:
             out.append(f"{indent}{_short(name)}:\n")
             _sequence(value, indent, out)
@@ -52,10 +54,8 @@ def _sequence(items: list[Any], indent: str, out: list[str]) -> None:
     for item in items:
         if isinstance(item, (dict, list)) and item:
             at = len(out)
-            if isinstance(item, dict):
-                _mapping(item, indent + "  ", out)
-            else:
-                _sequence(item, indent + "  ", out)
+            inner = indent + "  "
+            _mapping(item, inner, out) if isinstance(item, dict) else _sequence(item, inner, out)
             out[at] = f"{indent}- {out[at][len(indent) + 2 :]}"
         else:
             out.append(f"{indent}- {_scalar(item, indent)}\n")
@@ -64,10 +64,12 @@ def _sequence(items: list[Any], indent: str, out: list[str]) -> None:
 def _scalar(value: Any, indent: str) -> str:
     if isinstance(value, str):
         return _short(value)
+    if type(value) is int:
+        return repr(value)
     if isinstance(value, float):
         written = json.dumps(value, allow_nan=False)
         return written if "." in written else written.replace("e", ".0e")  # or YAML takes it for text
-    if value is None or isinstance(value, (bool, int)):
+    if value is None or isinstance(value, bool):
         return json.dumps(value)
     if isinstance(value, bytes):
         lines = encodebytes(value).decode().splitlines()
