@@ -1,8 +1,8 @@
 """
 Cassette text as our own writer lays it out -> plain data, by expressions: three times faster than over YAML's events.
 
-Reads strictly a part of YAML whose meaning leaves no doubt, and knows nothing else: None is for `reader` to answer,
-which reads all of it, and for `format` to check and to word what is wrong. What both read, they read alike.
+Reads strictly a part of YAML whose meaning leaves no doubt, and knows nothing else: None is for `suspect` to
+answer, which reads all of it and words what is wrong. What both read, they read alike.
 """
 
 from __future__ import annotations

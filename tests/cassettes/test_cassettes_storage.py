@@ -102,6 +102,21 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
         load(path)
 
 
+def test_a_file_replaced_is_read_anew(tmp_path: Path) -> None:
+    """
+    By its text, whatever its size and time say; and what one reader does to its cassette, the next does not see.
+    """
+    path = tmp_path / "c.yaml"
+    for word in ("one", "two", "one"):
+        path.write_text(GOOD.replace('"t"', f'"{word}"'))
+        os.utime(path, (1, 1))
+        cassette = load(path)
+        assert [one.response and one.response.body for one in cassette.interactions] == [f'{{"id":"{word}"}}'.encode()]
+        cassette.interactions.clear()
+        cassette.metadata["seen"] = True
+        assert (len(load(path).interactions), load(path).metadata) == (1, {})
+
+
 def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     """
     Editors put one; it means nothing.
