@@ -5,6 +5,7 @@ Fixtures, marker and options: all that knows pytest. Imports nothing else before
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -272,6 +273,8 @@ def _recording(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> d
     config, node = request.config, request.node
     source = config.getoption("assistant_source") or settings.get("source") or config.getini("assistant_source")
     if source == "fake":
+        if "source" not in settings:
+            _warn_of_no_use(config.getoption("assistant_record"))
         return {"source": source, "cassette": None}
     from pytest_assistant_mock.cassettes import naming
 
@@ -295,6 +298,15 @@ def _recording(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> d
         "shared": name is not None,
         "begun": begun,
     }
+
+
+def _warn_of_no_use(record: str | None) -> None:
+    """
+    Whoever says --assistant-record expects a recording; other tests of the run may be marked for one.
+    """
+    if record not in (None, "none"):
+        words = f"--assistant-record={record}: this test runs on the fake, and nothing of it is recorded"
+        warnings.warn(pytest.PytestWarning(f"{words}; do you want --assistant-source=cassette?"), stacklevel=2)
 
 
 def _begun(request: pytest.FixtureRequest, path: Path) -> bool:
