@@ -5,10 +5,10 @@ taken off; and what a mock opened by hand adds.
 
 from __future__ import annotations
 
-import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -31,6 +31,7 @@ class Suite:
     head: str = ""
     mark: str = ""
     tests: int = TESTS
+    cassette: Callable[[], str] | None = None
 
     def write(self, folder: Path, tests: int) -> None:
         """
@@ -39,8 +40,13 @@ class Suite:
         one = f"{self.mark}\ndef test_{{}}({self.asks}):\n    {self.body}\n"
         folder.mkdir()
         (folder / "test_many.py").write_text(self.head + "".join(one.format(number) for number in range(tests)), "utf8")
-        if "ten" in self.mark:
-            _write_cassettes(folder / "cassettes")
+        if self.cassette:
+            where = folder / "cassettes" / "test_many"
+            where.mkdir(parents=True)
+            for number in range(tests):
+                (where / f"test_{number}.yaml").write_text(
+                    self.cassette().replace("thread_1", f"thread_{number}"), "utf8"
+                )  # no two alike
 
     def command(self, folder: Path) -> Command:
         """
@@ -49,36 +55,35 @@ class Suite:
         return Command((*PYTEST, *(["-p", self.plugin] if self.plugin else [])), folder, ALONE)
 
 
-def _write_cassettes(folder: Path) -> None:
+@cache
+def _ours() -> str:
     """
-    One cassette of ten messages, where we and where pytest-recording look for it.
+    A cassette of ten messages as we write it.
     """
-    import yaml
+    from cassettes import interactions
+    from pytest_assistant_mock.cassettes import Cassette
+    from pytest_assistant_mock.cassettes.format import to_text
 
-    interactions = []
-    for number in range(10):
-        request = {
-            "method": "POST",
-            "uri": f"{_URL}/threads/thread_1/messages",
-            "headers": {"Content-Type": ["application/json"]},
-        }
-        body = {"id": f"message_{number}", "object": "thread.message", "role": "user", "metadata": {}, "request_id": f"{number}"}
-        response = {"status": {"code": 200, "message": "OK"}, "headers": {"Content-Type": ["application/json"]}}
-        request["body"] = json.dumps({"role": "user", "content": f"message {number}"})
-        response["body"] = {"string": json.dumps(body)}
-        interactions.append({"request": request, "response": response})
-    text = yaml.safe_dump({"interactions": interactions, "version": 1})
-    for path in (folder / "ten.yaml", folder / "test_many" / "ten.yaml"):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, "utf8")
+    return to_text(Cassette(interactions(10)))
 
 
-_URL = "https://dashscope.aliyuncs.com/api/v1"
+@cache
+def _vcrpys() -> str:
+    """
+    The same as vcrpy, and so pytest-recording, writes it.
+    """
+    import vcr.serialize
+    from vcr.serializers import yamlserializer
+
+    requests, responses = vcr.serialize.deserialize(_ours(), yamlserializer)
+    return str(vcr.serialize.serialize({"requests": requests, "responses": responses}, yamlserializer))
+
+
 _OURS = "pytest_assistant_mock.plugin"
 _OPENS = "with AssistantMock() as mock:\n        mock.model_studio"
 _IMPORT = "import pytest\n"
-_OUR_MARK = '@pytest.mark.assistant(source="cassette", cassette="ten", unplayed="off")'
-_MARK = '@pytest.mark.default_cassette("ten.yaml")\n@pytest.mark.vcr'
+_OUR_MARK = '@pytest.mark.assistant(source="cassette", unplayed="off")'
+_MARK = "@pytest.mark.vcr"
 _RESPONSES = """\
 import pytest, responses
 
@@ -90,7 +95,7 @@ def mocked():
 SUITES = {
     "none": Suite(),
     "ours": Suite(_OURS, "model_studio"),
-    "ours, cassette of 10": Suite(_OURS, "model_studio", head=_IMPORT, mark=_OUR_MARK, tests=TESTS // 4),
+    "ours, cassette of 10": Suite(_OURS, "model_studio", head=_IMPORT, mark=_OUR_MARK, tests=TESTS // 4, cassette=_ours),
     "with AssistantMock()": Suite(None, body=_OPENS, head="from pytest_assistant_mock import AssistantMock\n"),
 }
 PEERS = {
@@ -99,7 +104,7 @@ PEERS = {
     "respx": ("respx", Suite("respx.plugin", "respx_mock")),
     "pytest-recording": (
         "pytest_recording",
-        Suite("pytest_recording.plugin", head=_IMPORT, mark=_MARK, tests=TESTS // 4),
+        Suite("pytest_recording.plugin", head=_IMPORT, mark=_MARK, tests=TESTS // 4, cassette=_vcrpys),
     ),
     "openai-responses": ("openai_responses", Suite(PLUGINS["openai-responses"][1], "openai_mock", tests=TESTS // 20)),
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -53,11 +53,18 @@ SHAPES: Mapping[str, str] = {
 """What a secret looks like, by the name it is reported under."""
 
 
-_WORDS = (
-    "sk-", "bce-", "altak-", "ltai", "eyj", "bearer", *(f"{name}=" for name in PARAMETERS), *(f'"{name}"' for name in FIELDS),
-)  # fmt: skip
-_NEEDLES = tuple(word for word in _WORDS if not any(other in word for other in _WORDS if other != word))
+_ENDINGS: Mapping[str, tuple[str, ...]] = {
+    "-": ("sk", "bce", "altak"),
+    "=": ("key", "token", "authorization", "credential", "keyid", "sig", "sign", "signature"),
+}
+_WORDS = ("ltai", "eyj", "bearer", 'key"', 'token"', 'authorization"')
+_NEEDLES = (*_WORDS, *(word + end for end, words in _ENDINGS.items() for word in words))
 """In lower case: no shape above is in a text without one of these, and to look for them is a hundred times faster."""
+
+_ENDS = [
+    re.compile("|".join(f"(?<={word}{end})" for word in words).join([f"{end}(?:", ")"]).encode())
+    for end, words in _ENDINGS.items()
+]
 
 
 class Found(NamedTuple):
@@ -84,7 +91,9 @@ class Secrets:
         shapes = [f"({pattern})" for pattern in SHAPES.values()]
         self._pattern = re.compile("|".join([*map(re.escape, self._literals), *shapes]))
         encoded = [b64encode(literal.encode()).decode().rstrip("=") for literal in long_enough]
-        self._needles = tuple({*_NEEDLES, *(form.lower() for form in (*self._literals, *encoded))})
+        keys = {form.lower() for form in (*self._literals, *encoded)}
+        self._needles = (*_NEEDLES, *keys)
+        self._words = [word.encode() for word in (*_WORDS, *keys)]
         self._traces = re.compile("|".join(map(re.escape, sorted([*self._literals, *encoded]))) or r"(?!)", re.IGNORECASE)
 
     def text(self, text: str) -> str:
@@ -143,38 +152,54 @@ class Secrets:
         a configured key in other case or in base64 is found though it is not replaced.
         """
         found: dict[int, Found] = {}
-        clean: set[str] = set()  # the same header stands in every interaction
-        for start, end in self._suspects(text):
-            if (lines := text[start:end]) in clean:
+        clean: set[bytes] = set()  # the same header stands in every interaction
+        data = text.encode("utf-8", "surrogatepass")
+        for start, end in self._suspects(data):
+            if (lines := data[start:end]) in clean:
                 continue
-            here = [(match, _kind(match)) for match in self._pattern.finditer(text, start, end)]
-            here += [(match, "a configured key") for match in self._traces.finditer(text, start, end)]
-            for match, kind in here:
-                found.setdefault(match.start(), Found(kind, match.start(), _beginning(match.group())))
+            here = self._looks_like_secrets(lines.decode("utf-8", "surrogatepass"))
             if not here:
                 clean.add(lines)
+                continue
+            before = len(data[:start].decode("utf-8", "surrogatepass"))
+            for one in here:
+                found.setdefault(before + one.start, one._replace(start=before + one.start))
         return [found[start] for start in sorted(found)]
 
-    def _suspects(self, text: str) -> list[tuple[int, int]]:
+    def _looks_like_secrets(self, lines: str) -> list[Found]:
+        here = [(match, _kind(match)) for match in self._pattern.finditer(lines)]
+        here += [(match, "a configured key") for match in self._traces.finditer(lines)]
+        return [Found(kind, match.start(), _beginning(match.group())) for match, kind in here]
+
+    def _suspects(self, data: bytes) -> list[tuple[int, int]]:
         """
         The lines of a text worth a closer look, each with the two after it that are not blank.
         """
-        lower = text.lower()
-        if len(lower) != len(text):  # a letter whose lower case is two: positions do not agree
-            return [(0, len(text))]
+        lower = data.lower()  # of bytes: letters without case take no time, and every place stays the same
+        lower = lower.replace(_OUR_OWN, _AS_LONG)
         spans: set[tuple[int, int]] = set()
-        for needle in self._needles:
-            at = lower.find(needle)
-            while at >= 0:
-                last = _LINES.match(lower, at)
-                spans.add((lower.rfind("\n", 0, at) + 1, last.end() if last else at))
-                at = lower.find(needle, at + len(needle))
+        for at in _places(lower, self._words):
+            last = _LINES.match(lower, at)
+            spans.add((lower.rfind(b"\n", 0, at) + 1, last.end() if last else at))
         return sorted(spans)
 
     def _field(self, name: str, value: Any) -> Any:
         if isinstance(value, str) and value and name.lower() in FIELDS:
             return self.header("authorization", value)
         return self.json(value)
+
+
+def _places(lower: bytes, words: Iterable[bytes]) -> Iterator[int]:
+    """
+    Where a needle stands.
+    """
+    for pattern in _ENDS:
+        yield from (match.start() for match in pattern.finditer(lower))
+    for word in words:
+        at = lower.find(word)
+        while at >= 0:
+            yield at
+            at = lower.find(word, at + len(word))
 
 
 def _forms(literal: str) -> Iterable[str]:
@@ -199,7 +224,9 @@ def _kind(match: re.Match[str]) -> str:
 
 
 _KINDS = tuple(SHAPES)
-_LINES = re.compile(r"[^\n]*(?:\s*[^\n]+){0,2}")  # a field's name, its colon and its value may stand apart
+_OUR_OWN = f"bearer {HIDDEN.lower()}\n".encode()  # in most interactions, and in all that are recorded
+_AS_LONG = _OUR_OWN.replace(b"bearer", b"______")
+_LINES = re.compile(rb"[^\n]*(?:\s*[^\n]+){0,2}")  # a field's name, its colon and its value may stand apart
 
 
 def _beginning(secret: str) -> str:

@@ -5,6 +5,7 @@ Fixtures, marker and options: all that knows pytest. Imports nothing else before
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -254,11 +255,13 @@ def _settings(request: pytest.FixtureRequest) -> dict[str, Any]:
     """
     __tracebackhide__ = True
     written, asked = _of_the_run(request.config)
-    settings = written.copy()
+    marked: dict[str, Any] = {}
     for marker in reversed(list(request.node.iter_markers("assistant"))):
-        settings.update(_keywords(marker))
-    settings.update(asked)
+        marked |= _keywords(marker)
+    settings = {**written, **marked, **asked}
     if settings["source"] == "fake":
+        if "source" not in marked:
+            _warn_of_no_use(request.config.getoption("assistant_record"))
         return settings | {"cassette": None}
     return settings | _recording(request, settings)
 
@@ -305,6 +308,15 @@ def _recording(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> d
         "shared": name is not None,
         "begun": begun,
     }
+
+
+def _warn_of_no_use(record: str | None) -> None:
+    """
+    Whoever says --assistant-record expects a recording; other tests of the run may be marked for one.
+    """
+    if record not in (None, "none"):
+        words = f"--assistant-record={record}: this test runs on the fake, and nothing of it is recorded"
+        warnings.warn(pytest.PytestWarning(f"{words}; do you want --assistant-source=cassette?"), stacklevel=2)
 
 
 def _begun(request: pytest.FixtureRequest, path: Path) -> bool:

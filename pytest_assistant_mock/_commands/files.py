@@ -20,13 +20,16 @@ def arguments(parser: ArgumentParser) -> None:
 
 def cassettes(names: Iterable[str]) -> list[Path]:
     """
-    The cassettes named, folders in the order of their names. Raises FileNotFoundError for what is not there.
+    The cassettes named, folders in the order of their names. Raises FileNotFoundError for what is not there, an empty folder too.
     """
     found: list[Path] = []
     for name in names:
         path = Path(name)
         if path.is_dir():
-            found += sorted(one for one in path.rglob("*") if one.suffix.lower() in SUFFIXES and one.is_file())
+            inside = sorted(one for one in path.rglob("*") if one.suffix.lower() in SUFFIXES and one.is_file())
+            if not inside:
+                raise FileNotFoundError(f"{name}: no cassette in this folder ({' or '.join(SUFFIXES)})")
+            found += inside
         elif path.exists():
             found.append(path)
         else:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from pytest_assistant_mock._engine.wire import Failure, FailureKind, Headers, Reply, Request, Response
-from pytest_assistant_mock.cassettes import reader, writer
+from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
+from pytest_assistant_mock.cassettes import suspect, writer, written
 from pytest_assistant_mock.cassettes.coding import decoded
-from pytest_assistant_mock.cassettes.reader import Broken
-
-_OURS = ("recorded_at", "recorded_by", "vendor", "base_url")
+from pytest_assistant_mock.cassettes.suspect import OURS, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +73,11 @@ class _Serializer:
         return writer.write({**head, "interactions": data["interactions"]})
 
     def deserialize(self, text: str) -> dict[str, Any]:
-        try:
-            value, self.lines = reader.read(text)
-        except reader.VcrpyTag:
-            value, self.lines = _read_slowly(text), []
-        interactions = _interactions(value, self.lines)
-        self.beside = [{name: item[name] for name in (*_OURS, "failure") if name in item} for item in interactions]
-        return {**value, "interactions": interactions}
+        found = written.read(text) or suspect.read(text)
+        value: dict[str, Any] = found.value
+        self.lines = found.lines
+        self.beside = [{name: item[name] for name in (*OURS, "failure") if name in item} for item in value["interactions"]]
+        return value
 
 
 def to_text(cassette: Cassette) -> str:
@@ -92,14 +90,28 @@ def to_text(cassette: Cassette) -> str:
         return str(serialize(*_vcrpy_data(cassette)))
 
 
-def _vcrpy_data(cassette: Cassette) -> tuple[dict[str, Any], _Serializer]:
-    from vcr.request import Request as VcrRequest
+class _Asked(NamedTuple):
+    """
+    A request in the place of vcrpy's own, as far as its `serialize` asks.
+    """
 
+    request: Request
+    headers: dict[str, str]
+
+    def _to_dict(self) -> dict[str, Any]:
+        asked = self.request
+        headers = {name: [value] for name, value in self.headers.items()}
+        return {"method": asked.method, "uri": asked.url, "body": asked.body or None, "headers": headers}
+
+
+def _vcrpy_data(cassette: Cassette) -> tuple[dict[str, Any], _Serializer]:
     requests, responses, beside = [], [], []
+    joined: dict[Headers, dict[str, str]] = {}
     for one in cassette.interactions:
-        asked = one.request
-        headers = {name: ", ".join(values) for name, values in _grouped(asked.headers).items()}
-        requests.append(VcrRequest(asked.method, asked.url, asked.body or None, headers))
+        headers = one.request.headers
+        if headers not in joined:  # most have the same
+            joined[headers] = {name: ", ".join(values) for name, values in _grouped(headers).items()}
+        requests.append(_Asked(one.request, joined[headers]))
         responses.append(_response_data(one.reply) if isinstance(one.reply, Response) else None)
         beside.append(_beside(one))
     data: dict[str, Any] = {"requests": requests, "responses": responses}
@@ -112,11 +124,20 @@ def from_text(text: str) -> Cassette:
     """
     The cassette in a text; one recorded by vcrpy or pytest-recording just as well. Raises Broken.
     """
+    known = _remembered(text) if len(text) <= _SHORT else _parsed(text)
+    return Cassette(list(known.interactions), deepcopy(known.metadata))
+
+
+def _parsed(text: str) -> Cassette:
     from vcr.serialize import deserialize
 
     serializer = _Serializer()
     with _no_collection():
         return _cassette(serializer, deserialize(text, serializer))
+
+
+_SHORT = 65_536
+_remembered = lru_cache(maxsize=32)(_parsed)  # tests share cassettes; known by its text, none is ever stale
 
 
 @contextmanager
@@ -142,7 +163,7 @@ def _cassette(serializer: _Serializer, data: tuple[Any, ...]) -> Cassette:
         headers = tuple(asked.headers.items())
         request = Request(asked.method, asked.uri, shared.setdefault(headers, headers), _bytes(asked.body))
         reply = _response(answered, shared) if answered is not None else _failure(beside["failure"], shared)
-        ours = {name: beside[name] for name in _OURS if name in beside}
+        ours = {name: beside[name] for name in OURS if name in beside}
         interactions.append(Interaction(request, reply, **ours, line=line))
     return Cassette(interactions, metadata[0] if metadata else {})
 
@@ -156,7 +177,7 @@ def _beside(one: Interaction) -> dict[str, Any]:
             arrived["body"]["string"] = _unicode(arrived["body"]["string"])
             failure["response"] = arrived
         beside["failure"] = failure
-    return beside | {name: getattr(one, name) for name in _OURS if getattr(one, name)}
+    return beside | {name: getattr(one, name) for name in OURS if getattr(one, name)}
 
 
 def _response_data(response: Response, after_bytes: int | None = None) -> dict[str, Any]:
@@ -191,116 +212,11 @@ def _bytes(body: Any) -> bytes:
 
 
 def _response(data: Mapping[str, Any], shared: dict[Headers, Headers]) -> Response:
-    headers = tuple((name, str(value)) for name, values in data["headers"].items() for value in _listed(values))
+    headers = tuple((name, str(value)) for name, values in data["headers"].items() for value in listed(values))
     headers, body = decoded(headers, _bytes(data["body"].get("string")))
     return Response(data["status"]["code"], shared.setdefault(headers, headers), body)
-
-
-def _listed(values: Any) -> list[Any]:
-    return values if isinstance(values, list) else [values]
 
 
 def _failure(data: Mapping[str, Any], shared: dict[Headers, Headers]) -> Failure:
     arrived = data.get("response")
     return Failure(data["kind"], data.get("after_bytes", 0), None if arrived is None else _response(arrived, shared))
-
-
-# Reading with suspicion
-
-
-def _read_slowly(text: str) -> Any:
-    """
-    With vcrpy's own loader, for bodies that were files or iterators.
-    """
-    import yaml
-    from vcr.serializers import yamlserializer
-
-    try:
-        return yamlserializer.deserialize(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise Broken(mark.line + 1 if mark else 1, f"{error.problem or error.context}") from None
-
-
-def _interactions(value: Any, lines: list[int]) -> list[dict[str, Any]]:
-    """
-    The list of interactions, each as vcrpy wants it. Raises Broken with the line of the one that is not.
-    """
-    if not isinstance(value, dict):
-        old = isinstance(value, list) and value and isinstance(value[0], dict) and "request" in value[0]
-        raise Broken(
-            1, "recorded by vcrpy before 1.0; record it again" if old else "no cassette: expected version and interactions"
-        )
-    if value.get("version") != 1:
-        raise Broken(1, f"version {value.get('version')!r}; expected 1, the format of vcrpy 1.0 and later")
-    if not isinstance(value.get("interactions"), list):
-        raise Broken(1, "no cassette: expected a list under 'interactions'")
-    if not isinstance(value.get("metadata", {}), dict):
-        raise Broken(1, "metadata is no mapping")
-    found = []
-    for number, item in enumerate(value["interactions"]):
-        try:
-            found.append(_interaction(item))
-        except ValueError as problem:
-            raise Broken(lines[number] if number < len(lines) else 1, f"interaction {number + 1}: {problem}") from None
-    return found
-
-
-def _interaction(item: Any) -> dict[str, Any]:
-    request = _mapping(_mapping(item, "it").get("request"), "request")
-    for name in ("method", "uri"):
-        if not isinstance(request.get(name), str) or not request[name]:
-            raise ValueError(f"request.{name} is {request.get(name)!r}; expected text")
-    if isinstance(request.get("body"), (dict, int, float)):
-        raise ValueError(f"request.body is {type(request['body']).__name__}; expected text or null")
-    headers = _headers(request.get("headers"), "request")
-    joined = {name: [", ".join(map(str, _listed(values)))] for name, values in headers.items()}
-    asked = {"method": request["method"], "uri": request["uri"], "body": request.get("body"), "headers": joined}
-    for name in _OURS:
-        if name in item and not isinstance(item[name], str):
-            raise ValueError(f"{name} is {item[name]!r}; expected text")
-    answered = item.get("response")
-    if answered is None:
-        _check_failure(_mapping(item.get("failure"), "response is null and failure"))
-    else:
-        _check_response(_mapping(answered, "response"))
-    return {**item, "request": asked, "response": answered}
-
-
-def _check_response(response: dict[str, Any]) -> None:
-    status = _mapping(response.get("status"), "response.status")
-    if not isinstance(status.get("code"), int) or not 100 <= status["code"] <= 999:
-        raise ValueError(f"response.status.code is {status.get('code')!r}; expected a number like 200")
-    response["headers"] = _headers(response.get("headers"), "response")
-    body = _mapping(response.get("body"), "response.body")
-    if not isinstance(body.get("string"), (str, bytes, type(None))):
-        raise ValueError(f"response.body.string is {type(body['string']).__name__}; expected text")
-
-
-def _check_failure(failure: dict[str, Any]) -> None:
-    kinds = get_args(FailureKind)
-    if failure.get("kind") not in kinds:
-        raise ValueError(f"failure.kind is {failure.get('kind')!r}; expected one of {', '.join(kinds)}")
-    after = failure.get("after_bytes", 0)
-    if type(after) is not int or after < 0:
-        raise ValueError(f"failure.after_bytes is {after!r}; expected a number of bytes")
-    if failure.get("response") is not None:
-        _check_response(_mapping(failure["response"], "failure.response"))
-    elif failure["kind"] == "truncated":
-        raise ValueError("failure.kind is 'truncated' and there is no failure.response to cut")
-
-
-def _headers(headers: Any, whose: str) -> dict[str, Any]:
-    if headers is None:
-        return {}
-    for name, values in _mapping(headers, f"{whose}.headers").items():
-        for value in _listed(values):
-            if isinstance(value, (dict, list)):
-                raise ValueError(f"{whose}.headers.{name} holds a {type(value).__name__}; expected text")
-    return dict(headers)
-
-
-def _mapping(value: Any, name: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError(f"{name} is {'missing' if value is None else type(value).__name__}; expected a mapping")
-    return value

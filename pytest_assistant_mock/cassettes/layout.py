@@ -41,17 +41,20 @@ _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _string = json.encoder.encode_basestring
 
 
-def laid_out(text: str) -> str | None:
+def laid_out(text: str, newline: str = "\n") -> str | None:
     """
-    A JSON object or array over several lines; None if the text is none, or would not come back with the same value.
+    A JSON object or array over several lines, each after a line break and its margin; None if the text is none, or would not
+    come back with the same value.
     """
     if text[:1] not in ("{", "["):
         return None
     try:
-        laid = _lines(parse(text), "\n")
+        laid = _lines(parse(text), newline)
     except (ValueError, RecursionError):
         return None
-    return _UNPRINTABLE.sub(_escape, laid) if "\n" in laid else None
+    if "\\u" in text or not text.isprintable():  # what may need escaping stood there, escaped or not
+        laid = _UNPRINTABLE.sub(_escape, laid)
+    return laid if "\n" in laid else None
 
 
 def _lines(value: Any, newline: str) -> str:
@@ -61,17 +64,25 @@ def _lines(value: Any, newline: str) -> str:
     kind = type(value)
     if kind is str:
         return _string(value)
-    inner = f"{newline}  "
     if kind is dict and value:
-        items = [f"{_string(name)}: {_lines(item, inner)}" for name, item in value.items()]
+        inner = f"{newline}  "
+        items = [
+            f"{_string(name)}: {_string(item) if type(item) is str else _lines(item, inner)}" for name, item in value.items()
+        ]
         return f"{{{inner}{f',{inner}'.join(items)}{newline}}}"
     if kind is list and value:
+        inner = f"{newline}  "
         return f"[{inner}{f',{inner}'.join([_lines(item, inner) for item in value])}{newline}]"
-    return _compact(value)
+    return repr(value) if kind in _AS_IN_PYTHON else _compact(value)
+
+
+_AS_IN_PYTHON = (int, dict, list)
+"""A number without a fraction, and what is empty."""
 
 
 def compact(text: str) -> str:
     """
     A laid out JSON text as it goes over the wire. Raises ValueError if it is no JSON; RecursionError if it is nested too deep.
     """
-    return _HALF.sub(_escape, _compact(parse(text)))
+    wire = _compact(parse(text))
+    return _HALF.sub(_escape, wire) if "\\u" in text else wire  # no other way for a half to come in

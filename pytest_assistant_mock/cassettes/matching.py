@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
@@ -57,6 +58,10 @@ def canonical(body: bytes, ignored: Ignored = NOTHING) -> str:
     """
     A body without what does not count: order of names and whitespace in JSON. A body that is no JSON counts as it is.
     """
+    return _remembered(body, ignored) if len(body) <= _SHORT else _counted(body, ignored)
+
+
+def _counted(body: bytes, ignored: Ignored) -> str:
     try:
         value = parse(body.decode())
         for path in ignored.fields:
@@ -64,6 +69,10 @@ def canonical(body: bytes, ignored: Ignored = NOTHING) -> str:
         return _canonical(value)
     except (ValueError, RecursionError):
         return f"\0{body.decode('latin-1')}"
+
+
+_SHORT = 4096
+_remembered = lru_cache(maxsize=1024)(_counted)  # most clients send the very bytes that were recorded
 
 
 def _drop(value: Any, path: tuple[str, ...]) -> None:

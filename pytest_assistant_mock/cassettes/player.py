@@ -7,15 +7,13 @@ Knows interactions and the engine's tables; knows no store and no HTTP library.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from threading import Lock
 
 from pytest_assistant_mock._engine.bases import Place
 from pytest_assistant_mock._engine.engine import Engine
 from pytest_assistant_mock._engine.provider import Match
-from pytest_assistant_mock._engine.wire import Exchange, Reply, Request, Response
+from pytest_assistant_mock._engine.wire import Exchange, Reply, Request
 from pytest_assistant_mock._secrets import Secrets
-from pytest_assistant_mock.cassettes.coding import decoded
 from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.matching import Index, Places, key
 from pytest_assistant_mock.cassettes.misses import Asked, miss, unplayed
@@ -117,7 +115,4 @@ def write(engine: Engine, place: Place, request: Request, reply: Reply) -> None:
     """
     match = engine.services[place.vendor].provider.router.find(request.method, place.path)
     operation = match.route.operation if isinstance(match, Match) else None
-    if isinstance(reply, Response):  # for people and the contract, as it reads; a real service may compress
-        headers, body = decoded(reply.headers, reply.body)
-        reply = replace(reply, headers=headers, body=body)
     engine.journal.write(Exchange(place.vendor, operation, request, reply))

@@ -107,10 +107,11 @@ class Recorder:
         place = self._engine.place(request.url)
         if place is None:
             return
+        reply = _as_it_reads(reply)
         base_url = request.url.partition("?")[0].removesuffix(place.path) if place.path else ""
         one = Interaction(
             Request(request.method, request.url, _kept(request.headers), request.body),
-            _without_coding(reply, request.method),
+            _of_the_message(reply, request.method),
             self._now(),
             self.tape.test if self.tape.shared else "",
             *(("", "") if base_url in self._public_bases(place.vendor) else (place.vendor, base_url)),
@@ -173,10 +174,17 @@ def _kept(headers: Headers) -> Headers:
     return tuple(pair for pair in headers if pair[0].lower() not in _NOT_KEPT)
 
 
-def _without_coding(reply: Reply, method: str) -> Reply:
+def _as_it_reads(reply: Reply) -> Reply:
+    """
+    For people, the contract and the file: without the coding of the wire.
+    """
     if isinstance(reply, Failure):
         return reply
     headers, body = decoded(reply.headers, reply.body)
-    if method != "HEAD":
-        headers = _kept(headers)
     return replace(reply, headers=headers, body=body)
+
+
+def _of_the_message(reply: Reply, method: str) -> Reply:
+    if isinstance(reply, Failure) or method == "HEAD":
+        return reply
+    return replace(reply, headers=_kept(reply.headers))

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from hashlib import sha256
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pytest_assistant_mock._secrets import Secrets
 from pytest_assistant_mock.cassettes.format import Cassette, from_text, to_text
@@ -70,9 +68,13 @@ def save(path: Path, change: Callable[[Cassette], Cassette], secrets: Secrets) -
     Raises CassetteError if something that looks like a secret remains, or the file cannot be written; the old one is left.
     """
     path = Path(os.path.realpath(path))
-    with _locked(path):
-        text = to_text(change(load(path) if path.exists() else Cassette()))
-        write(path, text, secrets)
+    with ExitStack() as held:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(_locked(path))
+        except OSError as error:
+            raise _unwritten(path, error) from error
+        write(path, to_text(change(load(path) if path.exists() else Cassette())), secrets)
 
 
 def write(path: Path, text: str, secrets: Secrets) -> None:
@@ -97,8 +99,12 @@ def write(path: Path, text: str, secrets: Secrets) -> None:
         beside.replace(path)
     except OSError as error:
         _forget(beside)
-        left = "the old one is as it was" if path.exists() else "there is none now"
-        raise CassetteError(f"{path} could not be written: {error.strerror or error}; {left}") from error
+        raise _unwritten(path, error) from error
+
+
+def _unwritten(path: Path, error: OSError) -> CassetteError:
+    left = "the old one is as it was" if path.exists() else "there is none now"
+    return CassetteError(f"{path} could not be written: {error.strerror or error}; {left}")
 
 
 def _forget(path: Path) -> None:
@@ -111,13 +117,32 @@ def _forget(path: Path) -> None:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """
-    One process, and one thread, at a time; the lock lies in the system's folder for temporary files, and dies with its holder.
+    One process, and one thread, at a time. The lock dies with its holder; its file lies beside the cassette and goes with it.
     """
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    name = f"assistant-mock-{user}-{sha256(str(path).encode()).hexdigest()[:32]}.lock"
-    with open(Path(tempfile.gettempdir()) / name, "a") as file:
-        _lock(file)
-        yield  # closing the file lets go
+    name = path.with_name(f".{path.name}.lock")
+    file = _held(name)
+    try:
+        yield
+    finally:
+        if sys.platform == "win32":
+            file.close()  # what is open cannot be removed there
+        _forget(name)
+        file.close()
+
+
+def _held(name: Path) -> IO[str]:
+    while True:
+        file = name.open("a")
+        try:
+            _lock(file)
+            if os.path.samestat(os.fstat(file.fileno()), name.stat()):
+                return file
+        except FileNotFoundError:
+            pass
+        except BaseException:
+            file.close()
+            raise
+        file.close()  # who held it has removed it meanwhile: what is there now, if anything, is another one
 
 
 def _lock(file: Any) -> None:

@@ -16,8 +16,10 @@ from typing import Any
 from pytest_assistant_mock.cassettes.layout import laid_out
 
 _BODIES = ("body", "string")
-_PLAIN = re.compile(r"[A-Za-z/](?:[A-Za-z0-9_./+;=,*?&%@~()$!-]|:(?=[^\s:])| (?=[A-Za-z0-9(]))*")
-_NOT_PLAIN = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
+PLAIN = r"[A-Za-z/](?:[A-Za-z0-9_./+;=,*?&%@~()$!-]|:(?=[^\s:])| (?=[A-Za-z0-9(]))*"
+"""Text that stands as it is, but for these words, in whatever case."""
+NOT_PLAIN = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
+_plain = re.compile(PLAIN).fullmatch
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 _NO_BLOCK = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]|^[ \t\n]|\n\t|^[{[]")
 
@@ -33,39 +35,41 @@ def write(data: Mapping[str, Any]) -> str:
 
 def _mapping(data: Mapping[str, Any], indent: str, out: list[str]) -> None:
     for name, value in data.items():
-        out.append(f"{indent}{_name(name)}:")
-        if type(value) is dict and value:
-            out.append("\n")
+        kind = type(value)
+        if kind is str:
+            out.append(f"{indent}{_short(name)}: {_body(value, indent) if name in _BODIES else _short(value)}\n")
+        elif kind is dict and value:
+            out.append(f"{indent}{_short(name)}:\n")
             _mapping(value, indent + "  ", out)
-        elif type(value) is list and value:
-            out.append("\n")
+        elif kind is list and len(value) == 1 and type(value[0]) is str:  # a header
+            out.append(f"{indent}{_short(name)}:\n{indent}- {_short(value[0])}\n")
+        elif kind is list and value:
+            out.append(f"{indent}{_short(name)}:\n")
             _sequence(value, indent, out)
         else:
-            out.append(f" {_scalar(value, indent, name in _BODIES)}\n")
+            out.append(f"{indent}{_short(name)}: {_scalar(value, indent)}\n")
 
 
 def _sequence(items: list[Any], indent: str, out: list[str]) -> None:
     for item in items:
         if isinstance(item, (dict, list)) and item:
-            inner: list[str] = []
-            if isinstance(item, dict):
-                _mapping(item, indent + "  ", inner)
-            else:
-                _sequence(item, indent + "  ", inner)
-            inner[0] = f"{indent}- {inner[0][len(indent) + 2 :]}"
-            out += inner
+            at = len(out)
+            inner = indent + "  "
+            _mapping(item, inner, out) if isinstance(item, dict) else _sequence(item, inner, out)
+            out[at] = f"{indent}- {out[at][len(indent) + 2 :]}"
         else:
-            out.append(f"{indent}- {_scalar(item, indent, False)}\n")
+            out.append(f"{indent}- {_scalar(item, indent)}\n")
 
 
-def _scalar(value: Any, indent: str, is_body: bool) -> str:
+def _scalar(value: Any, indent: str) -> str:
     if isinstance(value, str):
-        laid = laid_out(value) if is_body else None
-        return _block(laid, indent) if laid is not None else _text(value, indent if is_body else None)
+        return _short(value)
+    if type(value) is int:
+        return repr(value)
     if isinstance(value, float):
         written = json.dumps(value, allow_nan=False)
         return written if "." in written else written.replace("e", ".0e")  # or YAML takes it for text
-    if value is None or isinstance(value, (bool, int)):
+    if value is None or isinstance(value, bool):
         return json.dumps(value)
     if isinstance(value, bytes):
         lines = encodebytes(value).decode().splitlines()
@@ -75,8 +79,13 @@ def _scalar(value: Any, indent: str, is_body: bool) -> str:
     raise TypeError(f"{type(value).__name__} cannot stand in a cassette")
 
 
+def _body(text: str, indent: str) -> str:
+    laid = laid_out(text, f"\n{indent}  ")
+    return f"|-\n{indent}  {laid}" if laid is not None else _text(text, indent)
+
+
 def _text(text: str, block_indent: str | None = None) -> str:
-    if _PLAIN.fullmatch(text) and text.lower() not in _NOT_PLAIN:
+    if _plain(text) and text.lower() not in NOT_PLAIN:
         return text
     if block_indent is not None and "\n" in text and not _NO_BLOCK.search(text):
         return _block(text, block_indent)
@@ -84,7 +93,7 @@ def _text(text: str, block_indent: str | None = None) -> str:
     return _ESCAPED.sub(_escape, quoted)
 
 
-_name = lru_cache(maxsize=1024)(_text)  # the same few names stand everywhere
+_short = lru_cache(maxsize=1024)(_text)  # the same few names and values stand everywhere
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import warnings
 from collections import Counter
+from functools import lru_cache
 from typing import Literal, TypeAlias, get_args
 
 from pytest_assistant_mock._engine.journal import Journal
-from pytest_assistant_mock._engine.wire import Exchange
+from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Response
 from pytest_assistant_mock._providers import DOCUMENTS
 from pytest_assistant_mock.contract.explain import Violation
 from pytest_assistant_mock.contract.find import checked
@@ -61,13 +62,12 @@ class Watch:
         Check one exchange. An answer that a fault has spoilt, on purpose, is nobody's to judge.
         """
         self._seen[exchange.vendor] += 1
-        for subject in subjects(exchange, "request" if exchange.faults else None):
-            for violation in _found(subject):
-                if violation.drift:
-                    field = re.sub(r"\[\d+\]", "[]", violation.path)
-                    self.drift[exchange.vendor, exchange.operation or "", subject.side, field] += 1
-                else:
-                    self.violations.append(violation)
+        for side, violation in _found(exchange):
+            if violation.drift:
+                field = re.sub(r"\[\d+\]", "[]", violation.path)
+                self.drift[exchange.vendor, exchange.operation or "", side, field] += 1
+            else:
+                self.violations.append(violation)
 
     def finish(self, *, quiet: bool = False) -> None:
         """
@@ -82,7 +82,42 @@ class Watch:
             raise ContractViolation(listed(self.violations), self.violations)
 
 
-def _found(subject: Subject) -> list[Violation]:
+Found: TypeAlias = tuple[tuple[str, Violation], ...]
+"""Pairs of a side and what is wrong with it."""
+
+
+def _found(exchange: Exchange) -> Found:
+    """
+    What is wrong with an exchange. The same bytes are judged once: a cassette is replayed in many tests and runs of a test.
+    """
+    asked, reply = exchange.request, exchange.reply
+    status, answered = (reply.status, reply.body) if isinstance(reply, Response) else (None, b"")
+    judged = _remembered if len(asked.body) + len(answered) <= _SHORT else _judged
+    return judged(
+        exchange.vendor, exchange.operation, asked.method, asked.url, asked.body, status, answered, bool(exchange.faults)
+    )
+
+
+def _judged(
+    vendor: str, operation: str | None, method: str, url: str, asked: bytes, status: int | None, answered: bytes, spoilt: bool
+) -> Found:
+    """
+    From all that counts of an exchange; no header does.
+    """
+    reply = Response(status, (), answered) if status is not None else Failure("reset")
+    exchange = Exchange(vendor, operation, Request(method, url, (), asked), reply)
+    return tuple(
+        (subject.side, violation)
+        for subject in subjects(exchange, "request" if spoilt else None)
+        for violation in _violations(subject)
+    )
+
+
+_SHORT = 16_384
+_remembered = lru_cache(maxsize=256)(_judged)
+
+
+def _violations(subject: Subject) -> list[Violation]:
     try:
         return judge(subject, strict=True)
     except NotJSON as problem:

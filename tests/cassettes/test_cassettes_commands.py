@@ -239,7 +239,18 @@ def test_check_minds_the_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "nobody reviews more than 1,048,576: a cassette a test" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", ["verify", "show", "scrub"])
+@pytest.mark.parametrize("command", ["check", "verify", "show", "scrub"])
+def test_a_folder_without_cassettes(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    Exit status 2, as for a misspelt path: nothing was looked at, and that must not pass for good.
+    """
+    (tmp_path / "notes.txt").write_text("no cassette")
+    assert main([command, str(tmp_path)]) == 2
+    problem = f"assistant-mock {command}: {tmp_path}: no cassette in this folder (.yaml or .yml)\n"
+    assert capsys.readouterr() == ("", problem)
+
+
+@pytest.mark.parametrize("command", ["check", "verify", "show", "scrub"])
 def test_a_file_that_is_not_there(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """
     Exit status 2, and the name.

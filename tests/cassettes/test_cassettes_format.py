@@ -10,6 +10,7 @@ import http.server
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,32 @@ def test_a_cassette_reads_well() -> None:
     """
     assert to_text(Cassette([hello()])) == TEXT
     assert from_text(TEXT) == Cassette([hello()])
+
+
+def test_the_text_is_what_vcrpys_serialize_gives() -> None:
+    """
+    With its own requests, and our writer for a serializer, byte for byte.
+    """
+
+    class Writer:
+        serialize = staticmethod(writer.write)
+
+    interactions = [replace(hello(), recorded_at=""), replace(one(asked("GET", "/threads/x"), {"id": "你"}), recorded_at="")]
+    requests = [
+        vcr.request.Request(one.request.method, one.request.url, one.request.body or None, dict(one.request.headers))
+        for one in interactions
+    ]
+    responses = [
+        {
+            "status": {"code": one.response.status, "message": "OK"},
+            "headers": {name: [value] for name, value in one.response.headers},
+            "body": {"string": one.response.body},
+        }
+        for one in interactions
+        if one.response
+    ]
+    data = {"requests": requests, "responses": responses}
+    assert to_text(Cassette(interactions)) == vcr.serialize.serialize(data, Writer)
 
 
 def test_one_change_is_one_line() -> None:

@@ -138,6 +138,31 @@ def test_plain(assistant_mock):
     assert len(service.requests) == 3
 
 
+def test_recording_the_fake_is_warned_of(pytester: pytest.Pytester) -> None:
+    """
+    --assistant-record alone records nothing, and says so; a test that is marked for the fake means it.
+    """
+    source = """
+import pytest
+
+def test_plain(assistant_mock): pass
+
+@pytest.mark.assistant(source="fake")
+def test_marked(assistant_mock): pass
+"""
+    pytester.makepyfile(source)
+    result = here(pytester, "--assistant-record=once")
+    result.assert_outcomes(passed=2, warnings=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*PytestWarning: --assistant-record=once: this test runs on the fake, and nothing of it is recorded;"
+            " do you want --assistant-source=cassette?"
+        ]
+    )
+    here(pytester, "--assistant-record=none").assert_outcomes(passed=2, warnings=0)
+    here(pytester).assert_outcomes(passed=2, warnings=0)
+
+
 def test_a_failing_test_leaves_no_cassette(pytester: pytest.Pytester, service: Upstream) -> None:
     """
     Nor does one that is skipped half way or expected to fail; a passing one beside it does.

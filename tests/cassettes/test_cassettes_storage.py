@@ -8,8 +8,10 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
+from typing import IO
 
 import pytest
 from made import asked, one, saved
@@ -59,7 +61,6 @@ BAD = {
     ),
     "an alias to itself": (b"version: 1\ninteractions: &a [*a]\n", 2, "*a stands for nothing before it"),
     "a billion laughs": (b"".join(LAUGHS), 7, "this file is made to explode"),
-    "deep": (b"version: 1\ninteractions: " + b"[" * 3000 + b"\n", 3, "did not find expected node content"),
     "bad base64": (b"version: 1\ninteractions: !!binary 'a'\n", 2, "!!binary is no base64"),
 }  # fmt: skip
 
@@ -82,6 +83,16 @@ def test_a_bad_file_is_an_error_with_its_line(name: str, tmp_path: Path, monkeyp
     assert (path.read_bytes(), os.listdir(tmp_path)) == (data, ["c.yaml"])
 
 
+def test_a_deep_file_is_an_error(tmp_path: Path) -> None:
+    """
+    libyaml says so since 0.2.6, in the line it gives up at; before, it reads to the end that is missing.
+    """
+    path = tmp_path / "c.yaml"
+    path.write_bytes(b"version: 1\ninteractions: " + b"[" * 3000 + b"\n")
+    with pytest.raises(errors.CassetteError, match=r":2: exceeded maximum nesting depth|:3: did not find expected node content"):
+        load(path)
+
+
 def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
     """
     200 MB are refused by their size.
@@ -93,6 +104,21 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
         load(path)
 
 
+def test_a_file_replaced_is_read_anew(tmp_path: Path) -> None:
+    """
+    By its text, whatever its size and time say; and what one reader does to its cassette, the next does not see.
+    """
+    path = tmp_path / "c.yaml"
+    for word in ("one", "two", "one"):
+        path.write_text(GOOD.replace('"t"', f'"{word}"'))
+        os.utime(path, (1, 1))
+        cassette = load(path)
+        assert [one.response and one.response.body for one in cassette.interactions] == [f'{{"id":"{word}"}}'.encode()]
+        cassette.interactions.clear()
+        cassette.metadata["seen"] = True
+        assert (len(load(path).interactions), load(path).metadata) == (1, {})
+
+
 def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     """
     Editors put one; it means nothing.
@@ -102,20 +128,29 @@ def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     assert len(load(path).interactions) == 1
 
 
-def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+FULL = """
+import resource, sys
+from pathlib import Path
+from pytest_assistant_mock._secrets import Secrets
+from pytest_assistant_mock.cassettes import load, storage
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+path = Path(sys.argv[1])
+try:
+    storage.save(path, lambda now: now, Secrets())
+except ValueError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit to set")
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
     """
-    Whatever the system says while writing, the old cassette is whole and nothing is left beside it.
+    No room in the middle of writing, as the system itself says it: the old cassette is whole and nothing is left beside it.
     """
     path = saved(tmp_path / "c.yaml", one(asked("GET", "/threads/x"), {"id": "t"}))
     before = path.read_text()
-
-    def full(descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(errors.CassetteError) as error:
-        storage.write(path, GOOD, Secrets())
-    assert str(error.value) == f"{path} could not be written: No space left on device; the old one is as it was"
+    ended = subprocess.run([sys.executable, "-c", FULL, str(path)], check=True, capture_output=True, text=True)
+    assert ended.stdout == f"{path} could not be written: File too large; the old one is as it was\n"
     assert (path.read_text(), os.listdir(tmp_path)) == (before, ["c.yaml"])
 
 
@@ -124,9 +159,27 @@ def test_a_read_only_folder_leaves_the_old_file(tmp_path: Path) -> None:
     The error says what the system says.
     """
     folder = tmp_path / "cassettes"
+    path = folder / "c.yaml"
     folder.write_text("a file in the folder's place: as unwritable as it gets, also for root")
-    with pytest.raises(errors.CassetteError, match=r"could not be written: .*; there is none now"):
-        storage.write(folder / "c.yaml", GOOD, Secrets())
+    for write in (lambda: storage.write(path, GOOD, Secrets()), lambda: storage.save(path, lambda now: now, Secrets())):
+        with pytest.raises(errors.CassetteError, match=r"c\.yaml could not be written: .*; there is none now"):
+            write()
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.getuid() == 0, reason="root writes everywhere")
+def test_a_read_only_folder_with_a_cassette_leaves_it(tmp_path: Path) -> None:
+    """
+    Its permissions say no: the old cassette is whole.
+    """
+    path = saved(tmp_path / "c.yaml", one(asked("GET", "/threads/x"), {"id": "t"}))
+    before = path.read_text()
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(errors.CassetteError, match=r"could not be written: Permission denied; the old one is as it was"):
+            storage.save(path, lambda now: Cassette(), Secrets())
+    finally:
+        tmp_path.chmod(0o700)
+    assert (path.read_text(), os.listdir(tmp_path)) == (before, ["c.yaml"])
 
 
 KILLED = """
@@ -135,7 +188,7 @@ from pathlib import Path
 from pytest_assistant_mock._secrets import Secrets
 from pytest_assistant_mock.cassettes import storage
 os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
-storage.write(Path(sys.argv[1]), "half", Secrets())
+storage.save(Path(sys.argv[1]), lambda now: now, Secrets())
 """
 
 
@@ -148,8 +201,9 @@ def test_a_killed_process_leaves_the_old_file(tmp_path: Path) -> None:
     before = path.read_text()
     ended = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
     assert (ended.returncode, path.read_text()) == (-9, before)
-    storage.write(path, GOOD, Secrets())
-    assert (path.read_text(), os.listdir(tmp_path)) == (GOOD, ["c.yaml"])
+    assert sorted(os.listdir(tmp_path)) == [".c.yaml.lock", ".c.yaml.saving", "c.yaml"]
+    storage.save(path, lambda now: load(path), Secrets())
+    assert (path.read_text(), os.listdir(tmp_path)) == (before, ["c.yaml"])
 
 
 def test_a_secret_that_remains_stops_the_writing(tmp_path: Path) -> None:
@@ -184,3 +238,37 @@ def test_many_writers_lose_nothing(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert len({one.request.url for one in load(path).interactions}) == 20
+    assert os.listdir(tmp_path) == ["c.yaml"]
+
+
+def test_saving_leaves_nothing_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    No lock, no half file: neither beside the cassette nor in the folder for temporary files.
+    """
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    storage.save(tmp_path / "a" / "b" / "c.yaml", lambda now: now, Secrets())
+    assert (os.listdir(temporary), os.listdir(tmp_path / "a" / "b")) == ([], ["c.yaml"])
+
+
+def test_a_lock_removed_while_waiting_is_taken_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Who waits for a lock that its holder then removes holds nothing: whoever comes next would lock another file of that name.
+    """
+    path, lock, locks = tmp_path / "c.yaml", tmp_path / ".c.yaml.lock", []
+    real = storage._lock
+
+    def removed_meanwhile(file: IO[str]) -> None:
+        real(file)
+        locks.append(os.fstat(file.fileno()).st_ino)
+        if len(locks) == 1:
+            lock.unlink()
+        if len(locks) == 2:
+            lock.unlink()
+            lock.touch()
+
+    monkeypatch.setattr(storage, "_lock", removed_meanwhile)
+    storage.save(path, lambda now: Cassette([*now.interactions]), Secrets())
+    assert (len(locks), os.listdir(tmp_path)) == (3, ["c.yaml"])
