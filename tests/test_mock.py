@@ -257,7 +257,6 @@ def test_an_unanswered_request_is_told_at_the_end():
         assert httpx.post("https://appbuilder.baidu.com/v2/thread").status_code == 401
     assert str(raised.value) == (
         "model_studio has no route for  GET /api/v1/nothing\n"
-        "  nearest:  POST /api/v1/threads   (create_thread)\n"
         "  asked 1 time in a script. A path the real service answers? See docs/add-an-endpoint.md.\n"
         "appbuilder has no route for  POST /v2/thread\n"
         "  nearest:  POST /v2/threads   (create_thread)\n"
