@@ -17,6 +17,9 @@ from pytest_assistant_mock._engine.wire import Exchange
 _SHOWN = 10
 """How many different requests are told; a client in a loop can make thousands."""
 
+_SLIP = 0.6
+"""How alike two words must be, at least, for one to be meant for the other, as in difflib."""
+
 
 def complaint(provider: Provider, unanswered: Sequence[Exchange], test: str = "") -> str:
     """
@@ -26,7 +29,7 @@ def complaint(provider: Provider, unanswered: Sequence[Exchange], test: str = ""
     where = f" in {test}" if test else ""
     told = [
         f"{provider.name} has no route for  {method} {path}\n"
-        f"  nearest:  {_nearest(provider, method, path)}\n"
+        f"{_nearest(provider, method, path)}"
         f"  asked {times} time{'' if times == 1 else 's'}{where}."
         " A path the real service answers? See docs/add-an-endpoint.md."
         for (method, path), times in list(asked.items())[:_SHOWN]
@@ -37,15 +40,26 @@ def complaint(provider: Provider, unanswered: Sequence[Exchange], test: str = ""
 
 
 def _nearest(provider: Provider, method: str, path: str) -> str:
-    prefix = urlsplit(provider.base_urls[0]).path
+    """
+    The line that names the likest route; none where all that is alike is the shape of the path.
+    """
+    prefix, segments = urlsplit(provider.base_urls[0]).path, path.rstrip("/").split("/")
 
     def likeness(route: Route) -> tuple[float, bool]:
-        segments, wanted = f"{prefix}{route.path}".split("/"), path.split("/")
-        same = [
-            1.0 if there.startswith("{") and there != here else SequenceMatcher(None, there, here).ratio()
-            for there, here in zip(segments, wanted, strict=False)
-        ]
-        return (sum(same) / max(len(segments), len(wanted)), route.method == method)
+        wanted = route.path.strip("/").split("/")
+        return _alike(wanted, segments[-len(wanted) :]), route.method == method
 
     best = max(provider.routes, key=likeness)
-    return f"{best.method} {prefix}{best.path}   ({best.operation})"
+    if path.endswith(provider.left_out) or not likeness(best)[0]:
+        return ""
+    return f"  nearest:  {best.method} {prefix}{best.path}   ({best.operation})\n"
+
+
+def _alike(route: Sequence[str], asked: Sequence[str]) -> float:
+    """
+    How much the end of a path resembles a route, 0 to 1: nothing unless every word of it may be a slip of the pen.
+    """
+    if len(route) != len(asked):
+        return 0
+    words = [SequenceMatcher(None, there, here).ratio() for there, here in zip(route, asked, strict=True) if there[:1] != "{"]
+    return sum(words) / len(words) if min(words) > _SLIP else 0

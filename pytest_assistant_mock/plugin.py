@@ -175,7 +175,7 @@ def assistant_mock(request: pytest.FixtureRequest) -> Iterator[AssistantMock]:
     try:
         mock = AssistantMock(name=request.node.name, **settings)
     except (TypeError, ValueError) as problem:
-        raise pytest.UsageError(f"{problem} (from @pytest.mark.assistant or an ini option assistant_…)") from None
+        raise _said_by(request, problem) from None
     exchanges: list[Exchange] = []
     mock.watch(exchanges.append)
     request.node.stash[_TRAFFIC] = (mock, exchanges)
@@ -225,7 +225,7 @@ def assistant_server(request: pytest.FixtureRequest, _assistant_socket: Server) 
     try:
         server = AssistantServer(name=request.node.name, server=_assistant_socket, **settings)
     except (TypeError, ValueError) as problem:
-        raise pytest.UsageError(f"{problem} (from @pytest.mark.assistant or an ini option assistant_…)") from None
+        raise _said_by(request, problem) from None
     try:
         with server:
             yield server
@@ -280,6 +280,17 @@ def _of_the_run(config: pytest.Config) -> tuple[dict[str, Any], dict[str, Any]]:
         options = {name: config.getoption(f"assistant_{name}") for name in ("source", "contract")}
         config.stash[_RUN] = written, {name: word for name, word in options.items() if word}
     return config.stash[_RUN]
+
+
+def _said_by(request: pytest.FixtureRequest, problem: Exception) -> pytest.UsageError:
+    """
+    What is wrong with a setting, and who says it: the marker or the ini file. The words of the problem begin with its name.
+    """
+    name = str(problem).partition("=")[0]
+    if any(name in marker.kwargs for marker in request.node.iter_markers("assistant")):
+        return pytest.UsageError(f"{problem} (from @pytest.mark.assistant)")
+    option = name if name.isidentifier() else "hosts"
+    return pytest.UsageError(f"{problem} (from the ini option assistant_{option})")
 
 
 def _recording(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from vendors import BAIDU, KEY, STUDIO
 from pytest_assistant_mock import AssistantMock, Exchange, Failure, Request, Response, contract
 from pytest_assistant_mock._providers import REVISIONS
 from pytest_assistant_mock.contract.validators import Validator
-from pytest_assistant_mock.errors import ContractViolation
+from pytest_assistant_mock.errors import ContractViolation, NotJSON
 
 ANSWERS = [
     pytest.param(vendor, sample, id=f"{vendor}-{sample['name']}")
@@ -364,6 +364,49 @@ def test_a_thing_that_does_not_say_what_it_is(thing, given, complaint):
     with pytest.raises(TypeError) as caught:
         contract.violations(thing, **given)
     assert str(caught.value) == complaint
+
+
+BARE = {
+    "requests": requests.Response,
+    "httpx": lambda: httpx.Response(200),
+    "urllib3": lambda: urllib3.HTTPResponse(status=200),
+}
+
+
+@pytest.mark.parametrize("library", BARE)
+def test_a_response_made_by_hand_says_what_is_missing(library):
+    """
+    Without a request it names no operation, without a body it is no JSON; never an error of ours.
+    """
+    with pytest.raises(TypeError) as caught:
+        contract.check(BARE[library]())
+    assert str(caught.value) == ("cannot tell which answer a response without its request is; give vendor=… and operation=…")
+    with pytest.raises(NotJSON) as caught:
+        contract.check(BARE[library](), **CREATE)
+    assert str(caught.value) == "a response without its request (model_studio create_message) is empty; expected JSON"
+
+
+def test_a_response_made_by_hand_is_checked():
+    """
+    Its body is, once the operation is given; its request, which it does not have, is not.
+    """
+    assert contract.violations(httpx.Response(200, json=MESSAGE), **CREATE) == []
+    with pytest.raises(TypeError) as caught:
+        contract.violations(httpx.Response(200, json=MESSAGE), **CREATE, kind="request")
+    assert str(caught.value) == "this response was made by hand, without its request; check the bytes you sent"
+
+
+@pytest.mark.parametrize("thing", [requests.Request("POST", STUDIO), requests.Session(), httpx.Request("POST", STUDIO)])
+def test_what_a_library_has_besides_responses_cannot_be_checked(thing):
+    """
+    A request or a client, given by mistake.
+    """
+    with pytest.raises(TypeError) as caught:
+        contract.check(thing)
+    assert str(caught.value) == (
+        f"cannot check a {type(thing).__name__}; expected a response of requests, httpx, urllib3 or aiohttp,"
+        " an object of the vendor's SDK, an Exchange, bytes, str or dict"
+    )
 
 
 def test_validators_are_compiled_once():

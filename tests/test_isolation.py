@@ -5,7 +5,10 @@ Each mock begins anew and keeps to itself: first ids and times, nested mocks, ma
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread as Worker
 
 import httpx
 import pytest
@@ -111,6 +114,48 @@ def test_a_mock_that_closed_left_nothing_for_the_next() -> None:
             two.model_studio.messages(thread)
 
 
+@pytest.fixture
+def eager() -> Iterator[None]:
+    """
+    Threads take turns as often as they can, not every 5 ms: a race has a chance to be lost.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.parametrize("vendor", FIRST)
+def test_whoever_stores_stores_alone(vendor: str) -> None:
+    """
+    While an id is being made, by seeding or for a request, no other thread can enter the engine.
+    """
+    mock = AssistantMock()
+    handle: Handle = getattr(mock, vendor)
+    store, entered = handle._service.store, list[bool]()
+    format_id, lock = store.format_id, mock._engine.lock
+
+    def enter() -> None:
+        entered.append(lock.acquire(blocking=False))
+        if entered[-1]:
+            lock.release()
+
+    def watched(kind: str, number: int) -> str:
+        worker = Worker(target=enter)
+        worker.start()
+        worker.join()
+        return format_id(kind, number)
+
+    store.format_id = watched
+    thread = handle.add_thread()
+    handle.add_message(thread, "x")
+    path = f"/threads/{thread.id}/messages" if vendor == "model_studio" else "/v2/threads/messages"
+    ask(mock, "POST", handle.base_url + path, {"thread_id": thread.id, "role": "user", "content": "y"})
+    assert [message.text for message in handle.messages(thread)] == ["x", "y"]
+    assert entered == [False] * 3
+
+
+@pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("vendor", FIRST)
 def test_eight_threads_lose_and_duplicate_nothing(vendor: str) -> None:
     """
@@ -138,6 +183,7 @@ def test_eight_threads_lose_and_duplicate_nothing(vendor: str) -> None:
     assert len({answer["id"] for answer in answers}) == 8000
 
 
+@pytest.mark.usefixtures("eager")
 def test_eight_threads_through_a_real_client(model_studio: Handle) -> None:
     """
     The same through requests, a session a thread.

@@ -5,6 +5,7 @@ AssistantMock, the context manager: what it puts in place, what it puts back, wh
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import textwrap
@@ -12,8 +13,9 @@ from threading import Thread as Worker
 
 import httpx
 import pytest
+import requests
 
-from pytest_assistant_mock import AssistantMock
+from pytest_assistant_mock import AssistantMock, faults
 from pytest_assistant_mock.errors import UnansweredRequest
 
 VENDORS = ("model_studio", "appbuilder")
@@ -133,6 +135,29 @@ def test_eight_threads_over_http(name):
             worker.join()
         assert len({m.id for m in handle.messages(thread)}) == len(handle.exchanges) == 200
     assert wrong == []
+
+
+def swapped():
+    """
+    A function of each layer a client goes through, and the environment: what an open mock changes.
+    """
+    return httpx.HTTPTransport.handle_request, requests.adapters.HTTPAdapter.send, socket.getaddrinfo, dict(os.environ)
+
+
+def test_a_mock_may_be_filled_before_it_is_opened():
+    """
+    Until then it stands in nobody's way: no door, no key. Opened, it answers from what was put there.
+    """
+    before = swapped()
+    mock = AssistantMock()
+    thread = mock.model_studio.add_thread()
+    mock.model_studio.fail(faults.rate_limited(), on="create_message")
+    assert swapped() == before
+    with mock:
+        assert all(now != then for now, then in zip(swapped(), before, strict=True))
+        assert [create(mock.model_studio, thread, "hi").status_code for _ in range(2)] == [429, 200]
+        assert [m.text for m in mock.model_studio.messages(thread)] == ["hi"]
+    assert swapped() == before
 
 
 # Handles
@@ -257,7 +282,6 @@ def test_an_unanswered_request_is_told_at_the_end():
         assert httpx.post("https://appbuilder.baidu.com/v2/thread").status_code == 401
     assert str(raised.value) == (
         "model_studio has no route for  GET /api/v1/nothing\n"
-        "  nearest:  POST /api/v1/threads   (create_thread)\n"
         "  asked 1 time in a script. A path the real service answers? See docs/add-an-endpoint.md.\n"
         "appbuilder has no route for  POST /v2/thread\n"
         "  nearest:  POST /v2/threads   (create_thread)\n"

@@ -87,6 +87,7 @@ STUDIO_REFUSALS: list[tuple[str, str, Any, str]] = [
         ("GET", f"{M}?limit={limit}", b"", LIMIT)
         for limit in ("0", "101", "abc", "-1", "1.5", "1e1", "%EF%BC%95", "+5", "9" * 5000)
     ),
+    ("GET", M + "?limit=5&limit=0", b"", LIMIT),
     *(("GET", f"{M}?order={order}", b"", ORDER) for order in ("up", "DESC", "asc%20", "created_at")),
     *(("GET", f"{M}?{cursor}={{o}}", b"", NO_MESSAGE) for cursor in ("after", "before")),
     *(("GET", f"{M}?{cursor}=a+b%C3%BC", b"", NO_MESSAGE) for cursor in ("after", "before")),
@@ -184,6 +185,7 @@ def test_model_studio_wants_a_key_before_anything_else(
         (b'{"content": "\\u0000"}', "\0"),
         (b'{"content": "x", "metadata": null, "file_ids": null}', "x"),
         (b'{"content": "x", "file_ids": []}', "x"),
+        (b'{"content": "1e400", "metadata": {"a": 1.7e308, "b": 1e-400, "c": ' + b"9" * 310 + b"}}", "1e400"),
         (b'{"content": "x", "metadata": ' + b'{"a":' * 100 + b"1" + b"}" * 100 + b"}", "x"),
     ],
 )

@@ -234,7 +234,7 @@ def test_hosts_in_the_ini_file(run):
 
 
 TAKEN = ", ".join(_KEYWORDS)
-SOURCE = "(from @pytest.mark.assistant or an ini option assistant_…)"
+MARKER, INI = "(from @pytest.mark.assistant)", "(from the ini option assistant_"
 
 
 @pytest.mark.parametrize(
@@ -247,9 +247,23 @@ SOURCE = "(from @pytest.mark.assistant or an ini option assistant_…)"
         ),
         ("zzz=1", "", f"@pytest.mark.assistant(zzz=…): unknown keyword; it takes {TAKEN}"),
         ("'2026'", "", f"@pytest.mark.assistant('2026'): it takes keywords only: {TAKEN}"),
-        ("revision='2027'", "", f"revision='2027': expected one of '2025', '2026' {SOURCE}"),
-        ("strict='no'", "", f"strict='no': expected True or False {SOURCE}"),
-        ("", "assistant_revision = 24", f"revision='24': expected one of '2025', '2026' {SOURCE}"),
+        ("revision='2027'", "", f"revision='2027': expected one of '2025', '2026' {MARKER}"),
+        ("strict='no'", "", f"strict='no': expected True or False {MARKER}"),
+        (
+            "strict=True",
+            "assistant_revision = 24",
+            f"revision='24': expected one of '2025', '2026' {INI}revision)",
+        ),
+        (
+            "revision='26'",
+            "assistant_revision = 24",
+            f"revision='26': expected one of '2025', '2026' {MARKER}",
+        ),
+        (
+            "",
+            "assistant_contract = failed",
+            f"contract='failed': expected one of 'off', 'warn', 'fail'; did you mean 'fail'? {INI}contract)",
+        ),
         (
             "",
             "assistant_hosts = https://gw.corp",
@@ -258,12 +272,12 @@ SOURCE = "(from @pytest.mark.assistant or an ini option assistant_…)"
         (
             "",
             "assistant_hosts = studio = https://gw.corp",
-            f"hosts names 'studio'; the vendors are model_studio, appbuilder; did you mean 'model_studio'? {SOURCE}",
+            f"hosts names 'studio'; the vendors are model_studio, appbuilder; did you mean 'model_studio'? {INI}hosts)",
         ),
         (
             "",
             "assistant_hosts = appbuilder = gw.corp",
-            f"appbuilder: 'gw.corp' is no base URL; expected one like 'https://gw.corp/ai/api/v1' {SOURCE}",
+            f"appbuilder: 'gw.corp' is no base URL; expected one like 'https://gw.corp/ai/api/v1' {INI}hosts)",
         ),
     ],
 )

@@ -97,6 +97,8 @@ TABLE: tuple[tuple[faults.Fault, Any], ...] = (
     (faults.reset(after=True), RESET),
     (faults.reset(0), ("httpx.ReadError", CUT, "0 bytes of the body, reset")),
     (faults.reset(10), ("httpx.ReadError", CUT, "10 bytes of the body, reset")),
+    (faults.closed(), CLOSED),
+    (faults.closed(after=True), CLOSED),
     (faults.slow(30), 200),
     (faults.slow(0.01, wait=True), 200),
     (faults.bad_gateway_html(), 502),

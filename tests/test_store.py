@@ -75,7 +75,7 @@ def test_updates_change_only_what_they_name(store: Store) -> None:
 
 def test_a_deleted_thread_takes_its_messages_along(store: Store) -> None:
     """
-    Neither is found any more, in whatever thread one asks; ids are not given out again.
+    Neither is found any more, in whatever thread one asks; no id is given out again, but a test may.
     """
     gone, other = store.create_thread([Draft("q")]), store.create_thread()
     (message,) = store.messages(gone.id)
@@ -84,6 +84,7 @@ def test_a_deleted_thread_takes_its_messages_along(store: Store) -> None:
     for thread_id, kind in ((gone.id, "thread_not_found"), (other.id, "message_not_found")):
         with pytest.raises(Refusal, match=kind):
             store.retrieve_message(thread_id, message.id)
+    assert [store.has(id) for id in (gone.id, message.id, other.id)] == [False, False, True]
     assert store.create_thread([Draft("q")]).id == "thread-3"
     assert store.messages("thread-3")[0].id == "user message-2"
 

@@ -50,7 +50,7 @@ def test_only_the_first_ten_are_told():
     """
     many = [asked("GET", f"{BASE}/runs/{number}") for number in range(13)]
     lines = complaint(STUDIO, many).splitlines()
-    assert len(lines) == 3 * 10 + 1
+    assert len(lines) == 2 * 10 + 1
     assert lines[-1] == "… and 3 more requests to model_studio that no route answers"
 
 
@@ -65,6 +65,8 @@ def test_only_the_first_ten_are_told():
             "GET /api/v1/threads/{thread_id}/messages/{message_id}/files   (list_message_files)",
         ),
         ("DELETE", "/thread/t_1", "DELETE /api/v1/threads/{thread_id}   (delete_thread)"),
+        ("GET", "/Threads/t_1/", "GET /api/v1/threads/{thread_id}   (retrieve_thread)"),
+        ("GET", "/threads//messages", "GET /api/v1/threads/{thread_id}/messages   (list_messages)"),
     ],
 )
 def test_the_nearest_route(method, path, nearest):
@@ -72,3 +74,42 @@ def test_the_nearest_route(method, path, nearest):
     The likest path comes first, then the method.
     """
     assert complaint(STUDIO, [asked(method, f"{BASE}{path}")]).splitlines()[1] == f"  nearest:  {nearest}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://dashscope.aliyuncs.com/threads/t_1/messages",
+        "https://dashscope.aliyuncs.com/compatible-mode/v1/threads/t_1/messages",
+        "https://gw.corp/ai/api/v1/threads/t_1/message",
+    ],
+)
+def test_the_nearest_route_whatever_stands_before_it(url):
+    """
+    A base URL that is wrong, or the test's own, does not hide what was meant.
+    """
+    line = complaint(STUDIO, [asked("POST", url)]).splitlines()[1]
+    assert line == "  nearest:  POST /api/v1/threads/{thread_id}/messages   (create_message)"
+
+
+@pytest.mark.parametrize(
+    ("provider", "url"),
+    [
+        *(
+            (STUDIO, BASE + path)
+            for path in ("", "/", "/assistants", "/threads/t_1/runs", "/threads/runs", "/threads/t_1/runs/r_1")
+        ),
+        (STUDIO, f"{BASE}/threads/t_1/messages/m_1/files/f_1/more"),
+        (STUDIO, "https://dashscope.aliyuncs.com/compatible-mode/v1/chat/completions"),
+        *((APPBUILDER, f"https://appbuilder.baidu.com{path}") for path in ("/v2/threads/runs", "/v2/assistants/list", "/")),
+    ],
+)
+def test_where_nothing_is_near_nothing_is_said(provider, url):
+    """
+    Runs, assistants, other services: naming a route that only has as many segments would mislead.
+    """
+    path = url.split("/", 3)[3]
+    assert complaint(provider, [asked("POST", url)]) == (
+        f"{provider.name} has no route for  POST /{path}\n"
+        "  asked 1 time. A path the real service answers? See docs/add-an-endpoint.md."
+    )

@@ -9,9 +9,12 @@ from __future__ import annotations
 import json
 import re
 from shlex import quote
+from typing import TYPE_CHECKING
 
-from pytest_assistant_mock._engine.wire import Request
 from pytest_assistant_mock._secrets import HEADERS, Secrets
+
+if TYPE_CHECKING:
+    from pytest_assistant_mock._engine.wire import Request  # which asks this module to print itself
 
 _CURLS_OWN = frozenset(
     {"accept", "accept-encoding", "connection", "content-length", "host", "keep-alive", "transfer-encoding", "user-agent"}

@@ -133,6 +133,16 @@ def reset(after_bytes: int | None = None, *, after: bool = False) -> Fault:
     return Fault("reset()", acted=False, instead=lambda refuse: Failure("reset"))
 
 
+def closed(*, after: bool = False) -> Fault:
+    """
+    The line is closed in good order where an answer should come, as by a server that restarts or gives up an idle line;
+    before the server acts, with `after` once it has acted.
+    """
+    if _flag("after", after):
+        return Fault("closed(after=True)", acted=True, spoil=lambda response, refuse: Failure("closed"))
+    return Fault("closed()", acted=False, instead=lambda refuse: Failure("closed"))
+
+
 def slow(seconds: float, *, wait: bool = False) -> Fault:
     """
     The answer comes late, whole: the mock's clock moves on by so many seconds; with `wait` the client really waits them.
@@ -264,7 +274,7 @@ FAULTS: Mapping[str, Callable[..., Fault]] = {
     fault.__name__: fault
     for fault in (
         rate_limited, quota_exceeded, unauthorized, forbidden, server_error, unavailable,  # the vendor refuses
-        connect_refused, connect_timeout, hang, reset, slow,  # the way breaks
+        connect_refused, connect_timeout, hang, reset, closed, slow,  # the way breaks
         bad_gateway_html, empty_body, truncated, wrong_content_type, without,  # the answer is spoilt
     )
 }  # fmt: skip

@@ -6,7 +6,8 @@ Knows pydantic; knows no vendor.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import parse_qsl
 
@@ -116,9 +117,22 @@ class AskedInBody(Asked):
             fields = from_json(body, allow_inf_nan=False)
         except ValueError:
             raise Refusal("bad_json") from None
-        if not isinstance(fields, dict):
+        if not isinstance(fields, dict) or not _finite(fields.values()):
             raise Refusal("bad_json")
         return fields
+
+
+def _finite(values: Iterable[Any]) -> bool:
+    """
+    Whether no number among them was too large and so read as infinity, which is no JSON: 1e400.
+    """
+    for value in values:
+        kind = type(value)
+        if kind is float and not isfinite(value):
+            return False
+        if (kind is dict and not _finite(value.values())) or (kind is list and not _finite(value)):
+            return False
+    return True
 
 
 class AskedInQuery(Asked):

@@ -50,7 +50,7 @@ def subjects(thing: Any, kind: str | None) -> list[Subject]:
         return _of_exchange(thing, kind)
     for base in type(thing).__mro__:
         package = base.__module__.partition(".")[0]
-        if read := _LIBRARIES.get(package):
+        if (read := _LIBRARIES.get(package)) and base.__name__.endswith("Response"):
             return [read(thing, kind == "request")]
         for vendor, documents in DOCUMENTS.items():
             if package == documents.package:
@@ -87,15 +87,21 @@ def _of_exchange(exchange: Exchange, kind: str | None) -> list[Subject]:
 
 
 def _of_requests(thing: Any, asked: bool) -> Subject:
-    return _http(thing.request.method, thing.url, thing.status_code, thing.request.body if asked else thing.content, asked)
+    request = thing.request
+    if request is None:
+        return _http(None, None, thing.status_code, thing.content, asked)
+    return _http(request.method, thing.url, thing.status_code, request.body if asked else thing.content, asked)
 
 
 def _of_httpx(thing: Any, asked: bool) -> Subject:
+    request = getattr(thing, "_request", None)  # the public name raises where there is none
     try:
-        body = thing.request.content if asked else thing.content
+        body = request.content if asked and request is not None else thing.content
     except RuntimeError:  # httpx.StreamError
         raise TypeError("this httpx response is not read yet; read() it first") from None
-    return _http(thing.request.method, str(thing.url), thing.status_code, body, asked)
+    if request is None:
+        return _http(None, None, thing.status_code, body, asked)
+    return _http(request.method, str(request.url), thing.status_code, body, asked)
 
 
 def _of_urllib3(thing: Any, asked: bool) -> Subject:
@@ -117,10 +123,16 @@ def _answers_only(asked: bool, library: str) -> None:
 
 
 def _http(method: str | None, url: str | None, status: int, body: Any, asked: bool) -> Subject:
-    name = f"the {'request' if asked else 'answer to'} {method or 'a request for'} {url}"
+    if asked and url is None:
+        raise TypeError("this response was made by hand, without its request; check the bytes you sent")
+    name = (
+        f"the {'request' if asked else 'answer to'} {method or 'a request for'} {url}"
+        if url
+        else "a response without its request"
+    )
     if asked:
         return Subject(name, body or b"", "request", method=method, url=url)
-    return Subject(name, body, status=status, method=method, url=url)
+    return Subject(name, body or b"", status=status, method=method, url=url)
 
 
 _LIBRARIES = {"requests": _of_requests, "httpx": _of_httpx, "httpx2": _of_httpx, "urllib3": _of_urllib3, "aiohttp": _of_aiohttp}

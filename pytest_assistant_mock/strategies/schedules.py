@@ -36,6 +36,7 @@ _MADE: dict[str, st.SearchStrategy[Fault]] = {
     "connect_timeout": st.builds(all_faults.connect_timeout),
     "hang": st.builds(all_faults.hang, after=_FLAG),
     "reset": st.builds(all_faults.reset, after=_FLAG) | st.builds(all_faults.reset, _BYTES),
+    "closed": st.builds(all_faults.closed, after=_FLAG),
     "truncated": _BYTES.map(all_faults.truncated),
     "bad_gateway_html": st.builds(all_faults.bad_gateway_html, after=_FLAG),
     "empty_body": st.builds(all_faults.empty_body),

@@ -38,6 +38,8 @@ FAULTS = (
     faults.reset(after=True),
     faults.reset(0),
     faults.reset(10),
+    faults.closed(),
+    faults.closed(after=True),
     faults.slow(30),
     faults.bad_gateway_html(),
     faults.bad_gateway_html(after=False),
@@ -98,6 +100,15 @@ RESET_IN_BODY = {
     "requests": "requests.exceptions.ChunkedEncodingError",
     "aiohttp": "aiohttp.client_exceptions.ClientPayloadError",
 }
+CLOSED = {
+    **dict.fromkeys(("httpx", "httpx-async"), "httpx.RemoteProtocolError"),
+    **dict.fromkeys(("httpx2", "httpx2-async"), "httpx2.RemoteProtocolError"),
+    "requests": "requests.exceptions.ConnectionError",
+    "urllib3": "urllib3.exceptions.ProtocolError",
+    "aiohttp": "aiohttp.client_exceptions.ServerDisconnectedError",
+    "http.client": "http.client.RemoteDisconnected",
+    "urllib.request": "http.client.RemoteDisconnected",
+}
 URLLIB3_1 = urllib3.__version__.startswith("1.")  # raises nothing on a short body, nor does requests on it
 CUT = {
     "requests": 200 if URLLIB3_1 else "requests.exceptions.ChunkedEncodingError",
@@ -128,6 +139,8 @@ EXPECTED: dict[str, Any] = {
     "reset(after=True)": RESET,
     "reset(0)": RESET_IN_BODY,
     "reset(10)": RESET_IN_BODY,
+    "closed()": CLOSED,
+    "closed(after=True)": CLOSED,
     "slow(30)": 200,
     "bad_gateway_html()": 502,
     "bad_gateway_html(after=False)": 502,
@@ -230,6 +243,8 @@ RETRYING = {"total": 3, "backoff_factor": 0, "status_forcelist": [429, 500, 502,
         (faults.hang(after=True), 3),
         (faults.reset(), 1),
         (faults.reset(after=True), 3),
+        (faults.closed(), 1),
+        (faults.closed(after=True), 3),
         (faults.bad_gateway_html(), 3),
     ],
     ids=repr,
