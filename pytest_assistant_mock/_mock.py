@@ -79,7 +79,6 @@ class AssistantMock:
         self._failure: BaseException | None = None
         self.unplayed = ""
         self._excused = False
-        self._new = self.snapshot()
         self._watch: Watch | None = None
         self._handles = {vendor: Handle(self._engine, service, self._tape) for vendor, service in self._engine.services.items()}
         if contract is None and self._tape is not None:
@@ -162,7 +161,8 @@ class AssistantMock:
         """
         Make everything as it was when the mock was made: empty, the first id next.
         """
-        self.restore(self._new)
+        with self._engine.lock:
+            self._engine.clear()
 
     def __enter__(self) -> Self:
         """

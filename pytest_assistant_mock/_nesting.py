@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from threading import RLock
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen: one is made for every test
 class Layer:
     """
     What an open mock lays over the process: steps that put it on, steps that take it off.

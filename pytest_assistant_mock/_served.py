@@ -48,12 +48,24 @@ class AssistantServer(AssistantMock):
             )
         self._server = server or Server(host, port)
         self._owns_server = server is None
+        self._known_keys = tuple(keys)
         for handle in self._handles.values():
             handle._base_url = self.url + urlsplit(handle._base_url).path
-            if keys:
-                handle.keys(set(keys))
-                handle._api_key = keys[0]
-        self._new = self.snapshot()  # a reset keeps the keys
+            handle._api_key = keys[0] if keys else handle._api_key
+        self._know_keys()
+
+    def reset(self) -> None:
+        """
+        Make everything as it was when the mock was made; the keys it knows are kept.
+        """
+        with self._engine.lock:
+            super().reset()
+            self._know_keys()
+
+    def _know_keys(self) -> None:
+        if self._known_keys:
+            for handle in self._handles.values():
+                handle.keys(self._known_keys)
 
     @property
     def url(self) -> str:

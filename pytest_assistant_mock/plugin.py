@@ -256,8 +256,9 @@ def _settings(request: pytest.FixtureRequest) -> dict[str, Any]:
     __tracebackhide__ = True
     written, asked = _of_the_run(request.config)
     marked: dict[str, Any] = {}
-    for marker in reversed(list(request.node.iter_markers("assistant"))):
-        marked |= _keywords(marker)
+    if "assistant" in request.node.keywords:  # which is asked faster than markers are gone through
+        for marker in reversed(list(request.node.iter_markers("assistant"))):
+            marked |= _keywords(marker)
     settings = {**written, **marked, **asked}
     if settings["source"] == "fake":
         if "source" not in marked:

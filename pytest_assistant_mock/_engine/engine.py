@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from pytest_assistant_mock._engine.bases import Bases, Place, Told
-from pytest_assistant_mock._engine.clock import Clock, Numbers
+from pytest_assistant_mock._engine.clock import EPOCH_MS, Clock, Numbers
 from pytest_assistant_mock._engine.journal import Journal
 from pytest_assistant_mock._engine.planned import strike
 from pytest_assistant_mock._engine.provider import Match, Provider
@@ -185,6 +185,17 @@ class Engine:
             match = self.services[place.vendor].provider.router.find(request.method, place.path)
             fields |= match.params if isinstance(match, Match) else {}
         return fields
+
+    def clear(self) -> None:
+        """
+        Make everything as it was at the beginning.
+        """
+        self.clock.restore((EPOCH_MS, 1))
+        self.journal.clear()
+        for service in self.services.values():
+            service.store.clear()
+            service.numbers.restore({})
+            service.trouble = None
 
     def save(self) -> Callable[[], None]:
         """

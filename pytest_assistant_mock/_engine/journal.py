@@ -53,6 +53,12 @@ class Journal:
         self._last = last
         self._kept = self._copy(self._kept)
 
+    def clear(self) -> None:
+        """
+        Forget every exchange; who watches goes on watching.
+        """
+        self._kept = {}
+
     def write(self, exchange: Exchange) -> None:
         """
         Keep an exchange.

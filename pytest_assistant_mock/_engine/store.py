@@ -148,6 +148,12 @@ class Store:
         self._messages: dict[str, Message] = {}
         self.owner = ""  # who asks just now; "": one for whom all threads exist
 
+    def clear(self) -> None:
+        """
+        Forget everything; the first id comes next.
+        """
+        self._threads, self._lists, self._messages, self._numbers = {}, {}, {}, Numbers()
+
     # Threads
 
     def create_thread(
