@@ -4,7 +4,12 @@ The fixture `assistant_server`, in pytest runs of their own.
 
 from __future__ import annotations
 
+import socket
+
 import pytest
+
+from pytest_assistant_mock import AssistantMock
+from pytest_assistant_mock.errors import BlockedHost
 
 pytest.importorskip("uvicorn")
 
@@ -63,7 +68,12 @@ def test_unanswered_requests_fail_at_teardown(pytester):
     pytester.makepyfile(
         ASK
         + """
+import socket
+
 import pytest
+
+from pytest_assistant_mock import AssistantMock
+from pytest_assistant_mock.errors import BlockedHost
 
 def test_wrong(assistant_server):
     ask(assistant_server, "/api/v1/thread")
@@ -99,3 +109,16 @@ def test_ports(assistant_server, turn):
     used = [set(file.read_text().split()) for file in pytester.path.glob("ports-*")]
     assert [len(urls) for urls in used] == [1, 1]
     assert used[0] != used[1]
+
+
+def test_it_guards_no_host_and_a_mock_beside_it_does(assistant_server, monkeypatch):
+    """
+    A client that is not told of the server gets as far as asking for the vendor's address; a mock in process stops it there.
+    """
+    asked = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: asked.append(host) or [])
+    socket.getaddrinfo("dashscope.aliyuncs.com", 443)
+    assert asked == ["dashscope.aliyuncs.com"]
+    with AssistantMock(), pytest.raises(BlockedHost):
+        socket.getaddrinfo("dashscope.aliyuncs.com", 443)
+    assert asked == ["dashscope.aliyuncs.com"]

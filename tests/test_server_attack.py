@@ -94,6 +94,21 @@ def test_bad_http_is_refused_or_answered(server, name):
     assert alive(server)
 
 
+def test_an_error_of_our_own_is_no_traceback(server, monkeypatch):
+    """
+    What breaks inside is told where the server logs, not to the client; the server goes on.
+    """
+
+    def breaks(request):
+        raise RuntimeError("broken inside")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(server._engine, "handle", breaks)
+        response, body = ask(server, "POST", "/api/v1/threads", {})
+    assert (response.status, body) == (500, b"Internal Server Error")
+    assert alive(server)
+
+
 @pytest.mark.parametrize(
     "thread_id",
     [

@@ -4,6 +4,8 @@ The pydantic base of the shapes: what is read, what is written, which refusal an
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any, ClassVar
 
 import pytest
@@ -127,3 +129,25 @@ def test_a_shape_writes_its_fields_in_order_and_only_those_set() -> None:
 
     assert Written(number=10**20, **{"from": "你好"}).to_bytes() == '{"from":"你好","number":100000000000000000000}'.encode()
     assert Written.model_validate({"from_": "x"}).to_bytes() == b'{"from":"x"}'
+
+
+def test_many_threads_may_be_the_first_to_use_a_shape() -> None:
+    """
+    A shape is built when first used, by whoever comes first; the others read as well as that one.
+    """
+    for _ in range(20):
+
+        class First(AskedInBody):
+            inner: list[Inner]
+
+            def arguments(self) -> dict[str, Any]:
+                return {"names": [one.name for one in self.inner]}
+
+        together = Barrier(8)
+
+        def read(_: int, shape: type[AskedInBody] = First, together: Barrier = together) -> dict[str, Any]:
+            together.wait()
+            return shape.read({}, "", b'{"inner": [{"name": "x"}]}')
+
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(read, range(8))) == [{"names": ["x"]}] * 8
