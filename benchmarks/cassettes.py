@@ -233,4 +233,5 @@ def rows() -> list[Row]:
         return [*loading(files), *saving(few), *replaying(few, sizes[0]), *growth(few, many, sizes)]
 
 
-MEASURES = {"cassettes": rows}
+if __name__ == "__main__":
+    harness.main(rows)

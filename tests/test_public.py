@@ -68,6 +68,20 @@ def test_importing_the_plugin_imports_nothing_heavy():
     assert after & set(HEAVY) <= before
 
 
+def test_vcrpy_is_imported_only_for_a_cassette(tmp_path):
+    """
+    A mock that plays the fake, with the contract watching, imports neither vcrpy nor YAML; one on a cassette does.
+    """
+    fake = "from pytest_assistant_mock import AssistantMock\nwith AssistantMock(contract='fail') as mock: mock.model_studio.add_thread()"
+    file = tmp_path / "c.yaml"
+    file.write_text("version: 1\ninteractions: []\n")
+    played = (
+        f"from pytest_assistant_mock import AssistantMock\nwith AssistantMock(source='cassette', cassette={str(file)!r}): pass"
+    )
+    assert imported_by(fake) & {"vcr", "yaml", "pytest_assistant_mock.cassettes"} == set()
+    assert imported_by(played) >= {"vcr", "yaml", "pytest_assistant_mock.cassettes"}
+
+
 def test_errors_come_without_the_rest():
     """
     `errors` can be imported for an except clause, at no cost.
