@@ -6,9 +6,9 @@
 PYTHON ?= python3
 PACKAGE := $(shell find pytest_assistant_mock -type f -not -name '*.pyc') pyproject.toml README.md LICENSE
 WHEEL_TESTS := tests/test_wheel.py tests/test_public.py examples/test_with_httpx.py examples/test_with_unittest.py
-VENVS := .venv .venv-newest .venv-wheel .venv-bench
+VENVS := .venv .venv-newest .venv-wheel .venv-bench .venv-bench-cassetter
 
-.PHONY: example test lint bench soak environments clean
+.PHONY: example test lint bench soak losses environments clean
 .DELETE_ON_ERROR:
 unexport PYTHONPATH
 
@@ -32,12 +32,16 @@ lint: environments
 	.venv/bin/ruff check
 	.venv/bin/mypy
 
-bench: .venv-bench/ready
+bench: .venv-bench/ready .venv-bench-cassetter/ready
 	.venv-bench/bin/python benchmarks/run.py
 
 # a minute of 64 clients at the served fake: errors, lost messages, memory, the stop
 soak: .venv/ready
 	.venv/bin/python benchmarks/soak.py
+
+# cassettes recorded by threads, requests in flight and four processes at once, 20 times each: nothing may be lost
+losses: .venv/ready
+	ASSISTANT_LOSSES_TURNS=20 .venv/bin/python -m pytest tests/cassettes/test_cassettes_losses.py
 
 environments: .venv/ready .venv-newest/ready .venv-wheel/ready
 
@@ -60,6 +64,11 @@ environments: .venv/ready .venv-newest/ready .venv-wheel/ready
 .venv-bench/ready: benchmarks/requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet -r $< -e .
+	@touch $@
+
+.venv-bench-cassetter/ready: benchmarks/requirements-cassetter.txt
+	$(PYTHON) -m venv .venv-bench-cassetter
+	.venv-bench-cassetter/bin/python -m pip install --quiet -r $<
 	@touch $@
 
 # the wheel is built from the sdist, so that a file missing in either is noticed

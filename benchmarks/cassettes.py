@@ -1,22 +1,24 @@
 """
-What a cassette costs beside vcrpy: load, memory, save, replay. A table, and JSON with --json FILE.
+What a cassette costs beside vcrpy and cassetter: load, memory, save, replay. CPU time, ours and theirs in turn.
 
-Run by itself: python benchmarks/cassettes.py [--replay 300] [--large 10000]
+cassetter runs in an environment of its own (beside_cassetter.py); where that is missing its rows are left out.
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from statistics import median
+from time import process_time
+from typing import Any, NamedTuple
+
+import harness
+from harness import Row, effort
 
 from pytest_assistant_mock import AssistantMock
 from pytest_assistant_mock._engine.wire import Request, Response
@@ -24,6 +26,7 @@ from pytest_assistant_mock._secrets import Secrets
 from pytest_assistant_mock.cassettes import Cassette, Interaction, load, storage
 from pytest_assistant_mock.cassettes.format import to_text
 
+CASSETTER = Path(__file__).parent.parent / ".venv-bench-cassetter" / "bin" / "python"
 BASE = "https://dashscope.aliyuncs.com/api/v1"
 HEADERS = (
     ("Content-Type", "application/json"),
@@ -65,19 +68,6 @@ def interactions(count: int) -> list[Interaction]:
         reply = Response(200, (("Content-Type", "application/json"), ("x-request-id", f"r{n}")), json.dumps(answer).encode())
         made.append(Interaction(Request("POST", f"{BASE}/threads/thread_1/messages", HEADERS, body.encode()), reply))
     return made
-
-
-def seconds(work: Callable[[], Any], times: int) -> float:
-    """
-    The median of some runs, the garbage collected before each.
-    """
-    found = []
-    for _ in range(times):
-        gc.collect()
-        start = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - start)
-    return statistics.median(found)
 
 
 def vcrpy_cassette(path: Path) -> Any:
@@ -124,70 +114,124 @@ def memory(path: Path, tool: str) -> float:
     return float(done.stdout)
 
 
-def measured(folder: Path, count: int, large: int) -> list[dict[str, Any]]:
+class Both(NamedTuple):
     """
-    One row a measure: what it is, ours, vcrpy's, the target for the ratio.
+    Ours, theirs, and ours in parts of theirs: medians of rounds.
+    """
+
+    ours: float
+    theirs: float
+    ratio: float
+
+    def row(self, measure: str, target: float, unit: str, scale: float = 1) -> Row:
+        """
+        A part of theirs.
+        """
+        return Row(measure, self.ratio, target, note=f"{self.ours * scale:.3g} of {self.theirs * scale:.3g} {unit}")
+
+
+def both(ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> Both:
+    """
+    Each in its turn, the garbage collected before.
+    """
+    pairs = [(_seconds(ours), _seconds(theirs)) for _ in range(effort(rounds))]
+    return Both(*map(median, zip(*pairs, strict=True)), median(one / other for one, other in pairs))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    gc.collect()
+    start = process_time()
+    work()
+    return process_time() - start
+
+
+def loading(files: dict[int, Path]) -> Iterator[Row]:
+    """
+    Load at both sizes, and what stays in memory of the larger.
+    """
+    for (size, file), rounds in zip(files.items(), (7, 3), strict=True):
+        found = both(lambda file=file: load(file), lambda file=file: vcrpy_cassette(file), rounds)
+        yield found.row(f"cassettes: load of {size} / vcrpy's", 0.25, "s")
+    ours, theirs = memory(file, "ours"), memory(file, "vcrpy")
+    yield Row(f"cassettes: memory of {size} / vcrpy's", ours / theirs, 0.4, note=f"{ours:.0f} of {theirs:.0f} MiB")
+
+
+def saving(file: Path) -> Iterator[Row]:
+    """
+    The same interactions written, ours with the last look for secrets and the certainty of being on the disk.
     """
     import vcr.serialize
     from vcr.serializers import yamlserializer
 
-    files = {}
-    for size in (count, 1000, large):
-        files[size] = folder / f"{size}.yaml"
-        storage.write(files[size], to_text(Cassette(interactions(size))), Secrets())
-    rows = []
-
-    def row(name: str, ours: float, theirs: float | None, target: float, unit: str) -> None:
-        ratio = round(ours / theirs, 4) if theirs else None
-        rows.append({"measure": name, "ours": ours, "vcrpy": theirs, "ratio": ratio, "target": target, "unit": unit})
-
-    for size, times in ((1000, 5), (large, 1)):
-        file = files[size]
-        row(
-            f"load {size}",
-            seconds(lambda file=file: load(file), times),
-            seconds(lambda file=file: vcrpy_cassette(file), times),
-            0.25,
-            "s",
-        )
-    row(f"memory of {large}", memory(files[large], "ours"), memory(files[large], "vcrpy"), 0.4, "MiB")
-    made = interactions(1000)
-    kept = load(files[1000])
-    data = dict(
-        zip(("requests", "responses"), vcr.serialize.deserialize(files[1000].read_text(), yamlserializer)[:2], strict=True)
+    kept, beside = load(file), file.with_name("saved.yaml")
+    requests, responses = vcr.serialize.deserialize(file.read_text("utf8"), yamlserializer)[:2]
+    data = {"requests": requests, "responses": responses}
+    found = both(
+        lambda: storage.write(beside, to_text(kept), Secrets()),
+        lambda: beside.write_text(vcr.serialize.serialize(data, yamlserializer), "utf8"),
+        7,
     )
-    ours = seconds(lambda: storage.write(folder / "out.yaml", to_text(kept), Secrets()), 5)
-    theirs = seconds(lambda: (folder / "out.yaml").write_text(vcr.serialize.serialize(data, yamlserializer)), 5)
-    row("save, per interaction", ours / 1000 * 1e6, theirs / 1000 * 1e6, 0.3, "us")
-    for name, order in (("in order", 1), ("reversed", -1)):
-        asked = [one.request for one in interactions(count)][::order]
-        row(f"load and replay {count} POSTs {name}", seconds(lambda asked=asked: replay(files[count], asked), 3),
-            seconds(lambda asked=asked: vcrpy_replay(files[count], asked), 1), 1 / 50, "s")  # fmt: skip
-    few = seconds(lambda: replay(files[1000], [one.request for one in made]), 3)
-    many = seconds(lambda: replay(files[large], [one.request for one in interactions(large)]), 1)
-    row(f"load and replay, {large} / 1000", many, few, 12, "s (ours at both sizes)")
-    return rows
+    yield found.row("cassettes: save, an interaction / vcrpy's", 0.3, "µs", 1e6 / len(kept.interactions))
 
 
-def main() -> None:
+def replaying(file: Path, count: int) -> Iterator[Row]:
     """
-    Measure and print.
+    As many POSTs as there are, each with a body of its own, beside vcrpy and cassetter.
     """
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--replay", type=int, default=300, help="how many POSTs are replayed; vcrpy's time grows with the square")
-    parser.add_argument("--large", type=int, default=10_000)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+    made = interactions(count)
+    asked = [one.request for one in made]
+    beside = cassetter(made)
+    for order, requests in (("in order", asked), ("reversed", asked[::-1])):
+        measure = f"cassettes: load and replay {count} POSTs {order}"
+        ours = median(_seconds(lambda requests=requests: replay(file, requests)) for _ in range(effort(5)))
+        theirs = _seconds(lambda requests=requests: vcrpy_replay(file, requests))
+        note = f"{ours:.3g} of {theirs:.3g} s"
+        yield Row(f"{measure}, times faster than vcrpy", theirs / ours, 50, good="high", note=note)
+        if beside:
+            yield Row(f"{measure} / cassetter's", ours / beside[order], 1, note=f"{ours:.3g} of {beside[order]:.3g} s")
+
+
+def cassetter(made: list[Interaction]) -> dict[str, float]:
+    """
+    Its CPU seconds by what it did; nothing where its environment is missing.
+    """
+    if not CASSETTER.exists():
+        return {}
+    exchanges = [
+        [one.request.method, one.request.url, one.request.body.decode(), one.response.body.decode()]
+        for one in made
+        if one.response
+    ]
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf8") as file:
+        json.dump(exchanges, file, ensure_ascii=False)
+        file.flush()
+        command = [CASSETTER, Path(__file__).with_name("beside_cassetter.py"), file.name]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return dict(json.loads(done.stdout))
+
+
+def growth(few: Path, many: Path, sizes: tuple[int, int]) -> Iterator[Row]:
+    """
+    Ten times as many interactions in ten times the time.
+    """
+    small, large = ([one.request for one in interactions(size)] for size in sizes)
+    found = both(lambda: replay(many, large), lambda: replay(few, small), 3)
+    yield found.row(f"cassettes: load and replay, {sizes[1]} / {sizes[0]}", 12, "s")
+
+
+def rows() -> list[Row]:
+    """
+    Load, memory, save and replay.
+    """
+    harness.need("vcr")
+    sizes = effort(1000, 20), effort(10_000, 200)
     with tempfile.TemporaryDirectory() as folder:
-        rows = measured(Path(folder), options.replay, options.large)
-    sys.stdout.write("| measure | ours | vcrpy | ratio | target |\n|---|---:|---:|---:|---:|\n")
-    for one in rows:
-        sys.stdout.write(
-            f"| {one['measure']} ({one['unit']}) | {one['ours']:.4g} | {one['vcrpy']:.4g} | {one['ratio']} | {one['target']} |\n"
-        )
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+        files = {size: Path(folder, f"{size}.yaml") for size in sizes}
+        for size, file in files.items():
+            storage.write(file, to_text(Cassette(interactions(size))), Secrets())
+        few, many = files.values()
+        return [*loading(files), *saving(few), *replaying(few, sizes[0]), *growth(few, many, sizes)]
 
 
 if __name__ == "__main__":
-    main()
+    harness.main(rows)

@@ -26,7 +26,7 @@ from typing import Any
 from harness import QUICK, Missing, Row, as_json, table, write_json
 
 FOLDER = Path(__file__).parent
-FILES = ("startup", "fixtures", "clients", "volume", "checks", "server", "recordings", "generation")
+FILES = ("startup", "fixtures", "clients", "volume", "checks", "server", "cassettes", "generation")
 OURS = "pytest-assistant-mock"
 
 
@@ -38,7 +38,7 @@ def measures() -> dict[str, Callable[[], Sequence[Row]]]:
     for file in FILES:
         if (FOLDER / f"{file}.py").exists():
             module = import_module(file)
-            alone = {file: module.rows} if hasattr(module, "rows") else {}  # cassettes.py wants an environment of its own
+            alone = {file: module.rows} if hasattr(module, "rows") else {}
             found |= getattr(module, "MEASURES", None) or alone
     return found
 

@@ -38,6 +38,7 @@ _SHORTEST_LITERAL = 6  # a shorter key, "k1" in a test, would be found inside in
 
 # A key begins a word; a word also begins after %3D, \n or \u4f60, as URLs and JSON write what stands before it.
 _START = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4}))"
+_NAMES = "|".join(map(re.escape, PARAMETERS))
 _SLASH = r"(?:\\?/|%2[Ff])"
 
 SHAPES: Mapping[str, str] = {
@@ -47,16 +48,15 @@ SHAPES: Mapping[str, str] = {
     "LTAI…": rf"{_START}LTAI[A-Za-z0-9]{{12,}}",
     "a JSON web token": rf"{_START}eyJ[A-Za-z0-9_\-]{{8,}}\.[A-Za-z0-9_\-]{{8,}}\.[A-Za-z0-9_\-]+",
     "a bearer token": r"(?i:(?<=bearer )|(?<=bearer%20)|(?<=bearer\+))(?=[^\s\"']*\d)[A-Za-z0-9._~+/=\-]{16,}",
-    "a signed URL": rf"(?i:(?<=[?&;])|(?<=\\u0026))(?i:{'|'.join(map(re.escape, PARAMETERS))})=(?!{HIDDEN})[^&\s\"'<>\\]+",
+    "a signed URL": rf"(?i:(?<=[?&;])|(?<=\\u0026))(?i:{_NAMES})=(?!{HIDDEN})[^&\s\"'<>\\]+",
+    "a signed URL in a URL": rf"(?i:(?<=%3F)|(?<=%26))(?i:{_NAMES})%3[Dd](?!{HIDDEN})(?:(?!%26)[^&\s\"'<>\\])+",
     "a field": rf'(?i:"(?:{"|".join(map(re.escape, FIELDS))})")\s*:\s*"(?!{HIDDEN}"|Bearer {HIDDEN}")(?:[^"\\]|\\.)+"',
 }
 """What a secret looks like, by the name it is reported under."""
 
 
-_ENDINGS: Mapping[str, tuple[str, ...]] = {
-    "-": ("sk", "bce", "altak"),
-    "=": ("key", "token", "authorization", "credential", "keyid", "sig", "sign", "signature"),
-}
+_NAMED = ("key", "token", "authorization", "credential", "keyid", "sig", "sign", "signature")
+_ENDINGS: Mapping[str, tuple[str, ...]] = {"-": ("sk", "bce", "altak"), "=": _NAMED, "%3d": _NAMED}
 _WORDS = ("ltai", "eyj", "bearer", 'key"', 'token"', 'authorization"')
 _NEEDLES = (*_WORDS, *(word + end for end, words in _ENDINGS.items() for word in words))
 """In lower case: no shape above is in a text without one of these, and to look for them is a hundred times faster."""
@@ -90,7 +90,7 @@ class Secrets:
         self._literals = sorted(written, key=lambda form: (-len(form), form))
         shapes = [f"({pattern})" for pattern in SHAPES.values()]
         self._pattern = re.compile("|".join([*map(re.escape, self._literals), *shapes]))
-        encoded = [b64encode(literal.encode()).decode().rstrip("=") for literal in long_enough]
+        encoded = {form for literal in long_enough for form in _encoded(literal.encode())}
         keys = {form.lower() for form in (*self._literals, *encoded)}
         self._needles = (*_NEEDLES, *keys)
         self._words = [word.encode() for word in (*_WORDS, *keys)]
@@ -209,10 +209,22 @@ def _forms(literal: str) -> Iterable[str]:
     return (literal, quote(literal, safe=""), quote(literal), json.dumps(literal)[1:-1], literal.replace("/", r"\/"))
 
 
+def _encoded(literal: bytes) -> Iterable[str]:
+    """
+    What base64 makes of a key, at each of the three places it may begin: only the letters that depend on nothing around it.
+    """
+    for before, ours in enumerate((0, 2, 3)):
+        text = b64encode(b"\0" * before + literal).decode()[ours : (before + len(literal)) * 8 // 6]
+        yield from (text, text.translate(_IN_URLS))
+
+
+_IN_URLS = str.maketrans("+/", "-_")
+
+
 def _hide(match: re.Match[str]) -> str:
     kind = _kind(match)
-    if kind == "a signed URL":
-        return f"{match.group().partition('=')[0]}={HIDDEN}"
+    if kind.startswith("a signed URL"):
+        return re.sub("(=|%3[Dd]).*", rf"\g<1>{HIDDEN}", match.group(), count=1)
     if kind == "a field":
         name, colon, _ = match.group().partition(":")
         return f'{name}{colon} "{HIDDEN}"'

@@ -31,6 +31,10 @@ TEXTS = {
         f"https://b.oss.com/f?Expires=1&OSSAccessKeyId={HIDDEN}&Signature={HIDDEN}",
     ),
     "a signed URL in JSON": (r'"https://b/f?a=1\u0026X-Amz-Signature=00ff"', rf'"https://b/f?a=1\u0026X-Amz-Signature={HIDDEN}"'),
+    "a signed URL in a URL": (
+        "?u=https%3A%2F%2Fb%2Ff%3FExpires%3D1%26Signature%3Dd%252Be%26x%3D1&y=2",
+        f"?u=https%3A%2F%2Fb%2Ff%3FExpires%3D1%26Signature%3D{HIDDEN}%26x%3D1&y=2",
+    ),
     "a named field": ('{"api_key": "k", "limit": 1}', f'{{"api_key": "{HIDDEN}", "limit": 1}}'),
     "a configured key": (f"<{KEY}>", f"<{HIDDEN}>"),
 }
@@ -81,6 +85,7 @@ SPELLED: dict[str, tuple[str, ...]] = {
     "a JSON web token": ("eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJ",),
     "a bearer token": tuple(f"{word}{gap}abcdef0123456789xyz" for word in ("Bearer", "BEARER") for gap in (" ", "%20", "+")),
     "a signed URL": tuple(f"?{spelled}=0123" for name in PARAMETERS for spelled in (name, name.upper())),
+    "a signed URL in a URL": tuple(f"{mark}{name}%3D0123" for name in PARAMETERS for mark in ("%3F", "%3f", "%26")),
     "a field": (
         *(f'"{spelled}" : "0123"' for name in FIELDS for spelled in (name, name.upper())),
         '"api_key"\n\n :\n\n  "0123"',
@@ -183,7 +188,7 @@ def test_what_cannot_be_replaced_is_found() -> None:
     """
     assert Secrets([KEY]).find(f"x {KEY.upper()} dGVhbS1rZXktMDEyMw==") == [
         Found("a configured key", 2, "TEAM…"),
-        Found("a configured key", 16, "dGVhbS…"),
+        Found("a configured key", 16, "dGVhb…"),
     ]
     twice = "a\n- sk-0123456789\n  bearer\n" * 2
     assert [found.start for found in Secrets().find(twice)] == [4, 4 + len(twice) // 2]

@@ -63,6 +63,17 @@ def test_the_schemas_are_in_the_wheel():
     assert {name: (kept / name).read_bytes() for name in names} == {name: (source / name).read_bytes() for name in names}
 
 
+@pytest.mark.skipif(not WHEEL, reason="the package is installed in place, not from a wheel")
+def test_the_cassettes_are_in_the_wheel():
+    """
+    Every scenario of cassettes/ is found under pytest_assistant_mock/data/cassettes, as it is.
+    """
+    kept, source = INSTALLED / "data/cassettes", PROJECT / "cassettes"
+    names = [path.relative_to(source) for path in source.rglob("*.yaml")]
+    assert len(names) >= 19
+    assert {name: (kept / name).read_bytes() for name in names} == {name: (source / name).read_bytes() for name in names}
+
+
 def test_what_the_metadata_promises():
     """
     Python and the licence are named, and every dependency has a lower bound and no upper one.

@@ -50,8 +50,11 @@ def key(method: str, place: Place, url: str, body: bytes, ignored: Ignored = NOT
     """
     The text that is equal for equal requests, and for no others.
     """
+    path = place.path
+    if not path or "%" in path or path[1:2] == "/":
+        path = _spelled(path, url)
     query = _query(place.query, ignored.parameters) if place.query else ""
-    return f"{method} {place.vendor} {_path(place, url)}{query}\n{canonical(body, ignored) if body else ''}"
+    return f"{method} {place.vendor} {path}{query}\n{canonical(body, ignored) if body else ''}"
 
 
 def canonical(body: bytes, ignored: Ignored = NOTHING) -> str:
@@ -91,11 +94,14 @@ def _query(query: str, ignored: frozenset[str]) -> str:
     return f"?{urlencode(sorted(pairs, key=lambda pair: pair[0]))}" if pairs else ""
 
 
-def _path(place: Place, url: str) -> str:
-    if place.path is None:
+def _spelled(path: str | None, url: str) -> str:
+    """
+    One spelling of a path, whatever the client's.
+    """
+    if path is None:
         return f"@{split(url)[1]}"  # the vendor's host, outside every base URL
-    path = place.path.lstrip("/")  # GATEWAY_URL with a trailing slash makes the AppBuilder SDK send //v2/…
-    return "/".join(quote(unquote(segment), safe="") for segment in path.split("/")) if "%" in path else path
+    path = path.lstrip("/")  # GATEWAY_URL with a trailing slash makes the AppBuilder SDK send //v2/…
+    return "/" + "/".join(quote(unquote(segment), safe="") for segment in path.split("/"))
 
 
 class Places:

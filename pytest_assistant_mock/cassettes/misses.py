@@ -178,7 +178,7 @@ def _place(at: int, one: Interaction) -> str:
 def _readable(line: str) -> str:
     method, _, rest = line.partition(" ")
     vendor, _, path = rest.partition(" ")
-    return f"{method} {path[1:] if path.startswith('@') else f'/{path}'}   ({vendor})"
+    return f"{method} {path.removeprefix('@')}   ({vendor})"
 
 
 def _counts(interactions: Sequence[Interaction], played: bytearray) -> str:

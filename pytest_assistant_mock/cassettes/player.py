@@ -6,7 +6,8 @@ Knows interactions and the engine's tables; knows no store and no HTTP library.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from threading import Lock
 
 from pytest_assistant_mock._engine.bases import Place
@@ -17,6 +18,7 @@ from pytest_assistant_mock._secrets import Secrets
 from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.matching import Index, Places, key
 from pytest_assistant_mock.cassettes.misses import Asked, miss, unplayed
+from pytest_assistant_mock.cassettes.redaction import literals
 from pytest_assistant_mock.cassettes.tape import Tape
 from pytest_assistant_mock.errors import CassetteMiss
 
@@ -24,9 +26,11 @@ from pytest_assistant_mock.errors import CassetteMiss
 class Player:
     """
     Answers each request once for each time it was recorded, in the order recorded. Safe to call from many threads.
+
+    keys: the real ones, if there are any: a request may hold one, and the file holds none.
     """
 
-    def __init__(self, engine: Engine, tape: Tape, interactions: Sequence[Interaction]) -> None:
+    def __init__(self, engine: Engine, tape: Tape, interactions: Sequence[Interaction], keys: Iterable[str] = ()) -> None:
         self.tape = tape
         self.misses: list[CassetteMiss] = []
         self.interactions = interactions
@@ -34,7 +38,7 @@ class Player:
         self._places = Places(engine.place, [service.provider for service in engine.services.values()])
         self._keys = [self._key_of(one) for one in interactions]
         self._index = Index(self._keys, [tape.shared and one.recorded_by == tape.test for one in interactions])
-        self._secrets = Secrets()
+        self._keys_known = frozenset(keys)
         self._lock = Lock()
 
     def plays(self, url: str) -> bool:
@@ -76,7 +80,7 @@ class Player:
         asked = key(request.method, place, request.url, request.body, self.tape.ignored)
         with self._lock:
             at = self._index.take(asked, self.tape.reuse)
-            if at is None and (hidden := self._secrets.text(asked)) != asked:  # the file holds it without its secrets
+            if at is None and (hidden := self._hidden(asked, request)) != asked:  # the file holds it without its secrets
                 at = self._index.take(hidden, self.tape.reuse)
         return None if at is None else self.interactions[at]
 
@@ -84,7 +88,7 @@ class Player:
         """
         The error for a request without an answer; it is remembered.
         """
-        asked = self._secrets.text(key(request.method, place, request.url, request.body, self.tape.ignored))
+        asked = self._hidden(key(request.method, place, request.url, request.body, self.tape.ignored), request)
         text = miss(self.tape, Asked.of(request, asked), self.interactions, self._keys, self._index.played)
         error = CassetteMiss(text)
         self.misses.append(error)
@@ -102,11 +106,17 @@ class Player:
         ]
         return unplayed(self.tape, left, self.interactions, self._keys) if left else ""
 
+    def _hidden(self, key: str, request: Request) -> str:
+        return _secrets(self._keys_known.union(literals(request.headers))).text(key)
+
     def _key_of(self, one: Interaction) -> str | None:
         place = self._places.of(one)
         if place is None:
             return None
         return key(one.request.method, place, one.request.url, one.request.body, self.tape.ignored)
+
+
+_secrets = lru_cache(maxsize=16)(Secrets)
 
 
 def write(engine: Engine, place: Place, request: Request, reply: Reply) -> None:

@@ -71,8 +71,8 @@ def _answerer(engine: Engine, tape: Tape, keys: Callable[[], Iterable[str]]) -> 
     there: list[Interaction] = storage.load(path).interactions if exists else []
     if tape.source == "live" or tape.record == "all" or (tape.record == "once" and (tape.begun or not exists)):
         return Recorder(engine, tape, before=there, keys=keys())
-    player = Player(engine, tape, there)
-    return Recorder(engine, tape, player, keys=keys()) if tape.record == "new" else player
+    player = Player(engine, tape, there, known := list(keys()))
+    return Recorder(engine, tape, player, keys=known) if tape.record == "new" else player
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -259,31 +259,6 @@ def test_the_resolver_guard_stays_on_in_replay(pytester: pytest.Pytester) -> Non
     here(pytester, *REPLAY).assert_outcomes(passed=1)
 
 
-SHARED = """
-@pytest.mark.assistant(cassette="shared")
-@pytest.mark.parametrize("n", range(12))
-def test_it(assistant_mock, n):
-    create(n)
-    create(100)
-"""
-
-
-@pytest.mark.parametrize("record", ["once", "all"])
-def test_four_workers_share_one_cassette(record: str, pytester: pytest.Pytester, service: Upstream) -> None:
-    """
-    Recording under pytest -n 4 loses nothing, and each test then replays its own part of the file.
-    """
-    pytest.importorskip("xdist")
-    pytester.makepyfile(TEST + SHARED)
-    run(pytester, "-n4", "--assistant-source=cassette", f"--assistant-record={record}").assert_outcomes(passed=12)
-    (file,) = Path(pytester.path).rglob("*.yaml")
-    interactions = cassettes.load(file).interactions
-    numbers = sorted(one.request.json()["metadata"]["n"] for one in interactions)
-    assert [n for n in numbers if n < 100] == list(range(12))
-    assert len(interactions) == len(service.requests)
-    here(pytester, *REPLAY).assert_outcomes(passed=12)
-
-
 def test_a_missing_cassette_says_how_to_record(pytester: pytest.Pytester) -> None:
     """
     With the exact command.

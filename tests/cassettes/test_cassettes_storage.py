@@ -216,7 +216,7 @@ def test_a_secret_that_remains_stops_the_writing(tmp_path: Path) -> None:
         storage.write(path, text, Secrets(["TEAM-KEY-0123"]))
     assert str(error.value) == (
         f"{path} is not written: something that looks like a secret remains after redaction\n"
-        "  line 9: looks like a configured key: VEVBTS…\n"
+        "  line 9: looks like a configured key: VEVBT…\n"
         "  do: keep it out of what the test sends, or use another value in its place"
     )
     assert not path.exists()
