@@ -60,6 +60,7 @@ BAIDU_REFUSALS: list[tuple[str, Any, str, str | None]] = [
             ("file_ids", "file-1"),
             ("file_ids", [1]),
             ("file_ids", [None]),
+            ("file_ids", ["file-1", ""]),
             ("file_ids", {}),
             ("metadata", "x"),
             ("metadata", []),

@@ -72,6 +72,7 @@ STUDIO_REFUSALS: list[tuple[str, str, Any, str]] = [
     ("POST", M, {"content": "x", "file_ids": "file-1"}, PARAMETERS),
     ("POST", M, {"content": "x", "file_ids": [1]}, PARAMETERS),
     ("POST", M, {"content": "x", "file_ids": [None]}, PARAMETERS),
+    ("POST", M, {"content": "x", "file_ids": ["file-1", ""]}, PARAMETERS),
     ("POST", M, {"content": "x", "file_ids": {"file-1": 1}}, PARAMETERS),
     ("POST", M + "/{m}", {"metadata": "k=v"}, PARAMETERS),
     ("POST", M + "/{m}", {"metadata": [["k", "v"]]}, PARAMETERS),
