@@ -61,7 +61,7 @@ def test_head_is_answered_without_a_body(url: str, status: int) -> None:
 
 @pytest.mark.parametrize(("more", "left"), [({}, ("file-1",)), ({"file_ids": None}, ("file-1",)), ({"file_ids": []}, ())])
 def test_appbuilder_clears_the_files_of_a_message_only_when_told(
-    more: dict[str, None | list[str]], left: tuple[str, ...]
+    more: dict[str, list[str] | None], left: tuple[str, ...]
 ) -> None:
     """
     update with no file_ids, or null, leaves them; [] clears them. The content is replaced by whatever is sent.
