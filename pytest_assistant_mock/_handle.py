@@ -21,7 +21,7 @@ from pytest_assistant_mock._engine.wire import Refusal
 from pytest_assistant_mock._seeding import ids, json_object, sendable, shown
 from pytest_assistant_mock._source import no_fake, remember
 from pytest_assistant_mock._traffic.exchanges import Exchanges
-from pytest_assistant_mock.errors import nearest
+from pytest_assistant_mock.errors import absent, nearest
 
 if TYPE_CHECKING:
     from pytest_assistant_mock.cassettes import Cassette
@@ -47,8 +47,15 @@ Ref: TypeAlias = "HasId | str"
 def _id(thing: Ref) -> str:
     found = thing if isinstance(thing, str) else getattr(thing, "id", None)
     if not isinstance(found, str):
-        raise TypeError(f"{thing!r} is no thread: expected an object with an id, or the id")
+        raise TypeError(f"{_named(thing)} is no thread: expected an object with an id, or the id")
     return found
+
+
+def _named(thing: Any) -> str:
+    if getattr(thing, "status_code", 200) != 200:  # what dashscope returns of a refusal; it cannot even be printed
+        code, message = getattr(thing, "code", ""), getattr(thing, "message", "")
+        return f"this {type(thing).__name__}, a refusal ({thing.status_code:d} {code}: {message}),"
+    return repr(thing)
 
 
 class Handle(Arranger):
@@ -66,6 +73,13 @@ class Handle(Arranger):
         if self._tape is not None:
             return f"<{self.name}: {self._tape.mode}, {len(self.exchanges)} exchanges>"
         return f"<{self._service.provider.name}: {len(self.threads())} threads, {len(self.exchanges)} exchanges>"
+
+    if not TYPE_CHECKING:  # or every name would pass the type checker
+
+        def __getattr__(self, name: str) -> Any:
+            if hasattr(type(self), name):
+                return object.__getattribute__(self, name)  # a property that failed says why itself
+            raise absent(self, name)
 
     @property
     def _store(self) -> Store:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from posixpath import commonpath
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 from urllib.parse import urlsplit
 
 from pytest_assistant_mock import _nesting, _settings
@@ -26,7 +26,7 @@ from pytest_assistant_mock._providers import REVISIONS
 from pytest_assistant_mock._snapshots import Snapshot, check
 from pytest_assistant_mock._source import Recording, check_hosts, session, tape_of
 from pytest_assistant_mock._unanswered import complaint
-from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault
+from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault, absent
 
 if TYPE_CHECKING:
     from pytest_assistant_mock._doors.asgi import App
@@ -85,6 +85,18 @@ class AssistantMock:
             contract = "fail"
         if contract not in (None, "off"):
             self.contract.start(contract)
+
+    def __repr__(self) -> str:
+        state = "" if self._opened else "not opened, "
+        return f"<{type(self).__name__}: {state}{self.model_studio!r}, {self.appbuilder!r}>"
+
+    if not TYPE_CHECKING:  # or every name would pass the type checker
+
+        def __getattr__(self, name: str) -> Any:
+            if hasattr(type(self), name):
+                return object.__getattribute__(self, name)  # a property that failed says why itself
+            of_a_vendor = f"; a vendor has: mock.model_studio.{name}, mock.appbuilder.{name}" if hasattr(Handle, name) else ""
+            raise absent(self, name, of_a_vendor)
 
     @property
     def model_studio(self) -> Handle:

@@ -102,3 +102,11 @@ def nearest(word: str, words: Iterable[str]) -> str:
     """
     close = get_close_matches(word, list(words), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def absent(owner: object, name: str, hint: str = "") -> AttributeError:
+    """
+    The error for an attribute there is none of: what is near, or a hint where to look.
+    """
+    known = [one for one in dir(type(owner)) if not one.startswith("_")]
+    return AttributeError(f"{type(owner).__name__} has no {name!r}{hint or nearest(name, known)}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from vendors import BAD_KEYS, BAIDU, KEY, STRANGE_BODIES, ask, filled, scene, stored
+from vendors import BAD_KEYS, BAIDU, KEY, STRANGE_BODIES, ask, filled, scene, state, stored
 
 from pytest_assistant_mock import AssistantMock
 from pytest_assistant_mock._providers import REVISIONS
@@ -60,6 +60,7 @@ BAIDU_REFUSALS: list[tuple[str, Any, str, str | None]] = [
             ("file_ids", "file-1"),
             ("file_ids", [1]),
             ("file_ids", [None]),
+            ("file_ids", ["file-1", ""]),
             ("file_ids", {}),
             ("metadata", "x"),
             ("metadata", []),
@@ -139,10 +140,10 @@ GATEWAY: list[tuple[str, str, int, str, str]] = [
 @pytest.mark.parametrize(("path", "body", "message", "param"), BAIDU_REFUSALS)
 def test_appbuilder_refuses(path: str, body: Any, message: str, param: str | None) -> None:
     """
-    HTTP 200 with an error of all four keys, the client's request id in the header, and nothing in the store has changed.
+    HTTP 200 with an error of all four keys, the client's request id in the header, and the store is as it was, counters too.
     """
     mock, _, names = scene("appbuilder")
-    before = stored(mock)
+    before = state(mock)
     reply = ask(mock, "POST", BAIDU + path, filled(body, names), (KEY, ("x-appbuilder-request-id", "my-own-id")))
     assert (reply.status, [(key, list(value.items())) for key, value in reply.json().items()]) == (
         200,
@@ -159,7 +160,7 @@ def test_appbuilder_refuses(path: str, body: Any, message: str, param: str | Non
         ],
     )
     assert reply.header("X-Appbuilder-Request-Id") == "my-own-id"
-    assert stored(mock) == before
+    assert state(mock) == before
 
 
 @pytest.mark.parametrize(("method", "path", "status", "code", "message"), GATEWAY)
@@ -168,14 +169,14 @@ def test_appbuilders_gateway_refuses(method: str, path: str, status: int, code: 
     What no route answers is refused in front, with the gateway's own envelope and status.
     """
     mock, _, _ = scene("appbuilder")
-    before = stored(mock)
+    before = state(mock)
     reply = ask(mock, method, BAIDU + path, {"thread_id": "x"}, (KEY, ("X-Appbuilder-Request-Id", "my-own-id")))
     assert (reply.status, list(reply.json().items())) == (
         status,
         [("requestId", "my-own-id"), ("code", code), ("message", message)],
     )
     assert reply.header("X-Appbuilder-Request-Id") == "my-own-id"
-    assert stored(mock) == before
+    assert state(mock) == before
 
 
 @pytest.mark.parametrize("headers", BAD_KEYS.values(), ids=BAD_KEYS)

@@ -84,6 +84,19 @@ def test_the_newest_shape_is_parsed_too(model_studio: Handle) -> None:
     assert (created.completed_at, created.status, hasattr(created, "from")) == (None, "", False)
 
 
+@pytest.mark.assistant(revision="2026")
+def test_the_newest_shape_of_an_answer(model_studio: Handle) -> None:
+    """
+    An assistant's message was completed when it was made, on its own and in a list, and has the ids of its run.
+    """
+    thread = model_studio.add_thread()
+    message = model_studio.add_message(thread, "您好", role="assistant", file_ids=["file-1"])
+    expected = [message.created_at, None, {}, "", message.assistant_id, message.run_id, ["file-1"]]
+    for found in (dashscope.Messages.retrieve(message.id, thread_id=thread.id), dashscope.Messages.list(thread.id).data[0]):
+        times = [found.completed_at, found.incomplete_at]
+        assert [*times, found.incomplete_details, found.status, found.assistant_id, found.run_id, found.file_ids] == expected
+
+
 @pytest.mark.parametrize("create", ["create", "call"])
 def test_create_and_call_are_one(model_studio: Handle, create: str) -> None:
     """

@@ -109,3 +109,16 @@ def test_two_engines_share_nothing() -> None:
     one.services["model_studio"].store.create_thread()
     assert two.services["model_studio"].store.threads() == []
     assert one.clock is not two.clock
+
+
+def test_what_one_url_was_found_to_be_says_nothing_of_another(engine: Engine) -> None:
+    """
+    A door asks whose a URL is before it hands the request over; another thread's request may come in between.
+    """
+    assert engine.plays(f"{STUDIO}/threads")
+    engine.handle(Request("POST", "https://gw.corp/baidu/v2/threads", KEY, b"{}"))
+    assert engine.plays("https://gw.corp/baidu/v2/threads")
+    engine.handle(Request("POST", f"{STUDIO}/threads", KEY, b"{}"))
+    assert not engine.plays("https://example.org/")
+    engine.handle(Request("POST", f"{STUDIO}/threads", KEY, b"{}"))
+    assert (operations(engine, "appbuilder"), operations(engine, "model_studio")) == (["create_thread"], ["create_thread"] * 2)

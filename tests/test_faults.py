@@ -12,6 +12,7 @@ import pytest
 from vendors import BAIDU, STUDIO, ask
 
 from pytest_assistant_mock import AssistantMock, Failure, Request, Response, errors, faults
+from pytest_assistant_mock._providers import MODEL_STUDIO
 
 
 def send(mock: AssistantMock, text: str = "hi") -> Any:
@@ -292,10 +293,7 @@ def test_the_fixture_fails_a_passing_test_only(pytester: pytest.Pytester) -> Non
     result.stdout.fnmatch_lines(["*UnusedFault: appbuilder: fail(reset()) was never used in test_passes"])
 
 
-OPERATIONS = (
-    "create_message, list_messages, retrieve_message, update_message, list_message_files, retrieve_message_file, create_thread,"
-    " retrieve_thread, update_thread, delete_thread"
-)
+OPERATIONS = ", ".join(route.operation for route in MODEL_STUDIO["2025"].routes)
 LISTED = ", ".join(f"faults.{name}()" for name in faults.FAULTS)
 WRONG: dict[str, tuple[Any, dict[str, Any], type[Exception], str]] = {
     "a name": (

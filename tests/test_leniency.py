@@ -57,3 +57,32 @@ def test_head_is_answered_without_a_body(url: str, status: int) -> None:
     """
     reply = ask(AssistantMock(), "HEAD", url)
     assert (reply.status, reply.body, reply.header("content-type")) == (status, b"", "application/json")
+
+
+@pytest.mark.parametrize(("more", "left"), [({}, ("file-1",)), ({"file_ids": None}, ("file-1",)), ({"file_ids": []}, ())])
+def test_appbuilder_clears_the_files_of_a_message_only_when_told(
+    more: dict[str, list[str] | None], left: tuple[str, ...]
+) -> None:
+    """
+    update with no file_ids, or null, leaves them; [] clears them. The content is replaced by whatever is sent.
+    """
+    mock = AssistantMock()
+    thread = mock.appbuilder.add_thread()
+    message = mock.appbuilder.add_message(thread, "before", file_ids=["file-1"])
+    body = {"thread_id": thread.id, "message_id": message.id, "content": "", **more}
+    assert ask(mock, "POST", f"{BAIDU}/v2/threads/messages/update", body).json()["file_ids"] == list(left)
+    (kept,) = mock.appbuilder.messages(thread)
+    assert (kept.text, kept.file_ids) == ("", left)
+
+
+@pytest.mark.parametrize("value", [None, {}, {"new": "2"}])
+def test_a_threads_metadata_is_replaced_and_only_model_studio_empties_it(value: dict[str, str] | None) -> None:
+    """
+    null leaves it at both vendors; {} empties it at Model Studio, and at AppBuilder leaves it, for the SDK always sends {}.
+    """
+    mock = AssistantMock()
+    studio, baidu = mock.model_studio.add_thread({"old": "1"}), mock.appbuilder.add_thread({"old": "1"})
+    ask(mock, "POST", f"{STUDIO}/threads/{studio.id}", {"metadata": value})
+    ask(mock, "POST", f"{BAIDU}/v2/threads/update", {"thread_id": baidu.id, "metadata": value})
+    kept = mock.model_studio.thread(studio).metadata, mock.appbuilder.thread(baidu).metadata
+    assert kept == ({"old": "1"} if value is None else value, value or {"old": "1"})

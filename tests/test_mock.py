@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+from http import HTTPStatus
 from threading import Thread as Worker
 
 import httpx
@@ -221,6 +222,83 @@ def test_a_thread_nobody_knows():
         assert str(raised.value) == (
             f"model_studio has no thread {short!r}; did you mean {thread.id!r}?; it has {thread.id}; add_thread() makes one"
         )
+
+
+class Refused:
+    """
+    What dashscope returns of a refusal: it has no id, and its repr fails.
+    """
+
+    status_code = HTTPStatus.BAD_REQUEST
+    code = "InvalidParameter"
+    message = "The specified thread has been deleted or does not exist."
+
+    def __repr__(self):
+        raise AttributeError("id")
+
+
+@pytest.mark.parametrize(
+    ("thing", "said"),
+    [
+        (None, "None"),
+        ({"id": "t"}, "{'id': 't'}"),
+        (
+            Refused(),
+            "this Refused, a refusal (400 InvalidParameter: The specified thread has been deleted or does not exist.),",
+        ),
+    ],
+    ids=["None", "dict", "refused"],
+)
+def test_what_is_no_thread(thing, said):
+    """
+    The error names what came; of an SDK's answer that is a refusal, why.
+    """
+    with AssistantMock() as mock, pytest.raises(TypeError) as raised:
+        mock.model_studio.messages(thing)
+    assert str(raised.value) == f"{said} is no thread: expected an object with an id, or the id"
+
+
+def test_a_name_there_is_none_of():
+    """
+    A slip of the pen gets the nearest; what a handle has is pointed to; the rest is an AttributeError like any other.
+    """
+    mock = AssistantMock()
+    for thing, name, said in (
+        (mock.model_studio, "add_mesage", "Handle has no 'add_mesage'; did you mean 'add_message'?"),
+        (mock.model_studio, "zzz", "Handle has no 'zzz'"),
+        (mock, "model_studo", "AssistantMock has no 'model_studo'; did you mean 'model_studio'?"),
+        (
+            mock,
+            "add_thread",
+            "AssistantMock has no 'add_thread'; a vendor has: mock.model_studio.add_thread, mock.appbuilder.add_thread",
+        ),
+    ):
+        with pytest.raises(AttributeError) as raised:
+            getattr(thing, name)
+        assert str(raised.value) == said
+        assert not hasattr(thing, name)
+
+
+def test_a_property_that_fails_says_why(monkeypatch):
+    """
+    An AttributeError inside one is not taken for a missing name.
+    """
+    mock = AssistantMock()
+    monkeypatch.delattr(mock._engine, "journal")
+    with pytest.raises(AttributeError, match="'Engine' object has no attribute 'journal'"):
+        mock.appbuilder.exchanges  # noqa: B018
+
+
+def test_a_mock_is_printed_as_what_it_has():
+    """
+    And one that was never opened says so.
+    """
+    mock = AssistantMock()
+    mock.model_studio.add_thread()
+    has = "<model_studio: 1 threads, 0 exchanges>, <appbuilder: 0 threads, 0 exchanges>>"
+    assert repr(mock) == f"<AssistantMock: not opened, {has}"
+    with mock:
+        assert repr(mock) == f"<AssistantMock: {has}"
 
 
 # Keys

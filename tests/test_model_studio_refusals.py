@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from vendors import BAD_KEYS, STRANGE_BODIES, STUDIO, ask, filled, scene, stored
+from vendors import BAD_KEYS, STRANGE_BODIES, STUDIO, ask, filled, scene, state, stored
 
 from pytest_assistant_mock import AssistantMock
 from pytest_assistant_mock._providers import REVISIONS
@@ -72,6 +72,7 @@ STUDIO_REFUSALS: list[tuple[str, str, Any, str]] = [
     ("POST", M, {"content": "x", "file_ids": "file-1"}, PARAMETERS),
     ("POST", M, {"content": "x", "file_ids": [1]}, PARAMETERS),
     ("POST", M, {"content": "x", "file_ids": [None]}, PARAMETERS),
+    ("POST", M, {"content": "x", "file_ids": ["file-1", ""]}, PARAMETERS),
     ("POST", M, {"content": "x", "file_ids": {"file-1": 1}}, PARAMETERS),
     ("POST", M + "/{m}", {"metadata": "k=v"}, PARAMETERS),
     ("POST", M + "/{m}", {"metadata": [["k", "v"]]}, PARAMETERS),
@@ -140,10 +141,10 @@ STUDIO_REFUSALS: list[tuple[str, str, Any, str]] = [
 @pytest.mark.parametrize(("method", "path", "body", "message"), STUDIO_REFUSALS)
 def test_model_studio_refuses(method: str, path: str, body: Any, message: str) -> None:
     """
-    400 InvalidParameter with the vendor's text, `x-request-id` as in the body, and nothing in the store has changed.
+    400 InvalidParameter with the vendor's text, `x-request-id` as in the body, and the store is as it was, counters too.
     """
     mock, _, names = scene("model_studio")
-    before = stored(mock)
+    before = state(mock)
     reply = ask(mock, method, STUDIO + filled(path, names), filled(body, names))
     request_id = "00000000-0000-9000-8000-000000000001"
     assert (reply.status, list(reply.json().items())) == (
@@ -151,7 +152,7 @@ def test_model_studio_refuses(method: str, path: str, body: Any, message: str) -
         [("code", "InvalidParameter"), ("message", message), ("request_id", request_id)],
     )
     assert reply.header("x-request-id") == request_id
-    assert stored(mock) == before
+    assert state(mock) == before
 
 
 @pytest.mark.parametrize("headers", BAD_KEYS.values(), ids=BAD_KEYS)

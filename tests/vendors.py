@@ -34,6 +34,14 @@ def stored(mock: AssistantMock) -> list[tuple[Any, list[Any]]]:
     return [(thread, handle.messages(thread)) for handle in handles for thread in handle.threads()]
 
 
+def state(mock: AssistantMock) -> list[Any]:
+    """
+    What a refused request must leave alone: what is stored, the clock, and how far ids have been counted.
+    """
+    numbers = [handle._service.store._numbers.state() for handle in (mock.model_studio, mock.appbuilder)]
+    return [stored(mock), mock.clock.now_ms, numbers]
+
+
 STRANGE_BODIES = {
     "empty": b"",
     "no json": b"{",

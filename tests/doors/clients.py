@@ -220,6 +220,47 @@ class Client:
         return self.call(Ask(method, url, **options))
 
 
+def _requests_json(url: str, value: Any) -> None:
+    import requests
+
+    requests.post(url, json=value)
+
+
+def _urllib3_json(url: str, value: Any) -> None:
+    import urllib3
+
+    with urllib3.PoolManager() as manager:
+        manager.request("POST", url, json=value)
+
+
+def _httpx_json(httpx: Any, url: str, value: Any) -> None:
+    httpx.post(url, json=value)
+
+
+async def _async_httpx_json(httpx: Any, url: str, value: Any) -> None:
+    async with httpx.AsyncClient() as client:
+        await client.post(url, json=value)
+
+
+async def _aiohttp_json(url: str, value: Any) -> None:
+    import aiohttp
+
+    async with aiohttp.ClientSession() as session, session.post(url, json=value) as response:
+        await response.read()
+
+
+JSON: dict[str, Callable[[str, Any], None]] = {
+    "requests": _requests_json,
+    "urllib3": _urllib3_json,
+    "httpx": lambda url, value: _httpx_json(__import__("httpx"), url, value),
+    "httpx-async": lambda url, value: asyncio.run(_async_httpx_json(__import__("httpx"), url, value)),
+    "httpx2": lambda url, value: _httpx_json(__import__("httpx2"), url, value),
+    "httpx2-async": lambda url, value: asyncio.run(_async_httpx_json(__import__("httpx2"), url, value)),
+    "aiohttp": lambda url, value: asyncio.run(_aiohttp_json(url, value)),
+}
+"""How a client sends a value as JSON by itself; those of the standard library do not."""
+
+
 CLIENTS = (
     Client("requests", "requests", _requests),
     Client("urllib3", "urllib3", _urllib3),

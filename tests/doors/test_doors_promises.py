@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import sessions
 from answerers import Recorder, Script, behind_doors, says
-from clients import Client, rows
+from clients import JSON, Client, rows
 from peers import peer, sends
 
 from pytest_assistant_mock._doors.doors import Doors
@@ -63,6 +63,20 @@ def test_a_file_arrives_whole(client: Client, tmp_path: Path) -> None:
         file.seek(len(b"skipped"))
         got = client.send("POST", f"{BASE}/threads", body=file, headers={"Content-Length": str(len(BODY))})
     assert (got.body, _asked(script).body) == (b"ok", BODY)
+
+
+@pytest.mark.parametrize("client", rows("http.client", "urllib.request"))
+def test_what_a_client_writes_as_json_arrives(client: Client) -> None:
+    """
+    `json=`: the value, and the type the client gives it (urllib3 has it since 2.0).
+    """
+    if client.name == "urllib3" and pytest.importorskip("urllib3").__version__.startswith("1."):
+        pytest.skip("urllib3 1.26 has no json=")
+    value = {"content": "你好", "metadata": {"k": [1, None, "\u2028"]}}
+    script = Script(BASE, says("ok"))
+    with behind_doors(script):
+        JSON[client.name](f"{BASE}/threads", value)
+    assert (_asked(script).json(), _asked(script).header("content-type")) == (value, "application/json")
 
 
 @pytest.mark.parametrize("client", rows())
