@@ -103,6 +103,27 @@ def test_a_base_url_is_taken_apart() -> None:
     assert BaseURL.parse("one", "http://[::1]:8080") == BaseURL("one", "http", "::1", 8080, "")
 
 
+def test_on_a_vendors_own_host_what_is_told_is_asked_only_where_it_matters() -> None:
+    """
+    Whose it is never depends on it; the place below the base does, and `look_again` knows it.
+    """
+    told: list[tuple[str, str]] = []
+    asked: list[int] = []
+
+    def just_now() -> Told:
+        asked.append(1)
+        return tuple(told)
+
+    bases = Bases(GIVEN, OWNED, just_now)
+    assert bases.find("https://one.com/api/v1/beta/threads") == Place("one", "/beta/threads", "")
+    told.append(("one", "https://one.com/api/v1/beta"))
+    before = len(asked)
+    assert bases.find("https://one.com/api/v1/beta/threads") == Place("one", "/beta/threads", "")
+    assert len(asked) == before
+    assert bases.look_again("https://one.com/api/v1/beta/threads") == Place("one", "/threads", "")
+    assert len(asked) == before + 1
+
+
 def test_owners_are_found_by_host_alone() -> None:
     """
     Whatever the case, with the dot of the root, below a pattern but not at it.

@@ -71,6 +71,21 @@ def test_a_base_url_that_was_added_answers(engine: Engine) -> None:
     assert operations(engine, "appbuilder") == ["create_thread"]
 
 
+def test_a_base_url_told_on_a_vendors_own_host_wins_if_it_is_longer() -> None:
+    """
+    Also the moment it is told, and no longer when it is told no more.
+    """
+    told: list[tuple[str, str]] = []
+    engine = Engine(REVISIONS["2025"], None, lambda: tuple(told))
+    request = Request("POST", f"{STUDIO}/beta/threads", KEY, b"{}")
+    assert (engine.plays(request.url), engine.handle(request) and operations(engine, "model_studio")) == (True, [None])
+    told.append(("model_studio", f"{STUDIO}/beta"))
+    engine.handle(request)
+    told.clear()
+    engine.handle(request)
+    assert operations(engine, "model_studio") == [None, "create_thread", None]
+
+
 def test_what_is_played_known_and_guarded(engine: Engine) -> None:
     """
     `plays` a URL, `knows` an origin some URL of which is played, `guards` a host that is wholly a vendor's.

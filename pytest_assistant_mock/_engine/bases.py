@@ -6,7 +6,7 @@ Knows names and prefixes only; where a base URL was read from is somebody else's
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -104,17 +104,26 @@ class Bases:
         self._told: Told = ()
         self._all = self._given
         self._origins: dict[str, _Origin] = {}
+        self._own: dict[str, _Origin] = {}  # of origins wholly a vendor's: as they were before anything was told
 
     def find(self, url: str) -> Place | None:
         """
         Whose a URL is; None if nobody's.
+
+        On a host that is wholly a vendor's the answer is the same whatever is told, but for the place below the base: there
+        `look_again` knows better, and has to ask.
         """
         origin, path, query = split(url)
-        owner, prefixes = self._origin(origin)
-        for prefix, vendor in prefixes:
-            if path.startswith(prefix) and (len(path) == len(prefix) or path[len(prefix)] == "/"):
-                return Place(vendor, path[len(prefix) :], query)
-        return Place(owner, None, query) if owner is not None else None
+        if origin in self._own:
+            return _below(self._own[origin], path, query)
+        return _below(self._origin(origin), path, query)
+
+    def look_again(self, url: str) -> Place | None:
+        """
+        The same, by what is told just now.
+        """
+        origin, path, query = split(url)
+        return _below(self._origin(origin), path, query)
 
     def knows(self, origin: str) -> bool:
         """
@@ -137,20 +146,29 @@ class Bases:
             self._all = self._given + _understood(told)
         known = self._origins.get(origin)
         if known is None:
-            known = self._origins[origin] = self._look_up(origin)
+            known = self._origins[origin] = self._look_up(origin, self._all)
+            if known.owner is not None:
+                self._own[origin] = self._look_up(origin, self._given)
         return known
 
-    def _look_up(self, origin: str) -> _Origin:
+    def _look_up(self, origin: str, bases: Sequence[BaseURL]) -> _Origin:
         try:
             parts = urlsplit(origin)
             scheme, host, port = parts.scheme.lower(), parts.hostname or "", parts.port or _PORTS[parts.scheme.lower()]
         except (ValueError, KeyError):
             return _Origin(None, ())
-        here = [base for base in self._all if base.fits(scheme, host.rstrip("."), port)]
+        here = [base for base in bases if base.fits(scheme, host.rstrip("."), port)]
         if any(base.vendor == NOBODY for base in here):
             return _Origin(None, ())
         prefixes = {base.prefix: base.vendor for base in here}
         return _Origin(self.owner(host), tuple(sorted(prefixes.items(), key=lambda item: -len(item[0]))))
+
+
+def _below(origin: _Origin, path: str, query: str) -> Place | None:
+    for prefix, vendor in origin.prefixes:
+        if path.startswith(prefix) and (len(path) == len(prefix) or path[len(prefix)] == "/"):
+            return Place(vendor, path[len(prefix) :], query)
+    return Place(origin.owner, None, query) if origin.owner is not None else None
 
 
 @lru_cache(maxsize=32)  # the same few for every mock

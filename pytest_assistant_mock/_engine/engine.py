@@ -60,8 +60,7 @@ class Engine:
         """
         Whose a URL is, and where it points; None if nobody's that we play.
         """
-        latest, place = self._latest  # what `plays` has just found, in most calls
-        return place if latest == url else self._bases.find(url)
+        return self._bases.look_again(url)
 
     def plays(self, url: str) -> bool:
         """
@@ -87,11 +86,22 @@ class Engine:
         """
         Answer one request, or None if it is for nobody we play.
         """
-        place = self.place(request.url)
+        place = self._place(request)
         if place is None:
             return None
         with self.lock:
             return self._answer(self.services[place.vendor], place, request)
+
+    def _place(self, request: Request) -> Place | None:
+        """
+        Where a request points. What is told is asked where no route is found without.
+        """
+        url, place = self._latest  # what `plays` has just found, in most calls
+        if url != request.url:
+            place = self._bases.find(request.url)
+        if place is None or isinstance(self.services[place.vendor].provider.router.find(request.method, place.path), Match):
+            return place
+        return self.place(request.url)
 
     def refuse(self, request: Request, kind: str) -> Response:
         """
@@ -99,7 +109,7 @@ class Engine:
 
         Raises KeyError for a kind that is not in the vendor's table of errors.
         """
-        place = self._bases.find(request.url)
+        place = self.place(request.url)
         if place is None:
             raise ValueError(f"{request.url}: the URL of no vendor")
         with self.lock:
@@ -179,7 +189,7 @@ class Engine:
             body = None
         if isinstance(body, dict):
             fields |= body
-        place = self._bases.find(request.url)
+        place = self.place(request.url)
         if place is not None:
             fields |= dict(parse_qsl(place.query, keep_blank_values=True))
             match = self.services[place.vendor].provider.router.find(request.method, place.path)
