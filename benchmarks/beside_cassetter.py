@@ -4,7 +4,7 @@ so that pytest would not start with both.
 
     .venv-bench-cassetter/bin/python benchmarks/beside_cassetter.py EXCHANGES
 
-EXCHANGES is JSON: a list of [method, URL, request body, response body]. Prints JSON: its version, CPU seconds by what was done. Knows
+EXCHANGES is JSON: a list of [method, URL, request body, response body]. Prints JSON: version, CPU seconds by what was done. Knows
 cassetter and the standard library, nothing of ours.
 """
 
