@@ -188,12 +188,13 @@ def replaying(file: Path, count: int) -> Iterator[Row]:
         note = f"{ours:.3g} of {theirs:.3g} s"
         yield Row(f"{measure}, times faster than vcrpy", theirs / ours, 50, good="high", note=note)
         if beside:
-            yield Row(f"{measure} / cassetter's", ours / beside[order], 1, note=f"{ours:.3g} of {beside[order]:.3g} s")
+            note = f"{ours:.3g} of {beside[order]:.3g} s; cassetter {beside['version']}"
+            yield Row(f"{measure} / cassetter's", ours / beside[order], 1, note=note)
 
 
-def cassetter(made: list[Interaction]) -> dict[str, float]:
+def cassetter(made: list[Interaction]) -> dict[str, Any]:
     """
-    Its CPU seconds by what it did; nothing where its environment is missing.
+    Its version, and its CPU seconds by what it did; nothing where its environment is missing.
     """
     if not CASSETTER.exists():
         return {}
