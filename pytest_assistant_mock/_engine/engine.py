@@ -86,15 +86,15 @@ class Engine:
         """
         Answer one request, or None if it is for nobody we play.
         """
-        place = self._place(request)
+        place = self.whose(request)
         if place is None:
             return None
         with self.lock:
             return self._answer(self.services[place.vendor], place, request)
 
-    def _place(self, request: Request) -> Place | None:
+    def whose(self, request: Request) -> Place | None:
         """
-        Where a request points. What is told is asked where no route is found without.
+        Where a request points, None if to nobody we play. What is told is asked only where no route is found without.
         """
         url, place = self._latest  # what `plays` has just found, in most calls
         if url != request.url:

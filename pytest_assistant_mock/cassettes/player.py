@@ -64,7 +64,7 @@ class Player:
         The recorded reply; None for a request to nobody we play. Raises CassetteMiss.
         """
         __tracebackhide__ = True
-        place = self._engine.place(request.url)
+        place = self._engine.whose(request)
         if place is None:
             return None
         found = self.take(request, place)
