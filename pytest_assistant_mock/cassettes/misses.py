@@ -16,7 +16,7 @@ from pytest_assistant_mock._secrets import Secrets
 from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.redaction import url as redacted_url
 from pytest_assistant_mock.cassettes.symbols import Symbols, json_of
-from pytest_assistant_mock.cassettes.tape import Record, Tape
+from pytest_assistant_mock.cassettes.tape import Tape
 
 _MOST_DIFFED = 50_000  # bytes; beyond that a diff takes longer than anyone reads
 _MOST_LINES = 40
@@ -48,7 +48,9 @@ def miss(tape: Tape, asked: Asked, interactions: Sequence[Interaction], keys: Se
     symbols, secrets = Symbols(interactions), Secrets()
     same = [at for at, key in enumerate(keys) if key == f"{asked.line}\n{asked.body}"]
     closest = same[-1] if same else _closest(asked, keys, played)
-    why, fix = _why(tape, asked, keys, same, "all" if symbols.named_in(asked.request) else "new")
+    rest = any(not done and one.recorded_by in ("", tape.test) for done, one in zip(played, interactions, strict=True))
+    added = not rest and not symbols.named_in(asked.request)  # else some of the recording is outdated by it
+    why, fix = _why(tape, asked, keys, same, f"record it:  {tape.command('new')}" if added else tape.again)
     rows = [("why", why), ("asked", f"{asked.request.method} {redacted_url(asked.request.url, secrets)}")]
     if closest is not None:
         rows.append(("closest", _described(closest, interactions[closest], keys[closest] or "", played)))
@@ -73,7 +75,7 @@ def refused(tape: Tape, asked: Asked, named: Sequence[str], symbols: Symbols) ->
         "             and its answer would not belong to the rest of the recording\n"
         f"  cassette:  {tape.path}\n"
         f"  mode:      {tape.mode}\n"
-        f"  fix:       record the whole test again:  {tape.command('all')}"
+        f"  fix:       {tape.again}"
     )
 
 
@@ -89,15 +91,15 @@ def unplayed(tape: Tape, positions: Sequence[int], interactions: Sequence[Intera
         f"{len(positions)} of {len(interactions)} recorded interactions were never played\n{symbols.text(Secrets().text(few))}\n"
         f"  cassette:  {tape.path}\n"
         f"  mode:      {tape.mode}\n"
-        f"  fix:       delete the file and record it again:  {tape.command('once')}\n"
+        f"  fix:       {tape.again}\n"
         '             or, if the test need not ask for all of it:  @pytest.mark.assistant(unplayed="warn" or "off")'
     )
 
 
-def _why(tape: Tape, asked: Asked, keys: Sequence[str | None], same: list[int], record: Record) -> tuple[str, str]:
+def _why(tape: Tape, asked: Asked, keys: Sequence[str | None], same: list[int], fix: str) -> tuple[str, str]:
     if not keys:
         return "there is no cassette", f"record it:  {tape.command('once')}"
-    record_new = f"if the request is right, record it:  {tape.command(record)}"
+    record_new = f"if the request is right, {fix}"
     if same:
         count = "the one recorded answer to it has" if len(same) == 1 else f"all {len(same)} recorded answers to it have"
         return f"{count} been played", f"{record_new}\nor let the last one repeat:  @pytest.mark.assistant(reuse=True)"

@@ -85,6 +85,15 @@ class Tape:
         return f"pytest {shlex.quote(self.test)} --assistant-source=cassette --assistant-record={record}"
 
     @property
+    def again(self) -> str:
+        """
+        How the whole recording is made anew, in words and a command. Only in pytest is it known to be one test's.
+        """
+        if self.test:
+            return f"record the whole test again:  {self.command('all')}"
+        return f"delete the file and record it again:  {self.command('once')}"
+
+    @property
     def mode(self) -> str:
         """
         Source and record mode, in words.

@@ -100,7 +100,8 @@ def test_new_refuses_a_call_that_names_a_recorded_id(service: Upstream, tmp_path
         "             and its answer would not belong to the rest of the recording\n"
         f"  cassette:  {path}\n"
         "  mode:      source=cassette, record=new\n"
-        f'  fix:       record the whole test again:  AssistantMock(source="cassette", cassette=\'{path}\', record="all")'
+        "  fix:       delete the file and record it again:"
+        f'  AssistantMock(source="cassette", cassette=\'{path}\', record="once")'
     )
     assert (len(service.requests), numbers(path)) == (1, [0])
 
@@ -225,7 +226,7 @@ def test_a_miss_shows_the_closest_recording(tmp_path: Path) -> None:
         "              }\n"
         f"  cassette:  {path}   3 recorded, 1 played\n"
         "  mode:      source=cassette, record=none\n"
-        "  fix:       if the request is right, record it:"
+        "  fix:       if the request is right, record the whole test again:"
         "  pytest 'tests/test_a.py::test_b[c d]' --assistant-source=cassette --assistant-record=all\n"
         "             or, if the value differs in each run, pin it or name it:"
         '  @pytest.mark.assistant(ignore=["metadata.trace"])\n'

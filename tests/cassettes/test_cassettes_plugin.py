@@ -225,7 +225,7 @@ def test_it(assistant_mock, case):
             "*ERROR at teardown of test_it?unplayed?*",
             "*UnplayedInteractions: 1 of 2 recorded interactions were never played",
             "*test_it?miss?*",
-            "*fix: * record it:  pytest '*test_it?miss?' --assistant-source=cassette --assistant-record=new",
+            "*fix: * record the whole test again:  pytest '*test_it?miss?' --assistant-source=cassette --assistant-record=all",
             "*Captured assistant cassette teardown*",
             "1 of 2 recorded interactions were never played",
         ]
@@ -245,6 +245,43 @@ def test_the_command_in_a_miss_works(pytester: pytest.Pytester, service: Upstrea
     here(pytester, *shlex.split(command)).assert_outcomes(passed=1)
     here(pytester, *REPLAY).assert_outcomes(passed=1)
     assert len(service.requests) == 2
+
+
+CONVERSATION = """
+def post(path, body):
+    headers = {"Authorization": "Bearer " + os.environ["DASHSCOPE_API_KEY"]}
+    return requests.post(BASE + path, json=body, headers=headers).json()
+
+@pytest.mark.assistant(cassette=%r)
+def test_it(assistant_mock):
+    thread = create(1)["id"]
+    for text in %r:
+        post(f"/threads/{thread}/messages", {"content": text})
+
+@pytest.mark.assistant(cassette=%r)
+def test_other(assistant_mock):
+    create(1)
+"""
+
+
+@pytest.mark.parametrize("cassette", [None, "shared"])
+@pytest.mark.parametrize("texts", [["a", "c"], ["a"], ["a", "b", "c"], ["c", "a", "b"]])
+def test_the_command_leaves_nothing_of_the_old_recording(
+    texts: list[str], cassette: str | None, pytester: pytest.Pytester, service: Upstream
+) -> None:
+    """
+    Where a call of a conversation is changed, left out or put in, the command of the error mends it, though every id is a new
+    one; what another test recorded into the same file stays.
+    """
+    pytester.makepyfile(TEST + CONVERSATION % (cassette, ["a", "b"], cassette))
+    here(pytester, *RECORD).assert_outcomes(passed=2)
+    pytester.makepyfile(TEST + CONVERSATION % (cassette, texts, cassette))
+    result = here(pytester, *REPLAY)
+    command = next(line.partition("again:  pytest ")[2] for line in result.outlines if "again:  pytest" in line)
+    here(pytester, *shlex.split(command)).assert_outcomes(passed=1)
+    here(pytester, *REPLAY).assert_outcomes(passed=2)
+    recorded = [one for path in Path(pytester.path).rglob("*.yaml") for one in cassettes.load(path).interactions]
+    assert len(recorded) == 1 + 1 + len(texts)
 
 
 def test_the_resolver_guard_stays_on_in_replay(pytester: pytest.Pytester) -> None:
