@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_assistant_mock._served import AssistantServer
     from pytest_assistant_mock.contract.watch import Field, Watch
 
+_M = TypeVar("_M", bound="AssistantMock")
 _MARKER = (
     "assistant(revision='2025'|'2026', strict=True, contract='off'|'warn'|'fail', source='fake'|'cassette'|'live',"
     " cassette='name', ignore=[...], reuse=False, unplayed='fail'|'warn'|'off'):"
@@ -29,7 +30,7 @@ _MARKER = (
 _TRAFFIC_WORDS = ("failed", "all", "none")
 _SECTION = "assistant traffic"
 _PASSED = pytest.StashKey[bool]()
-_TRAFFIC = pytest.StashKey[tuple["AssistantMock", list["Exchange"]]]()
+_TRAFFIC = pytest.StashKey[list[tuple["AssistantMock", list["Exchange"]]]]()
 _KEYWORDS = ("revision", "strict", "contract", "source", "cassette", "ignore", "reuse", "unplayed")
 _OPTIONS = {"source": ("fake", "cassette", "live"), "record": ("none", "once", "new", "all")}
 _CONTRACT = ("off", "warn", "fail")
@@ -121,20 +122,20 @@ def _show_traffic(item: pytest.Item, report: pytest.TestReport) -> None:
     """
     Put the conversation into the report: on a failure beside the traceback, where xdist and junitxml keep it.
     """
-    mock, exchanges = item.stash[_TRAFFIC]
-    if not exchanges or not (report.failed or report.when == "call"):
+    kept = [(mock, exchanges) for mock, exchanges in item.stash[_TRAFFIC] if exchanges]
+    if not kept or not (report.failed or report.when == "call"):
         return
     wanted = _option(item.config, "traffic") or "failed"
     if wanted == "none" or not (report.failed or (wanted == "all" and report.passed)):
         return
     del item.stash[_TRAFFIC]
-    text = mock.traffic(exchanges)
     add = getattr(report.longrepr, "addsection", None)
-    if add is not None:
-        add(_SECTION, text)
-    else:
-        report.sections.append((_SECTION, text))
-        item.user_properties.append((_SECTION, text))  # which junitxml reads after the teardown
+    for text in [mock.traffic(exchanges) for mock, exchanges in kept]:
+        if add is not None:
+            add(_SECTION, text)
+        else:
+            report.sections.append((_SECTION, text))
+            item.user_properties.append((_SECTION, text))  # which junitxml reads after the teardown
 
 
 def _show_passed(terminalreporter: pytest.TerminalReporter) -> None:
@@ -176,16 +177,7 @@ def assistant_mock(request: pytest.FixtureRequest) -> Iterator[AssistantMock]:
         mock = AssistantMock(name=request.node.name, **settings)
     except (TypeError, ValueError) as problem:
         raise _said_by(request, problem) from None
-    exchanges: list[Exchange] = []
-    mock.watch(exchanges.append)
-    request.node.stash[_TRAFFIC] = (mock, exchanges)
-    try:
-        with mock:
-            yield mock
-            if not request.node.stash.get(_PASSED, False):
-                mock.excuse(request.node.stash.get(_FAILURE, None))
-    finally:
-        _count_drift(request.config, mock.drift)
+    yield from _opened(request, mock)
     if mock.unplayed:
         request.node.add_report_section("teardown", "assistant cassette", mock.unplayed)
 
@@ -226,11 +218,24 @@ def assistant_server(request: pytest.FixtureRequest, _assistant_socket: Server) 
         server = AssistantServer(name=request.node.name, server=_assistant_socket, **settings)
     except (TypeError, ValueError) as problem:
         raise _said_by(request, problem) from None
+    yield from _opened(request, server)
+
+
+def _opened(request: pytest.FixtureRequest, mock: _M) -> Iterator[_M]:
+    """
+    A mock for one test: its exchanges kept for the report, nothing asked of a test that has failed.
+    """
+    __tracebackhide__ = True
+    exchanges: list[Exchange] = []
+    mock.watch(exchanges.append)
+    request.node.stash.setdefault(_TRAFFIC, []).append((mock, exchanges))
     try:
-        with server:
-            yield server
+        with mock:
+            yield mock
+            if not request.node.stash.get(_PASSED, False):
+                mock.excuse(request.node.stash.get(_FAILURE, None))
     finally:
-        _count_drift(request.config, server.drift)
+        _count_drift(request.config, mock.drift)
 
 
 @pytest.fixture

@@ -88,6 +88,35 @@ def test_quiet(assistant_server):
     result.stdout.fnmatch_lines(["*UnansweredRequest: model_studio has no route for  POST /api/v1/thread"])
 
 
+def test_a_failing_test_shows_its_traffic_and_is_asked_nothing_more(pytester):
+    """
+    As with the fixtures in process: the conversation beside the traceback, no complaint about a fault nobody met. Beside a mock
+    in process each has a section.
+    """
+    pytester.makepyfile(
+        ASK
+        + """
+from pytest_assistant_mock import faults
+
+def test_alone(assistant_server):
+    ask(assistant_server)
+    assistant_server.model_studio.fail(faults.hang())
+    assert False
+
+def test_both(assistant_server, model_studio):
+    ask(assistant_server)
+    httpx.post(f"{model_studio.base_url}/threads", json={"metadata": {"n": "1"}}, headers={"Authorization": "Bearer k"})
+    assert False
+"""
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(failed=2)
+    lines = [line for line in result.outlines if "assistant traffic" in line or line.startswith("#1  ")]
+    section = "------------------------------ assistant traffic -------------------------------"
+    served, in_process = "#1  create_thread    -> 200 <thread#1>", '#1  create_thread  metadata={"n": "1"}  -> 200 <thread#1>'
+    assert lines == [section, served, section, served, section, in_process]
+
+
 def test_each_worker_has_a_server_of_its_own(pytester):
     """
     Under pytest -n 2 the ports differ, and each worker keeps its own for all its tests.
