@@ -58,6 +58,19 @@ def test_a_violation_is_told_in_text(tmp_path, capsys):
     )
 
 
+def test_a_thing_wrong_in_several_places_is_still_told_for_what_it_is(tmp_path, capsys):
+    """
+    A message whose role is wrong is no thread with fields too many, though it would break a thread's contract in fewer places.
+    """
+    path = write(tmp_path / "one.json", {**MESSAGE, "role": "robot", "created_at": None})
+    assert main(["check", path]) == 1
+    assert capsys.readouterr().out == (
+        f'{path}:1: $.role: expected "user" or "assistant"; came "robot"\n    Who speaks.\n'
+        f"{path}:1: $.created_at: expected a whole number; came null\n"
+        "    When it was created, in milliseconds since 1970-01-01 UTC.\n1 document, 2 violations\n"
+    )
+
+
 def test_a_violation_is_told_in_json(tmp_path, capsys):
     """
     The same, for programs.

@@ -11,7 +11,7 @@ from pytest_assistant_mock._providers import DOCUMENTS, REVISIONS
 from pytest_assistant_mock._providers.shape import Shape
 from pytest_assistant_mock.contract.explain import Violation
 from pytest_assistant_mock.contract.find import checked, revised
-from pytest_assistant_mock.contract.validators import nearest_of, validator
+from pytest_assistant_mock.contract.validators import validator
 
 
 def guessed(
@@ -30,7 +30,15 @@ def guessed(
     candidates = [shapes for one in DOCUMENTS if vendor in (None, one) for shapes in _candidates(thing, one, kind, revision)]
     if not candidates:
         raise TypeError(f'{name}: cannot tell what this is from its "object"; say so with --vendor and --operation')
-    return nearest_of(validator(shapes, strict).judge(thing, name) for shapes in candidates)
+    likest = min(candidates, key=lambda shapes: _strangeness(validator(shapes, True).judge(thing, name)))
+    return validator(likest, strict).judge(thing, name)
+
+
+def _strangeness(found: list[Violation]) -> tuple[int, int]:
+    """
+    A field unknown tells as much of what a thing is not as a field broken: a message fits no thread, however few its fields.
+    """
+    return len(found), sum(not one.drift for one in found)
 
 
 def _candidates(thing: dict[str, Any], vendor: str, kind: str | None, revision: str | None) -> Iterator[tuple[type[Shape], ...]]:
