@@ -24,6 +24,9 @@ Path_: TypeAlias = tuple[str | int, ...]
 THREAD = {"id": str, "metadata": dict, "messages": list}
 MESSAGE = {"id": str, "role": str, "text": str, "file_ids": list, "metadata": dict, "assistant_id": str, "run_id": str}
 
+_ON_THE_WIRE = {"content": "text"}
+"""What the vendors call a field that is called otherwise here."""
+
 _NAMES = {
     str: "a string",
     dict: "a mapping",
@@ -142,6 +145,7 @@ class _File:
                     self._lines[place] = key.start_mark.line + 1
                     self.fail(place, "stands here a second time")
                 self._note(value, place)
+                self._lines[place] = key.start_mark.line + 1  # where its name stands, the value may begin lines below
         elif node.id == "sequence":
             for number, value in enumerate(node.value):
                 self._note(value, (*where, number))
@@ -166,7 +170,7 @@ class _File:
         Fail unless a name is one of some names.
         """
         if name not in names:
-            self.fail(where, f"unknown; expected {' or '.join(names)}{nearest(str(name), names)}")
+            self.fail(where, f"unknown; expected {' or '.join(names)}{nearest(_ON_THE_WIRE.get(name, str(name)), names)}")
 
     def check_fields(self, value: Any, where: Path_, fields: Mapping[str, type]) -> None:
         """
