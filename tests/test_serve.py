@@ -186,7 +186,8 @@ def test_a_reader_that_sleeps_stops_nothing():
             "host='0.0.0.0' lets other machines in: give the keys they must know (serve --key …), or listen on",
         ),
         (["--host", "no such host", "--key", "k"], "no such host"),
-        (["--port", "99999"], "port must be 0-65535"),
+        (["--port", "99999"], "argument --port: '99999' is no port; expected a number from 0 to 65535"),
+        (["--port", "http"], "argument --port: 'http' is no port; expected a number from 0 to 65535"),
         (["--seed", "no-such-file.yaml"], "no-such-file.yaml: No such file or directory"),
         (["--revision", "2024"], "invalid choice: '2024'"),
         (["--key", ""], "argument --key: it is empty; is the variable set that it comes from?"),
@@ -267,6 +268,15 @@ def test_a_date_is_the_text_it_is_written_as(tmp_path):
         ("[]", ", line 1: a list, expected a mapping"),
         ("model_studio: []", ", line 1: model_studio: a list, expected a mapping"),
         ("modelstudio: {}", ", line 1: modelstudio: unknown; expected model_studio or appbuilder; did you mean 'model_studio'?"),
+        (
+            "appbuilder:\n  threads:\n    - message:\n        - text: a",
+            ", line 3: appbuilder.threads[0].message: unknown; expected id or metadata or messages; did you mean 'messages'?",
+        ),
+        (
+            "appbuilder:\n  threads:\n    - messages:\n        - content: a",
+            ", line 4: appbuilder.threads[0].messages[0].content: unknown; expected id or role or text or file_ids or metadata or"
+            " assistant_id or run_id; did you mean 'text'?",
+        ),
         ("appbuilder:\n  thread: []", ", line 2: appbuilder.thread: unknown; expected threads; did you mean 'threads'?"),
         ("appbuilder:\n  threads:\n    - 7", ", line 3: appbuilder.threads[0]: a number, expected a mapping"),
         (

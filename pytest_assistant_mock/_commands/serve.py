@@ -37,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen at (default 127.0.0.1); any but loopback needs --key"
     )
-    parser.add_argument("--port", type=int, default=0, help="port to listen at (default 0: a free one)")
+    parser.add_argument("--port", type=_port, default=0, help="port to listen at (default 0: a free one)")
     parser.add_argument("--revision", choices=("2025", "2026"), default="2025", help="recorded shape of Model Studio's messages")
     parser.add_argument(
         "--key", type=_key, action="append", default=[], metavar="KEY", help="the only key both vendors know; may be repeated"
@@ -51,6 +51,12 @@ def _key(value: str) -> str:
     if not value:
         raise argparse.ArgumentTypeError("it is empty; is the variable set that it comes from?")
     return value
+
+
+def _port(value: str) -> int:
+    if not (value.isascii() and value.isdecimal() and int(value) < 65536):
+        raise argparse.ArgumentTypeError(f"{value!r} is no port; expected a number from 0 to 65535")
+    return int(value)
 
 
 def _bytes(value: str) -> int:
