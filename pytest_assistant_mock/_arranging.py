@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from pytest_assistant_mock._engine.faults import FAULTS, Fault
@@ -19,7 +20,7 @@ from pytest_assistant_mock._engine.replies import Answer, OwnReply, as_reply
 from pytest_assistant_mock._engine.tenants import Tenants
 from pytest_assistant_mock._engine.trouble import Trouble
 from pytest_assistant_mock._engine.wire import Exchange, Reply, Request, Response
-from pytest_assistant_mock.errors import nearest
+from pytest_assistant_mock.errors import ContractViolation, nearest
 
 Keys: TypeAlias = "Mapping[str, str | Iterable[str] | None] | Iterable[str]"
 """Keys that are known; in a mapping each with the workspaces it may use (None: any)."""
@@ -218,9 +219,13 @@ def refuses_the_wrong(vendor: str) -> Check:
 
     def check(name: str, reply: Reply) -> None:
         from pytest_assistant_mock import contract
+        from pytest_assistant_mock.contract.judge import listed
 
         if isinstance(reply, Response):
             kind = "response" if reply.status == 200 and b'"error"' not in reply.body[:10] else "error"
-            contract.check(reply.body, vendor=vendor, operation=name, kind=kind)
+            found = contract.violations(reply.body, vendor=vendor, operation=name, kind=kind)
+            if found:
+                own = [replace(one, thing=f"the answer given by {vendor}.reply({name!r}, …)") for one in found]
+                raise ContractViolation(f"{listed(own)}\n  with check=False it is sent as it is", own)
 
     return check

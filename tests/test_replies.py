@@ -92,8 +92,14 @@ def test_an_answer_that_breaks_the_contract_is_refused_at_once(mock: AssistantMo
     With what the contract says; unless it is not to be checked.
     """
     wrong = {name: value for name, value in THREAD.items() if name != "created_at"}
-    with pytest.raises(errors.ContractViolation, match="created_at"):
+    with pytest.raises(errors.ContractViolation) as told:
         mock.model_studio.reply("create_thread", wrong)
+    assert str(told.value) == (
+        "the answer given by model_studio.reply('create_thread', …) breaks the contract in 1 place\n"
+        "  $.created_at: expected a whole number; came nothing\n"
+        "    When it was created, in milliseconds since 1970-01-01 UTC.\n"
+        "  with check=False it is sent as it is"
+    )
     mock.model_studio.reply("create_thread", wrong, check=False)
     assert ask(mock, "POST", f"{STUDIO}/threads", {}).json() == wrong
 
