@@ -128,10 +128,10 @@ def test_an_operation_can_be_named(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        ("", "{path}:1 is empty; expected JSON"),
-        ('{"id": "x"', "{path}:1 is cut off after 10 characters: Expecting ',' delimiter; it ends with '{{\"id\": \"x\"'"),
-        ('{"id": 1, "id": 2}', '{path}:1 has the key "id" twice in one object'),
-        ('{"object": "run"}', '{path}:1: cannot tell what this is from its "object"; say so with --vendor and --operation'),
+        ("", "is empty; expected JSON"),
+        ('{"id": "x"', "is cut off after 10 characters: Expecting ',' delimiter; it ends with '{\"id\": \"x\"'"),
+        ('{"id": 1, "id": 2}', 'has the key "id" twice in one object'),
+        ('{"object": "run"}', 'cannot tell what this is from its "object"; say so with --vendor and --operation'),
         ("[1]", "$[0]: expected an object; came 1"),
     ],
 )
@@ -143,7 +143,7 @@ def test_what_cannot_be_checked_never_passes(tmp_path, capsys, content, complain
     path.write_text(content)
     good = write(tmp_path / "good.json", MESSAGE)
     assert main(["check", str(path), good]) == 1
-    assert capsys.readouterr().out == f"{path}:1: {complaint.format(path=path)}\n2 documents, 1 violation\n"
+    assert capsys.readouterr().out == f"{path}:1: {complaint}\n2 documents, 1 violation\n"
 
 
 def test_a_file_without_a_document_never_passes(tmp_path, capsys):
@@ -153,13 +153,13 @@ def test_a_file_without_a_document_never_passes(tmp_path, capsys):
     path = tmp_path / "empty.jsonl"
     path.write_text("\n\n")
     assert main(["check", str(path)]) == 1
-    assert capsys.readouterr().out == f"{path}:1: {path}:1 is empty; expected JSON\n1 document, 1 violation\n"
+    assert capsys.readouterr().out == f"{path}:1: is empty; expected JSON\n1 document, 1 violation\n"
 
 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["nowhere.json"], "[Errno 2] No such file or directory: 'nowhere.json'"),
+        (["nowhere.json"], "nowhere.json: no such file or folder"),
         (["--revision=2024", "-"], "revision='2024': expected one of '2025', '2026'; did you mean '2026'?"),
         (
             ["--vendor=model_studio", "--operation=create_messages", "-"],
@@ -187,4 +187,4 @@ def test_standard_input_and_max_bytes(monkeypatch, capsys):
     for limit, status in ((len(data), 0), (len(data) - 1, 1)):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
         assert main(["check", f"--max-bytes={limit}", "-"]) == status
-    assert f"-:1: -:1 is larger than max_bytes={len(data) - 1} ({len(data)} bytes)" in capsys.readouterr().out
+    assert f"-:1: is larger than max_bytes={len(data) - 1} ({len(data)} bytes)" in capsys.readouterr().out

@@ -94,7 +94,10 @@ def _in_cassette(path: Path) -> list[Finding]:
 
 
 def _documents(name: str) -> Iterator[tuple[int, bytes]]:
-    data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{name}: no such file or folder") from None
     yield from READERS.get(Path(name).suffix.lower(), _whole)(data)
 
 
@@ -129,7 +132,7 @@ def _found(name: str, line: int, document: bytes, options: Namespace) -> list[Fi
             for one in _violations(thing, where, options)
         ]
     except (NotJSON, TypeError) as problem:
-        return [Finding(name, line, "", "", str(problem), "")]
+        return [Finding(name, line, "", "", str(problem).removeprefix(where).lstrip(": "), "")]
 
 
 def _violations(thing: Any, where: str, options: Namespace) -> Sequence[contract.Violation]:
