@@ -183,7 +183,8 @@ class Handle(Arranger):
         """
         Store the threads and messages a cassette tells of, ids and times kept; the fake goes on from there.
 
-        cassette: one that is loaded, or its file. Raises CassetteError for a file that is none.
+        cassette: one that is loaded, or its file. Raises CassetteError for a file that is none, ValueError for
+        a cassette without a call to this vendor.
         """
         with self._engine.lock:
             assert self._store is not None

@@ -93,13 +93,17 @@ def no_fake(provider: Provider, tape: Tape) -> Exception:
 
 def remember(engine: Engine, service: Service, cassette: str | PathLike[str] | Cassette) -> None:
     """
-    Put what a cassette tells of a vendor into its store.
+    Put what a cassette tells of a vendor into its store. Raises ValueError for one that holds calls, and none to this vendor.
     """
     from pytest_assistant_mock.cassettes import Cassette, load, recall
     from pytest_assistant_mock.cassettes.matching import Places
 
     recorded = cassette if isinstance(cassette, Cassette) else load(cassette)
     places = Places(engine.place, [one.provider for one in engine.services.values()])
+    vendors = {place.vendor for one in recorded.interactions if (place := places.of(one)) is not None}
+    if recorded.interactions and service.provider.name not in vendors:
+        others = f"; it holds calls to {', '.join(sorted(vendors))}" if vendors else ""
+        raise ValueError(f"the cassette holds no call to {service.provider.name}, and nothing is loaded{others}")
     recall.load(engine, service, recall.recall(recall.told(recorded.interactions, service.provider, places)))
 
 

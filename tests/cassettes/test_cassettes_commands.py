@@ -14,7 +14,7 @@ from vcr.request import Request as VcrRequest
 
 from pytest_assistant_mock import AssistantMock, errors
 from pytest_assistant_mock.__main__ import main
-from pytest_assistant_mock._engine.wire import Failure
+from pytest_assistant_mock._engine.wire import Failure, Request
 from pytest_assistant_mock.cassettes import Cassette, load
 
 MESSAGE = {
@@ -100,6 +100,21 @@ def test_a_cassette_cannot_be_loaded_where_there_is_no_fake(tmp_path: Path) -> N
     """
     with AssistantMock(source="cassette", cassette=tmp_path / "c.yaml") as mock, pytest.raises(errors.CannotSeed):
         mock.model_studio.load(talk(tmp_path / "other.yaml"))
+
+
+def test_a_cassette_of_the_other_vendor_is_not_loaded_in_silence(tmp_path: Path) -> None:
+    """
+    Nor is one of calls to a host nobody told of; an empty one has nothing to tell.
+    """
+    elsewhere = one(Request("POST", "https://elsewhere.example/runs", (), b"{}"), {})
+    told = "the cassette holds no call to appbuilder, and nothing is loaded"
+    with AssistantMock() as mock:
+        with pytest.raises(ValueError, match=f"^{told}; it holds calls to model_studio$"):
+            mock.appbuilder.load(talk(tmp_path / "c.yaml"))
+        with pytest.raises(ValueError, match=f"^{told}$"):
+            mock.appbuilder.load(Cassette([elsewhere]))
+        mock.appbuilder.load(Cassette([]))
+        assert mock.appbuilder.threads() == []
 
 
 def test_verify_counts_what_the_fake_explains(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
