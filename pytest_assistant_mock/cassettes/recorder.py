@@ -138,6 +138,18 @@ class Recorder:
         new = [redacted(one, secrets) for one in self.recorded]
         storage.save(self.tape.path, lambda now: Cassette(self._together(now.interactions, new), now.metadata), secrets)
 
+    @property
+    def lost(self) -> str:
+        """
+        What is said of a recording that is not kept; empty if there is none.
+        """
+        count = len(self.recorded)
+        if not count or self.tape.path is None or self.tape.record == "none":
+            return ""
+        calls = f"{count} calls were" if count > 1 else "1 call was"
+        where = f"  cassette:  {self.tape.path}\n  mode:      {self.tape.mode}"
+        return f"{calls} made and not recorded: a test must pass for it\n{where}"
+
     def _check_readable(self, one: Interaction) -> None:
         coding = one.response.header("content-encoding") if one.response is not None else None
         if coding:

@@ -39,7 +39,8 @@ class Session:
 
     def finish(self, passed: bool, error: BaseException | None, on_its_way: bool) -> str:
         """
-        Save what was recorded if the test has passed; tell what was left unplayed if that is only to be reported.
+        Save what was recorded if the test has passed, else tell that it is not kept; tell what was left unplayed if that is only
+        to be reported.
 
         error: what the test failed with, if it is known; on_its_way: whether that is being raised just now.
 
@@ -52,8 +53,9 @@ class Session:
             count = f"{len(misses)} calls" if len(misses) > 1 else "a call"
             raise CassetteMiss(f"{misses[0]}\n  raised at {count} before, and swallowed by the code under test")
         if isinstance(self.answerer, Recorder):
-            if passed:
-                self.answerer.save()
+            if not passed:
+                return self.answerer.lost
+            self.answerer.save()
             return ""
         left = self.answerer.unplayed() if self.tape.unplayed != "off" and not misses else ""
         if left and passed and self.tape.unplayed == "fail":

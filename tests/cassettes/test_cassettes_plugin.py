@@ -165,7 +165,7 @@ def test_marked(assistant_mock): pass
 
 def test_a_failing_test_leaves_no_cassette(pytester: pytest.Pytester, service: Upstream) -> None:
     """
-    Nor does one that is skipped half way or expected to fail; a passing one beside it does.
+    And says so. Nor does one that is skipped half way or expected to fail; a passing one beside it does.
     """
     source = """
 def test_fails(assistant_mock):
@@ -185,7 +185,15 @@ def test_passes(assistant_mock):
     create(1)
 """
     pytester.makepyfile(TEST + source)
-    here(pytester, *RECORD).assert_outcomes(passed=1, failed=1, skipped=1, xfailed=1)
+    result = here(pytester, *RECORD)
+    result.assert_outcomes(passed=1, failed=1, skipped=1, xfailed=1)
+    folder = Path(pytester.path) / "cassettes" / "test_a_failing_test_leaves_no_cassette"
+    start = result.outlines.index("--------------------- Captured assistant cassette teardown ---------------------")
+    assert result.outlines[start + 1 : start + 4] == [
+        "1 call was made and not recorded: a test must pass for it",
+        f"  cassette:  {folder / 'test_fails.yaml'}",
+        "  mode:      source=cassette, record=once",
+    ]
     assert [path.name for path in Path(pytester.path).rglob("*.yaml")] == ["test_passes.yaml"]
 
 
