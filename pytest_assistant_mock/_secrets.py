@@ -91,9 +91,9 @@ class Secrets:
         shapes = [f"({pattern})" for pattern in SHAPES.values()]
         self._pattern = re.compile("|".join([*map(re.escape, self._literals), *shapes]))
         encoded = {form for literal in long_enough for form in _encoded(literal.encode())}
-        keys = {form.lower() for form in (*self._literals, *encoded)}
-        self._needles = (*_NEEDLES, *keys)
-        self._words = [word.encode() for word in (*_WORDS, *keys)]
+        keys = {*self._literals, *encoded}
+        self._needles = (*_NEEDLES, *(key.lower() for key in keys))
+        self._words = [word.encode().lower() for word in (*_WORDS, *keys)]  # as bytes are: no letter beyond ASCII changes
         self._traces = re.compile("|".join(map(re.escape, sorted([*self._literals, *encoded]))) or r"(?!)", re.IGNORECASE)
 
     def text(self, text: str) -> str:

@@ -193,3 +193,6 @@ def test_what_cannot_be_replaced_is_found() -> None:
     twice = "a\n- sk-0123456789\n  bearer\n" * 2
     assert [found.start for found in Secrets().find(twice)] == [4, 4 + len(twice) // 2]
     assert Secrets().find("- sk-0123456789") == [Found("sk-…", 2, "sk-0…")]
+    key = Secrets(["ÄÖ-schlüssel-0123"])
+    assert key.find("你 ÄÖ-SCHLüSSEL-0123") == [Found("a configured key", 2, "ÄÖ-SC…")]
+    assert key.text("你 ÄÖ-schlüssel-0123") == "你 REDACTED"

@@ -33,13 +33,14 @@ class Doors:
         self._listens = True
         table.settle()
         with imports.lock:  # what is imported meanwhile is added afterwards
-            self._swap(table.imported())
+            self._swap(table.imported(imports.heard))
             imports.tell.append(self.add)
 
     def add(self, library: str, module: ModuleType) -> None:
         """
         One more library has been imported.
         """
+        table.seams_of.cache_clear()  # a module executed anew (importlib.reload) has other ones
         self._swap(table.seams_of(library, module))
 
     def close(self) -> None:

@@ -121,8 +121,9 @@ _secrets = lru_cache(maxsize=16)(Secrets)
 
 def write(engine: Engine, place: Place, request: Request, reply: Reply) -> None:
     """
-    Put an exchange into the journal, with its operation if there is a route.
+    Put an exchange into the journal, with its operation if there is a route; one at a time, as the engine itself does.
     """
     match = engine.services[place.vendor].provider.router.find(request.method, place.path)
     operation = match.route.operation if isinstance(match, Match) else None
-    engine.journal.write(Exchange(place.vendor, operation, request, reply))
+    with engine.lock:
+        engine.journal.write(Exchange(place.vendor, operation, request, reply))

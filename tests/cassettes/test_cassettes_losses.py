@@ -16,7 +16,7 @@ import requests
 from made import player
 from upstream import Upstream
 
-from pytest_assistant_mock import cassettes
+from pytest_assistant_mock import Exchange, cassettes
 
 AUTHORIZED = {"Authorization": "Bearer sk-real-0123456789abcdef"}
 
@@ -110,3 +110,24 @@ def test_four_workers_share_one_cassette(turn: int, record: str, pytester: pytes
     assert sorted(n for n in found if n < 100) == list(range(12))
     assert len(found) == len(service.requests) == 24
     pytester.runpytest_inprocess("-p", "no:randomly", *options).assert_outcomes(passed=12)
+
+
+@pytest.mark.parametrize("record", ["none", "all"])
+def test_exchanges_are_written_down_one_at_a_time(record: str, service: Upstream, tmp_path: Path) -> None:
+    """
+    By a replay and by a recording; else two threads' first exchanges would each begin the journal, and one be lost.
+    """
+    path = tmp_path / "c.yaml"
+    with player(path, record="once"):
+        create(service.model_studio, 1)
+    entered: list[bool] = []
+    with player(path, record=record) as mock:
+
+        def look(exchange: Exchange) -> None:
+            other = threading.Thread(target=lambda: entered.append(mock._engine.lock.acquire(blocking=False)))
+            other.start()
+            other.join()
+
+        mock.watch(look)
+        create(service.model_studio, 1)
+    assert entered == [False]

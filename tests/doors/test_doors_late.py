@@ -7,15 +7,19 @@ from __future__ import annotations
 import subprocess
 import sys
 from importlib import import_module
-from importlib.util import find_spec
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec, module_from_spec, spec_from_loader
 from pathlib import Path
 from threading import Event, Thread
 from types import ModuleType
+from zipfile import ZipFile
 
 import pytest
 from answerers import Script, behind_doors, says
 
+from pytest_assistant_mock import AssistantMock
 from pytest_assistant_mock._doors import table
+from pytest_assistant_mock._doors.late import imports
 from pytest_assistant_mock.errors import UnknownSeam
 
 SEND = {
@@ -162,3 +166,156 @@ def test_a_library_imported_anew_gets_its_door_again(opened: bool, monkeypatch: 
         assert again is not before
         with again.Client(trust_env=False) as client:
             assert client.get("http://gw.corp.invalid/x").text == "ours"
+
+
+def test_a_loader_of_many_modules_is_left_as_it_is(library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A zip file's one loader loads them all: to look for a library without importing it changes nothing for the others.
+    """
+    pytest.importorskip("httpx")
+    with ZipFile(tmp_path / "both.zip", "w") as file:
+        file.writestr(f"{library}.py", LIKE_HTTPX)
+        file.writestr("beside_new_http.py", "")
+    monkeypatch.syspath_prepend(tmp_path / "both.zip")
+    with behind_doors(Script("http://gw.corp.invalid", says("ours"))):
+        assert find_spec(library) is not None
+        monkeypatch.setitem(sys.modules, "beside_new_http", import_module("beside_new_http"))
+        module = import_module(library)
+        assert _answer(module) == "ours"
+        assert module.__loader__ is module.__spec__.loader is sys.modules["beside_new_http"].__loader__
+
+
+def test_a_specification_found_while_a_mock_was_open_is_good_afterwards(library: str, tmp_path: Path) -> None:
+    """
+    Nobody is told any more, and no door is opened.
+    """
+    pytest.importorskip("httpx")
+    (tmp_path / f"{library}.py").write_text(LIKE_HTTPX, "utf-8")
+    with behind_doors(Script("http://gw.corp.invalid", says("ours"))):
+        spec = find_spec(library)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert _answer(module) == "real"
+
+
+class _Finder:
+    """
+    Another tool's: finds the library by asking all finders again, and may hand out a loader of before Python 3.4.
+    """
+
+    def __init__(self, library: str, old: bool = False) -> None:
+        self.library = library
+        self.old = old
+        self.asking = False
+
+    def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
+        if name != self.library or self.asking:
+            return None
+        self.asking = True
+        spec = find_spec(name)
+        self.asking = False
+        return spec_from_loader(name, self) if self.old else spec  # type: ignore[arg-type]
+
+    def load_module(self, name: str) -> ModuleType:
+        module = sys.modules[name] = ModuleType(name)
+        return module
+
+
+def test_a_finder_that_asks_all_finders_again_makes_no_second_door(
+    library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    As import hooks do: the library is told of once.
+    """
+    pytest.importorskip("httpx")
+    (tmp_path / f"{library}.py").write_text(LIKE_HTTPX, "utf-8")
+    monkeypatch.setattr(sys, "meta_path", [_Finder(library), *sys.meta_path])
+    told: list[str] = []
+    with behind_doors(Script("http://gw.corp.invalid", says("ours"))):
+        imports.tell.append(lambda name, module: told.append(name))
+        assert _answer(import_module(library)) == "ours"
+        imports.tell.pop()
+    assert told == [library]
+
+
+@pytest.mark.filterwarnings("ignore::ImportWarning", "ignore::DeprecationWarning")
+@pytest.mark.skipif(sys.version_info >= (3, 15), reason="there are no such loaders any more")
+def test_a_loader_that_executes_nothing_loads_as_ever(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    It has `load_module` only.
+    """
+    monkeypatch.setattr(sys, "meta_path", [_Finder(library, old=True), *sys.meta_path])
+    with behind_doors(Script("http://gw.corp.invalid", says("ours"))):
+        assert import_module(library).__name__ == library
+
+
+def test_a_mock_listens_after_others_have_put_back_the_finders(
+    library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    As pytester does after a run in this process; a finder that was put back late hears nothing.
+    """
+    pytest.importorskip("httpx")
+    (tmp_path / f"{library}.py").write_text(LIKE_HTTPX, "utf-8")
+    before = sys.meta_path[:]
+    with behind_doors(Script("http://elsewhere.invalid", says("outer"))):
+        open_then = sys.meta_path[:]
+        monkeypatch.setattr(sys, "meta_path", before[:])
+        with behind_doors(Script("http://gw.corp.invalid", says("ours"))):
+            assert _answer(module := import_module(library)) == "ours"
+    assert sys.meta_path == before
+    sys.meta_path[:] = open_then
+    assert _answer(module) == "real"
+    with behind_doors(Script("http://gw.corp.invalid", says("again"))):
+        assert sys.meta_path == open_then
+        assert _answer(module) == "again"
+    assert sys.meta_path == before
+
+
+def test_a_mock_opened_as_an_import_ends_opens_that_door(library: str, tmp_path: Path) -> None:
+    """
+    The others have been told, and the import system still calls the library half imported.
+    """
+    pytest.importorskip("httpx")
+    (tmp_path / f"{library}.py").write_text(LIKE_HTTPX, "utf-8")
+    answers: list[str] = []
+
+    def ask(name: str, module: ModuleType) -> None:
+        with behind_doors(Script("http://gw.corp.invalid", says("inner"))):
+            answers.append(_answer(module))
+
+    with behind_doors(Script("http://gw.corp.invalid", says("outer"))):
+        imports.tell.append(ask)
+        module = import_module(library)
+        imports.tell.remove(ask)
+        answers.append(_answer(module))
+    assert [*answers, _answer(module)] == ["inner", "outer", "real"]
+
+
+def test_what_a_reload_makes_anew_gets_its_door() -> None:
+    """
+    `importlib.reload` executes the same module again, with other classes in it.
+    """
+    script = """
+import http.client, importlib
+from pytest_assistant_mock import AssistantMock
+with AssistantMock() as mock:
+    importlib.reload(http.client)
+    line = http.client.HTTPSConnection("dashscope.aliyuncs.com")
+    line.request("POST", "/api/v1/threads", b"{}", {"Authorization": "Bearer sk-test"})
+    print(line.getresponse().status, len(mock.model_studio.threads()))
+print("_assistant_mock" in http.client.HTTPConnection._send_output.__module__)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr) == ("200 1\nFalse\n", "")
+
+
+def test_a_stand_in_without_a_specification_is_told_in_our_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A test may put one into sys.modules; it cannot be answered.
+    """
+    monkeypatch.setitem(sys.modules, "httpx", object())
+    with pytest.raises(UnknownSeam, match=r"^httpx of unknown version is not known: "):
+        AssistantMock().__enter__()
