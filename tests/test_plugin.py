@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from pytest_assistant_mock.plugin import _KEYWORDS
+from pytest_assistant_mock.plugin.settings import KEYWORDS
 
 SEND = """
     import httpx
@@ -233,7 +233,7 @@ def test_hosts_in_the_ini_file(run):
     ).assert_outcomes(passed=2)
 
 
-TAKEN = ", ".join(_KEYWORDS)
+TAKEN = ", ".join(KEYWORDS)
 MARKER, INI = "(from @pytest.mark.assistant)", "(from the ini option assistant_"
 
 
