@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from pytest_assistant_mock import __version__
+
 COMMANDS: dict[str, str] = {
     "scrub": "rewrite cassettes without secrets, and so that people can read them",
     "show": "print cassettes as readable conversations",
@@ -26,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser("assistant-mock", description="Fakes, cassettes and schemas of two message APIs.")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, purpose in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=purpose, description=purpose)

@@ -91,6 +91,8 @@ def test_the_command_runs(tmp_path):
     command = Path(sys.executable).parent / "assistant-mock"
     done = subprocess.run([command, "--help"], capture_output=True, text=True, cwd=tmp_path, timeout=60)
     assert (done.returncode, done.stdout.splitlines()[0][:22]) == (0, "usage: assistant-mock ")
+    done = subprocess.run([*done.args[:-1], "--version"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"assistant-mock {pytest_assistant_mock.__version__}\n")
 
 
 def test_a_project_that_only_installed_it(pytester):
