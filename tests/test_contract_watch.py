@@ -311,3 +311,24 @@ def test_an_unknown_mode_is_refused():
     """
     with pytest.raises(ValueError, match="contract='on': expected one of 'off', 'warn', 'fail'"):
         AssistantMock(contract="on")
+
+
+def test_what_came_while_it_was_off_is_judged_once_also_after_a_reset() -> None:
+    """
+    When it is turned on again: whatever the journal has forgotten meanwhile, and nothing a second time.
+    """
+    mock = AssistantMock()
+
+    def odd(name: str) -> None:
+        ask(mock, "POST", f"{STUDIO}/threads", {name: 1})
+
+    mock.contract.start("warn")
+    odd("first")
+    odd("second")
+    mock.contract.start("off")
+    mock.reset()
+    odd("third")
+    mock.contract.start("warn")
+    mock.contract.start("off")
+    mock.contract.start("warn")
+    assert {field[-1]: times for field, times in mock.drift.items()} == {"$.first": 1, "$.second": 1, "$.third": 1}

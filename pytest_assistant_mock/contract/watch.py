@@ -37,7 +37,7 @@ class Watch:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._seen: Counter[str] = Counter()
+        self._seen: dict[int, Exchange] = {}  # when it was last turned off, by id
         self.mode: Mode = "off"
         self.violations: list[Violation] = []
         self.drift: Counter[Field] = Counter()
@@ -49,19 +49,21 @@ class Watch:
         checked("contract", mode, get_args(Mode))
         before, self.mode = self.mode, mode
         if before == "off" and mode != "off":
-            for vendor in DOCUMENTS:
-                exchanges = self._journal.of(vendor)
-                for exchange in exchanges[self._seen[vendor] :]:
+            for exchange in self._written():
+                if id(exchange) not in self._seen:
                     self.see(exchange)
             self._journal.watchers.append(self.see)
         elif before != "off" and mode == "off":
             self._journal.watchers.remove(self.see)
+            self._seen = {id(exchange): exchange for exchange in self._written()}
+
+    def _written(self) -> list[Exchange]:
+        return [exchange for vendor in DOCUMENTS for exchange in self._journal.of(vendor)]
 
     def see(self, exchange: Exchange) -> None:
         """
         Check one exchange. An answer that a fault has spoilt, on purpose, is nobody's to judge.
         """
-        self._seen[exchange.vendor] += 1
         for side, violation in _found(exchange):
             if violation.drift:
                 field = re.sub(r"\[\d+\]", "[]", violation.path)
