@@ -55,7 +55,7 @@ FLOORS = (
     # 4: may import anything below; alone know pytest, the command line, hypothesis
     Floor("__init__", ALL),
     Floor("plugin", ALL, ("pytest",)),
-    Floor("__main__", ALL),
+    Floor("__main__", (*ALL, "__version__")),
     Floor("_commands", ALL),
     Floor("strategies", ALL, ("hypothesis", "pydantic", "pydantic_core")),
     Floor("_hypothesis_hook", ("strategies", *ENGINE), ("hypothesis",)),
