@@ -13,6 +13,8 @@ from pytest_assistant_mock._engine.planned import Planned, When
 from pytest_assistant_mock._engine.replies import Answer, OwnReply
 from pytest_assistant_mock._engine.trouble import Trouble
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 
 class Arranger:
     """

@@ -22,6 +22,8 @@ from pytest_assistant_mock._engine.trouble import Trouble
 from pytest_assistant_mock._engine.wire import Exchange, Reply, Request, Response
 from pytest_assistant_mock.errors import ContractViolation, nearest
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 Keys: TypeAlias = "Mapping[str, str | Iterable[str] | None] | Iterable[str]"
 """Keys that are known; in a mapping each with the workspaces it may use (None: any)."""
 Check: TypeAlias = Callable[[str, Reply], None]

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from pytest_assistant_mock.cassettes import Cassette
     from pytest_assistant_mock.cassettes.tape import Tape
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 
 class HasId(Protocol):
     """

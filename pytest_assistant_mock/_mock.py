@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from pytest_assistant_mock.cassettes.session import Session
     from pytest_assistant_mock.contract.watch import Field, Mode, Watch
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 SERVED_EXCHANGES = 1000
 """How many exchanges a served mock holds of each vendor."""
 

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 from pytest_assistant_mock._engine.store import Message, Thread
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 Stored = TypeVar("Stored", Thread, Message)
 
 

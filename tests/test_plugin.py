@@ -4,6 +4,7 @@ The fixtures, the marker and the options, in real runs of pytest.
 
 from __future__ import annotations
 
+import re
 from textwrap import dedent
 
 import pytest
@@ -415,3 +416,46 @@ def test_given_with_a_fixture_is_told_by_hypothesis(run):
     """)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*FailedHealthCheck*function-scoped fixture*"])
+
+
+def test_a_failing_test_shows_its_own_line_and_none_of_ours(pytester: pytest.Pytester) -> None:
+    """
+    Whether the test's author made the mistake or the code under test did; the words are ours.
+    """
+    pytester.makepyfile(
+        """
+        import httpx, pytest, requests
+        from pytest_assistant_mock import AssistantMock, faults
+
+        URL = "https://dashscope.aliyuncs.com/api/v1/threads"
+        replay = pytest.mark.assistant(source="cassette")
+
+        @replay
+        def test_httpx(model_studio):
+            httpx.post(URL)
+
+        @replay
+        def test_requests(model_studio):
+            requests.post(URL)
+
+        def test_role(model_studio):
+            model_studio.add_message(model_studio.add_thread(), "x", role="system")
+
+        def test_fault(model_studio):
+            model_studio.fail(faults.hang)
+
+        def test_name(model_studio):
+            model_studio.add_mesage("t", "x")
+
+        def test_reply(model_studio):
+            model_studio.reply("create_message", {"a": 1})
+
+        def test_revision():
+            AssistantMock(revision="2024")
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(failed=7)
+    shown = [line for line in result.outlines if re.match(r"\S+\.py:\d+: ", line)]
+    assert [line for line in shown if "pytest_assistant_mock" in line] == []
+    assert len([line for line in shown if line.startswith("test_a_failing_test")]) == 7

@@ -16,6 +16,8 @@ from typing import Any, TypeAlias
 from pytest_assistant_mock._doors.door import Answerer
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]

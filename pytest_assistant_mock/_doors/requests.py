@@ -18,6 +18,8 @@ from pytest_assistant_mock._doors.door import Answerer, Seam, tell_of, wait
 from pytest_assistant_mock._doors.urllib3 import HANDED, Original, text_pairs
 from pytest_assistant_mock._engine.wire import Request, Response
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 _PARAMETERS = (("self", "request", "stream", "timeout", "verify", "cert", "proxies"),)
 
 

@@ -17,6 +17,8 @@ from pytest_assistant_mock._doors import http1
 from pytest_assistant_mock._doors.door import PASSING, Answerer, Seam, Tell, tell_of, wait
 from pytest_assistant_mock._engine.wire import Failure, Reply, Request
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 
 def seams(http_client: ModuleType) -> Sequence[Seam]:
     """

@@ -18,6 +18,8 @@ from pytest_assistant_mock._doors import http1
 from pytest_assistant_mock._doors.door import PASSING, Answerer, Seam, Tell, body_bytes, tell_of, wait
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 _VERSION_1 = ("self", "conn", "method", "url", "timeout", "chunked", "httplib_request_kw")
 _VERSION_2 = (
     "self", "conn", "method", "url", "body", "headers", "retries", "timeout", "chunked", "response_conn",

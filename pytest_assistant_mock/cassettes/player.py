@@ -22,6 +22,8 @@ from pytest_assistant_mock.cassettes.redaction import literals
 from pytest_assistant_mock.cassettes.tape import Tape
 from pytest_assistant_mock.errors import CassetteMiss
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 
 class Player:
     """

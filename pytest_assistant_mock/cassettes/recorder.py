@@ -26,6 +26,8 @@ from pytest_assistant_mock.cassettes.symbols import Symbols
 from pytest_assistant_mock.cassettes.tape import Tape
 from pytest_assistant_mock.errors import CassetteError, CassetteMiss
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 _NOT_KEPT = ("connection", "content-length", "keep-alive", "transfer-encoding")
 """Headers of the line, not of the message; the body in the file says its own length."""
 

@@ -18,6 +18,8 @@ from pytest_assistant_mock.cassettes.recorder import Recorder
 from pytest_assistant_mock.cassettes.tape import Tape
 from pytest_assistant_mock.errors import CannotSeed, CassetteMiss, UnplayedInteractions
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 
 class Session:
     """
