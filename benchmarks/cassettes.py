@@ -21,8 +21,8 @@ import harness
 from harness import Row, effort
 
 from pytest_assistant_mock import AssistantMock
+from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.wire import Request, Response
-from pytest_assistant_mock._secrets import Secrets
 from pytest_assistant_mock.cassettes import Cassette, Interaction, load, storage
 from pytest_assistant_mock.cassettes.format import to_text
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from pytest_assistant_mock import AssistantMock, Request, contract
 from pytest_assistant_mock._engine.wire import Response
-from pytest_assistant_mock.contract.find import shapes
+from pytest_assistant_mock.contract.operations import shapes
 
 VENDOR = "model_studio"
 BASE = "https://dashscope.aliyuncs.com/api/v1"

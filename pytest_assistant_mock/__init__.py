@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from pytest_assistant_mock import cassettes, contract, errors, faults, strategies
     from pytest_assistant_mock._engine.store import Message, Thread
     from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Response
-    from pytest_assistant_mock._handle import Handle
-    from pytest_assistant_mock._mock import AssistantMock
-    from pytest_assistant_mock._served import AssistantServer
+    from pytest_assistant_mock._mock.handle import Handle
+    from pytest_assistant_mock._mock.mock import AssistantMock
+    from pytest_assistant_mock._mock.server import AssistantServer
 
 __version__ = "0.1.0"
 
@@ -37,9 +37,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AssistantMock": "_mock",
-    "AssistantServer": "_served",
-    "Handle": "_handle",
+    "AssistantMock": "_mock.mock",
+    "AssistantServer": "_mock.server",
+    "Handle": "_mock.handle",
     "Exchange": "_engine.wire",
     "Failure": "_engine.wire",
     "Request": "_engine.wire",

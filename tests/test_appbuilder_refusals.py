@@ -12,7 +12,7 @@ import pytest
 from vendors import BAD_KEYS, BAIDU, KEY, STRANGE_BODIES, ask, filled, scene, state, stored
 
 from pytest_assistant_mock import AssistantMock
-from pytest_assistant_mock._providers import REVISIONS
+from pytest_assistant_mock._vendors import REVISIONS
 
 METADATA = "metadata: at most 16 pairs, keys of at most 64 and values of at most 512 characters"
 NOT_JSON = "the request body is not a JSON object"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_assistant_mock._engine.bases import Bases, BaseURL, Place, Told, same_host, split
+from pytest_assistant_mock._engine.base_urls import Bases, BaseURL, Place, ToldURLs, same_host, split
 
 GIVEN = (
     ("one", "https://one.com/api/v1"),
@@ -68,7 +68,7 @@ def test_what_is_told_counts_from_the_moment_it_is_told() -> None:
     """
     told: list[tuple[str, str]] = []
 
-    def just_now() -> Told:
+    def just_now() -> ToldURLs:
         return tuple(told)
 
     bases = Bases(GIVEN, OWNED, just_now)
@@ -110,7 +110,7 @@ def test_on_a_vendors_own_host_what_is_told_is_asked_only_where_it_matters() -> 
     told: list[tuple[str, str]] = []
     asked: list[int] = []
 
-    def just_now() -> Told:
+    def just_now() -> ToldURLs:
         asked.append(1)
         return tuple(told)
 

@@ -20,7 +20,7 @@ from test_samples import SAMPLES
 from vendors import BAIDU, KEY, STUDIO
 
 from pytest_assistant_mock import AssistantMock, Exchange, Failure, Request, Response, contract
-from pytest_assistant_mock._providers import REVISIONS
+from pytest_assistant_mock._vendors import REVISIONS
 from pytest_assistant_mock.contract.validators import Validator
 from pytest_assistant_mock.errors import ContractViolation, NotJSON
 
@@ -30,7 +30,7 @@ ANSWERS = [
     for sample in samples
     if sample["operation"] and (sample["response"] or {}).get("status") == 200
 ]
-OPERATIONS = [(provider.name, route.operation) for provider in REVISIONS["2026"] for route in provider.routes]
+OPERATIONS = [(vendor.name, route.operation) for vendor in REVISIONS["2026"] for route in vendor.routes]
 MESSAGE = next(sample for sample in SAMPLES["model_studio"] if sample["name"] == "create_message-2025")["response"]["body"]
 NEWER = next(sample for sample in SAMPLES["model_studio"] if sample["name"] == "create_message-2026")["response"]["body"]
 CREATE = {"vendor": "model_studio", "operation": "create_message"}

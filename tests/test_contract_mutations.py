@@ -19,7 +19,7 @@ from test_samples import SAMPLES
 from vendors import BAIDU, STUDIO, ask
 
 from pytest_assistant_mock import AssistantMock, contract
-from pytest_assistant_mock.contract.find import shapes
+from pytest_assistant_mock.contract.operations import shapes
 from pytest_assistant_mock.contract.schemas import guarded, schema_of, strictly
 
 MISSING = object()

@@ -16,15 +16,15 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from pytest_assistant_mock import contract
 from pytest_assistant_mock.__main__ import main
-from pytest_assistant_mock._providers import REVISIONS
-from pytest_assistant_mock.contract.documents import files
+from pytest_assistant_mock._vendors import REVISIONS
+from pytest_assistant_mock.contract.schema_files import files
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 TEXTS = files()
 FILES = {name: json.loads(text) for name, text in TEXTS.items()}
 OPENAPI = [name for name in FILES if name.endswith("openapi.json")]
 PLAIN = [name for name in FILES if name not in OPENAPI]
-ROUTES = [(provider.name, route) for provider in REVISIONS["2026"] for route in provider.routes]
+ROUTES = [(vendor.name, route) for vendor in REVISIONS["2026"] for route in vendor.routes]
 OBJECTS = ("message", "message_list", "message_file", "message_file_list", "thread", "thread_deleted")
 
 
@@ -184,17 +184,17 @@ def test_openapi_has_every_operation(vendor, route):
     Each route with its path's parameters, its body or query, its success, and every status and shape of its errors.
     """
     operation = FILES[f"{vendor}/openapi.json"]["paths"][route.path][route.method.lower()]
-    (provider,) = (one for one in REVISIONS["2026"] if one.name == vendor)
+    (described,) = (one for one in REVISIONS["2026"] if one.name == vendor)
     assert operation["operationId"] == route.operation
     in_path = [one["name"] for one in operation.get("parameters", []) if one["in"] == "path"]
     assert in_path == [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
     in_query = [one["name"] for one in operation.get("parameters", []) if one["in"] == "query"]
     assert in_query == (["limit", "order", "after", "before"] if route.method == "GET" and "list_" in route.operation else [])
     assert ("requestBody" in operation) == (route.method == "POST")
-    assert set(operation["responses"]) == {"200", *(str(row.status) for row in provider.errors.values())}
+    assert set(operation["responses"]) == {"200", *(str(row.status) for row in described.errors.values())}
     for response in operation["responses"].values():
         assert list(response["content"]) == ["application/json"]
-        assert list(response["headers"]) == [provider.request_id_header]
+        assert list(response["headers"]) == [described.request_id_header]
 
 
 @pytest.mark.parametrize("vendor", contract.VENDORS)
@@ -203,8 +203,8 @@ def test_openapi_has_servers_and_security(vendor):
     Every base URL of the vendor is a server; every way to send the key a security scheme, and one is needed.
     """
     document = FILES[f"{vendor}/openapi.json"]
-    (provider,) = (one for one in REVISIONS["2026"] if one.name == vendor)
-    assert [server["url"].replace("{workspace}", "*") for server in document["servers"]] == list(provider.base_urls)
+    (described,) = (one for one in REVISIONS["2026"] if one.name == vendor)
+    assert [server["url"].replace("{workspace}", "*") for server in document["servers"]] == list(described.base_urls)
     schemes = document["components"]["securitySchemes"]
     assert document["security"] == [{name: []} for name in schemes]
     assert {"type": "http", "scheme": "bearer"}.items() <= next(iter(schemes.values())).items()

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_assistant_mock import Request, Response
 from pytest_assistant_mock._engine.engine import Engine
-from pytest_assistant_mock._providers import REVISIONS
+from pytest_assistant_mock._vendors import REVISIONS
 
 KEY = (("Authorization", "Bearer sk-test"),)
 STUDIO = "https://dashscope.aliyuncs.com/api/v1"

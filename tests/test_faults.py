@@ -12,7 +12,7 @@ import pytest
 from vendors import BAIDU, STUDIO, ask
 
 from pytest_assistant_mock import AssistantMock, Failure, Request, Response, errors, faults
-from pytest_assistant_mock._providers import MODEL_STUDIO
+from pytest_assistant_mock._vendors import MODEL_STUDIO
 
 
 def send(mock: AssistantMock, text: str = "hi") -> Any:
@@ -93,7 +93,7 @@ def test_appbuilder_refuses_in_words_marked_inferred(mock: AssistantMock, name: 
     headers = (("Authorization", "Bearer k"), ("X-Appbuilder-Request-Id", "r"))
     reply = ask(mock, "POST", f"{BAIDU}/v2/threads", {}, headers)
     kind = "bad_key" if name == "unauthorized" else name
-    basis = mock._engine.services["appbuilder"].provider.errors[kind].basis
+    basis = mock._engine.services["appbuilder"].vendor.errors[kind].basis
     assert (reply.status, reply.json(), basis) == (*BAIDU_WORDS[name], "inferred")
 
 

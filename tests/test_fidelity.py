@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_assistant_mock._engine.provider import Provider
-from pytest_assistant_mock._providers import REVISIONS
+from pytest_assistant_mock._engine.vendor import Vendor
+from pytest_assistant_mock._vendors import REVISIONS
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "fidelity.md").read_text("utf8")
@@ -28,14 +28,14 @@ def rows(title: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
 
 
-@pytest.mark.parametrize("provider", REVISIONS["2025"], ids=lambda provider: provider.name)
-def test_every_error_stands_in_the_page_as_it_is_answered(provider: Provider) -> None:
+@pytest.mark.parametrize("vendor", REVISIONS["2025"], ids=lambda vendor: vendor.name)
+def test_every_error_stands_in_the_page_as_it_is_answered(vendor: Vendor) -> None:
     """
     Name, status, code, text and mark of each row of ERRORS, in the order of the table, and no row besides.
     """
-    errors = [row[:5] for row in rows(TITLES[provider.name]) if len(row) == 6 and row[0] != "refusal"]
+    errors = [row[:5] for row in rows(TITLES[vendor.name]) if len(row) == 6 and row[0] != "refusal"]
     assert errors == [
-        [kind, str(row.status), f"`{row.code}`", f"`{row.message}`", row.basis] for kind, row in provider.errors.items()
+        [kind, str(row.status), f"`{row.code}`", f"`{row.message}`", row.basis] for kind, row in vendor.errors.items()
     ]
 
 
@@ -68,8 +68,8 @@ def test_every_host_and_base_url_is_named() -> None:
     """
     The page names what the fake answers for.
     """
-    for provider in REVISIONS["2025"]:
-        for place in (*provider.base_urls, *provider.hosts):
+    for vendor in REVISIONS["2025"]:
+        for place in (*vendor.base_urls, *vendor.hosts):
             assert place in PAGE, place
 
 

@@ -28,82 +28,39 @@ class Floor(NamedTuple):
     outside: tuple[str, ...] = ()
 
 
-ENGINE = ("_engine", "_secrets")
-ARRANGED = ("_arranger", "_arranging", "_snapshots", "_traffic")
-VENDORS = ("_providers", *ENGINE)
-RECORDS = ("contract", "_contract", "cassettes", "_cassettes", "_secrets", "errors", *VENDORS)
-ALL = (
-    "_mock",
-    "_handle",
-    "_served",
-    "_seed",
-    "_nesting",
-    "_settings",
-    "_source",
-    "_unanswered",
-    "_seeding",
-    "_doors",
-    "faults",
-    "strategies",
-    "_strategies",
-    "_commands",
-    *ARRANGED,
-    *RECORDS,
-)
+ENGINE = ("_engine", "errors")
+VENDORS = ("_vendors", *ENGINE)
+JUDGES = ("contract", "_traffic", *VENDORS)
+DOORS = ("_doors", "_engine.wire", "errors")
+MOCK = ("_mock", "_doors", "_serving", "faults", "cassettes", *JUDGES)
 
 FLOORS = (
-    # 4: may import anything below; alone know pytest, the command line, hypothesis
-    Floor("__init__", ALL),
-    Floor("plugin", ALL, ("pytest",)),
-    Floor("__main__", (*ALL, "__version__")),
-    Floor("_commands", ALL),
-    Floor("strategies", ALL, ("hypothesis", "pydantic", "pydantic_core")),
-    Floor("_hypothesis_hook", ("strategies", *ENGINE), ("hypothesis",)),
-    Floor("_strategies", ALL, ("hypothesis",)),
-    # 3: joins the parts
-    Floor("_handle", ("_settings", "_source", "_seeding", *ARRANGED, *RECORDS)),
-    Floor(
-        "_mock",
-        ("_handle", "_nesting", "_settings", "_source", "_unanswered", "_seeding", "_doors", "faults", *ARRANGED, *RECORDS),
-    ),
-    Floor("_served", ("_mock", "_nesting", "_doors", *ENGINE)),
-    Floor("_seed", ("_handle", "_mock", "errors"), ("yaml",)),
-    Floor("_settings", ("_doors.served", *ENGINE)),
-    Floor("_source", ("_settings", *RECORDS)),
-    Floor("_nesting"),
-    Floor("_unanswered", ENGINE),
-    Floor("_seeding", ENGINE),
-    Floor("_arranger", ("_arranging", *ENGINE)),
-    Floor("_arranging", ("contract", "errors", *ENGINE)),
-    Floor("_snapshots"),
-    Floor("_traffic", ("_traffic", "errors", *ENGINE)),
-    # 2b: judge and keep what travels
-    Floor("contract", RECORDS, ("jsonschema", "jsonschema_rs", "pydantic")),
-    Floor("_contract", RECORDS, ("jsonschema", "jsonschema_rs", "pydantic")),
-    Floor("cassettes", RECORDS, ("vcr", "yaml")),
-    Floor("_cassettes", RECORDS, ("vcr", "yaml")),
-    # 2a: vendors and doors never meet, nor does a vendor meet another
-    Floor("_providers", VENDORS, ("pydantic", "pydantic_core")),
-    Floor(
-        "_providers.model_studio",
-        ("_providers.shape", "_providers.documents", "_providers.model_studio", *ENGINE),
-        ("pydantic", "pydantic_core"),
-    ),
-    Floor(
-        "_providers.appbuilder",
-        ("_providers.shape", "_providers.documents", "_providers.appbuilder", *ENGINE),
-        ("pydantic", "pydantic_core"),
-    ),
-    Floor("_doors", ("_doors", "_engine.wire", "errors")),
-    Floor("_doors.httpx", ("_doors", "_engine.wire", "errors"), ("anyio",)),
-    Floor("_doors.aiohttp", ("_doors", "_engine.wire", "errors"), ("aiohttp",)),
-    Floor("_doors.requests", ("_doors", "_engine.wire", "errors"), ("urllib3",)),
-    Floor("_doors.urllib3", ("_doors", "_engine.wire", "errors"), ("urllib3",)),
-    Floor("_doors.server", ("_doors", "_engine.wire", "errors"), ("uvicorn",)),
-    # 1: know nothing
-    Floor("faults", ("errors", *ENGINE)),
-    Floor("_secrets"),
-    Floor("_engine", ENGINE),
+    Floor("__init__", ("plugin", "_commands", "strategies", *MOCK)),
+    # 6: alone know pytest, the command line, hypothesis
+    Floor("plugin", ("strategies", "_commands", *MOCK), ("pytest",)),
+    Floor("__main__", ("_commands", "__version__", *MOCK)),
+    Floor("_commands", MOCK),
+    Floor("strategies", MOCK, ("hypothesis", "pydantic", "pydantic_core")),
+    # 4: what a test holds
+    Floor("_mock", MOCK),
+    Floor("_mock.seeds", MOCK, ("yaml",)),
+    # 3 and 2: keep and judge what travels
+    Floor("cassettes", ("contract", *VENDORS), ("vcr", "yaml")),
+    Floor("contract", VENDORS, ("jsonschema", "jsonschema_rs", "pydantic")),
+    Floor("_traffic", ENGINE),
+    # 1b: vendors and doors never meet, nor does a vendor meet another
+    Floor("_serving", ("_doors.seam", "_engine.wire", "errors"), ("uvicorn",)),
+    Floor("_vendors", ENGINE, ("pydantic", "pydantic_core")),
+    Floor("_vendors.model_studio", ("_vendors.shape", "_vendors.documents", *ENGINE), ("pydantic", "pydantic_core")),
+    Floor("_vendors.appbuilder", ("_vendors.shape", "_vendors.documents", *ENGINE), ("pydantic", "pydantic_core")),
+    Floor("_doors", DOORS),
+    Floor("_doors.httpx", DOORS, ("anyio",)),
+    Floor("_doors.aiohttp", DOORS, ("aiohttp",)),
+    Floor("_doors.requests_shortcut", DOORS, ("urllib3",)),
+    Floor("_doors.urllib3", DOORS, ("urllib3",)),
+    # 1a and 0: know nothing
+    Floor("faults", ENGINE),
+    Floor("_engine"),
     Floor("errors"),
 )
 
@@ -177,20 +134,20 @@ def test_imports_run_downhill(module):
 @pytest.mark.parametrize(
     ("module", "source", "found"),
     [
-        ("_engine.store", "from pytest_assistant_mock._doors import door", ["_engine.store imports _doors.door"]),
+        ("_engine.store", "from pytest_assistant_mock._doors import seam", ["_engine.store imports _doors.seam"]),
         ("_engine.store", "def f():\n    import pydantic", ["_engine.store imports pydantic"]),
         ("_doors.httpx", "import urllib3, httpx", ["_doors.httpx imports httpx", "_doors.httpx imports urllib3"]),
         ("_doors.httpx", "from pytest_assistant_mock._engine.store import Store", ["_doors.httpx imports _engine.store.Store"]),
         (
-            "_providers.appbuilder.shapes",
-            "if TYPE_CHECKING:\n    from pytest_assistant_mock._providers.model_studio import shapes",
-            ["_providers.appbuilder.shapes imports _providers.model_studio.shapes"],
+            "_vendors.appbuilder.shapes",
+            "if TYPE_CHECKING:\n    from pytest_assistant_mock._vendors.model_studio import shapes",
+            ["_vendors.appbuilder.shapes imports _vendors.model_studio.shapes"],
         ),
-        ("_mock", "import pytest", ["_mock imports pytest"]),
+        ("_mock.mock", "import pytest", ["_mock.mock imports pytest"]),
         ("plugin", "from _pytest.config import Config", ["plugin imports _pytest"]),
         ("errors", "from pytest_assistant_mock import _mock", ["errors imports _mock"]),
         ("stranger", "", ["stranger is on no floor: give it a row in FLOORS"]),
-        ("plugin", "import pytest\nfrom pytest_assistant_mock._mock import AssistantMock", []),
+        ("plugin", "import pytest\nfrom pytest_assistant_mock._mock.mock import AssistantMock", []),
     ],
 )
 def test_a_trespass_is_seen(module, source, found):

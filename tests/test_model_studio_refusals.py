@@ -12,7 +12,7 @@ import pytest
 from vendors import BAD_KEYS, STRANGE_BODIES, STUDIO, ask, filled, scene, state, stored
 
 from pytest_assistant_mock import AssistantMock
-from pytest_assistant_mock._providers import REVISIONS
+from pytest_assistant_mock._vendors import REVISIONS
 
 NO_THREAD = "The specified thread has been deleted or does not exist."
 NO_MESSAGE = "The specified message has been deleted or does not exist."

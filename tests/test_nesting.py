@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from pytest_assistant_mock import AssistantMock
-from pytest_assistant_mock._doors.doors import Doors
-from pytest_assistant_mock._doors.table import imported
+from pytest_assistant_mock._doors.doors import Doors, imported
 
 
 def seams() -> list:

@@ -9,7 +9,7 @@ from textwrap import dedent
 
 import pytest
 
-from pytest_assistant_mock.plugin.settings import KEYWORDS
+from pytest_assistant_mock.plugin.options import KEYWORDS
 
 SEND = """
     import httpx
@@ -124,7 +124,7 @@ def test_nothing_is_autouse(run):
     result = run("""
     import sys
 
-    HOOK = tuple("pytest_assistant_mock." + part for part in ("_hypothesis_hook", "_engine", "_secrets"))
+    HOOK = tuple("pytest_assistant_mock." + part for part in ("strategies", "strategies._entry_point", "_engine"))
 
     def test_it(request):
         ours = {name for name in sys.modules if name.startswith("pytest_assistant_mock")}

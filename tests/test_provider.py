@@ -6,17 +6,17 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_assistant_mock._engine.provider import ErrorRow, Match, Route, Router
+from pytest_assistant_mock._engine.vendor import ErrorRow, Match, Route, Router
 from pytest_assistant_mock._engine.wire import Refusal
-from pytest_assistant_mock._providers import REVISIONS
-from pytest_assistant_mock._providers.shape import AskedNothing
+from pytest_assistant_mock._vendors import REVISIONS
+from pytest_assistant_mock._vendors.shape import PathRequest
 
 
 def route(operation: str, method: str, path: str) -> Route:
     """
     A route that is only looked for.
     """
-    return Route(operation, method, path, print, AskedNothing, None)  # type: ignore[arg-type]
+    return Route(operation, method, path, print, PathRequest, None)  # type: ignore[arg-type]
 
 
 ROUTES = (
@@ -87,24 +87,24 @@ def test_a_row_of_errors_fills_its_text() -> None:
     assert ErrorRow(400, "c", "100% sure", "inferred", lambda *_: b"").text(Refusal("x")) == "100% sure"
 
 
-@pytest.mark.parametrize("provider", REVISIONS["2026"], ids=lambda provider: provider.name)
-def test_every_route_of_a_vendor_is_found_by_its_own_path(provider: object) -> None:
+@pytest.mark.parametrize("vendor", REVISIONS["2026"], ids=lambda vendor: vendor.name)
+def test_every_route_of_a_vendor_is_found_by_its_own_path(vendor: object) -> None:
     """
     No route hides another.
     """
-    for wanted in provider.routes:  # type: ignore[attr-defined]
-        found = provider.router.find(wanted.method, wanted.path.replace("{", "").replace("}", ""))  # type: ignore[attr-defined]
+    for wanted in vendor.routes:  # type: ignore[attr-defined]
+        found = vendor.router.find(wanted.method, wanted.path.replace("{", "").replace("}", ""))  # type: ignore[attr-defined]
         assert isinstance(found, Match)
         assert found.route is wanted
 
 
-@pytest.mark.parametrize("provider", REVISIONS["2025"], ids=lambda provider: provider.name)
-def test_every_refusal_has_a_row(provider: object) -> None:
+@pytest.mark.parametrize("vendor", REVISIONS["2025"], ids=lambda vendor: vendor.name)
+def test_every_refusal_has_a_row(vendor: object) -> None:
     """
     Whatever kind the engine, the store or a shape refuses with, the vendor has words for it.
     """
     kinds = {"no_key", "unknown_path", "wrong_method", "bad_json", "missing_field", "wrong_type"}
     kinds |= {"thread_not_found", "message_not_found", "file_not_found"}
-    for route in provider.routes:  # type: ignore[attr-defined]
+    for route in vendor.routes:  # type: ignore[attr-defined]
         kinds |= set(route.asks.refusals.values())
-    assert kinds <= set(provider.errors)  # type: ignore[attr-defined]
+    assert kinds <= set(vendor.errors)  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ import pytest
 from vendors import ask, stored
 
 from pytest_assistant_mock import AssistantMock, Response
-from pytest_assistant_mock._providers import REVISIONS
+from pytest_assistant_mock._vendors import REVISIONS
 
 SAMPLES = {path.stem: json.loads(path.read_text("utf8")) for path in (Path(__file__).parent / "samples").glob("*.json")}
 
@@ -116,8 +116,8 @@ def test_every_operation_has_a_sample(vendor: str) -> None:
     No operation is without a documented or captured request; a message file is documented by the SDK's call alone.
     """
     asked = {sample["operation"] for sample in SAMPLES[vendor] if sample["operation"]}
-    (provider,) = (provider for provider in REVISIONS["2025"] if provider.name == vendor)
-    assert asked == {route.operation for route in provider.routes}
+    (described,) = (one for one in REVISIONS["2025"] if one.name == vendor)
+    assert asked == {route.operation for route in described.routes}
 
 
 def test_a_sample_gives_way_for_a_reason_only() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_assistant_mock._secrets import FIELDS, HIDDEN, PARAMETERS, SHAPES, Found, Secrets
+from pytest_assistant_mock._engine.secrets import FIELDS, HIDDEN, PARAMETERS, SHAPES, Found, Secrets
 
 KEY = "team-key-0123"
 

@@ -21,7 +21,7 @@ import pytest
 from sockets import KEY
 
 from pytest_assistant_mock import AssistantMock
-from pytest_assistant_mock._seed import SeedError, load
+from pytest_assistant_mock._mock.seeds import SeedError, load
 
 pytest.importorskip("uvicorn")
 

@@ -18,8 +18,8 @@ from vendors import BAIDU, STUDIO
 from vendors import ask as ask_engine
 
 from pytest_assistant_mock import AssistantMock, AssistantServer, Failure, Response
-from pytest_assistant_mock._doors import served
-from pytest_assistant_mock._doors.server import Server
+from pytest_assistant_mock._serving import own_servers
+from pytest_assistant_mock._serving.server import Server
 
 pytest.importorskip("uvicorn")
 
@@ -525,7 +525,7 @@ def test_no_door_answers_in_place_of_a_server(name, host, monkeypatch):
             CLIENTS[name](f"{url}/threads")
             assert (len(server.model_studio.threads()), len(mock.model_studio.threads())) == (1, 0)
             assert not mock._engine.plays(f"{url}/threads")
-    assert not [url for url in served.urls() if url == server.url]
+    assert not [url for url in own_servers.urls() if url == server.url]
     with AssistantMock() as mock:
         CLIENTS[name](f"{url}/threads")
         assert len(mock.model_studio.threads()) == 1
@@ -545,7 +545,7 @@ def test_where_a_server_is_found(host, expected):
     """
     Every origin a client may write for a bound address.
     """
-    assert served.origins(host, 1) == expected
+    assert own_servers.origins(host, 1) == expected
 
 
 # Stopping

@@ -210,7 +210,7 @@ def test_a_curl_line_of_the_seed_pages(name, assistant_server):
                 role=role,
                 file_ids=["file-510945304731717", "file-511868605308997"][: 2 * ("files" in name)],
             )
-    variable = handle._service.provider.settings.key_variable
+    variable = handle._service.vendor.settings.key_variable
     line = PAGE[name].replace(HOSTS[vendor], handle.base_url).replace(f"${variable}", handle.api_key).replace("\\\n", " ")
 
     done = subprocess.run(

@@ -15,7 +15,7 @@ from shutil import which
 import pytest
 
 from pytest_assistant_mock import AssistantMock
-from pytest_assistant_mock._seed import load
+from pytest_assistant_mock._mock.seeds import load
 
 pytest.importorskip("uvicorn")
 

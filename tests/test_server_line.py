@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pytest_assistant_mock._doors.line import Line
+from pytest_assistant_mock._serving.writing import Line
 
 
 class Transport:

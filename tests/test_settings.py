@@ -12,10 +12,10 @@ from types import ModuleType
 import pytest
 
 from pytest_assistant_mock import AssistantMock
-from pytest_assistant_mock._engine.bases import NOBODY
-from pytest_assistant_mock._engine.provider import Settings
-from pytest_assistant_mock._providers import REVISIONS
-from pytest_assistant_mock._settings import Keys, told
+from pytest_assistant_mock._engine.base_urls import NOBODY
+from pytest_assistant_mock._engine.vendor import Settings
+from pytest_assistant_mock._mock.sdk_environment import Keys, told
+from pytest_assistant_mock._vendors import REVISIONS
 
 SETTINGS = Settings("sk-fake", "SOME_API_KEY", "SOME_URL", (("some_sdk", "api_key"),), (("some_sdk", "base_url"),))
 VARIABLES = ("DASHSCOPE_API_KEY", "APPBUILDER_TOKEN")
@@ -73,11 +73,11 @@ def test_base_urls_are_read_at_the_moment_of_asking(monkeypatch: pytest.MonkeyPa
     """
     The variable first, then the module's attribute; what is unset or empty is not told.
     """
-    provider = next(provider for provider in REVISIONS["2025"] if provider.name == "model_studio")
+    vendor = next(vendor for vendor in REVISIONS["2025"] if vendor.name == "model_studio")
     monkeypatch.setattr(dashscope := ModuleType("dashscope"), "base_http_api_url", None, raising=False)
     monkeypatch.setitem(sys.modules, "dashscope", dashscope)
     monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", "")
-    asked = told((provider,))
+    asked = told((vendor,))
 
     def just_now() -> tuple[tuple[str, str], ...]:
         return tuple(pair for pair in asked() if pair[0] != NOBODY)  # a server another test has left listening

@@ -12,10 +12,10 @@ import pytest
 from pydantic import Field
 
 from pytest_assistant_mock._engine.wire import Refusal
-from pytest_assistant_mock._providers.shape import AskedInBody, AskedInQuery, AskedNothing, Shape
+from pytest_assistant_mock._vendors.shape import JSONRequest, PathRequest, QueryRequest, Shape
 
 
-class Inner(AskedInBody):
+class Inner(JSONRequest):
     """
     A shape in a list.
     """
@@ -23,7 +23,7 @@ class Inner(AskedInBody):
     name: str
 
 
-class Outer(AskedInBody):
+class Outer(JSONRequest):
     """
     A shape in a body.
     """
@@ -39,7 +39,7 @@ class Outer(AskedInBody):
         return self.model_dump()
 
 
-class Query(AskedInQuery):
+class Query(QueryRequest):
     """
     A shape in a query.
     """
@@ -114,7 +114,7 @@ def test_nothing_but_the_path_may_be_asked_for() -> None:
     """
     Whatever stands in query and body.
     """
-    assert AskedNothing.read({"thread_id": "t"}, "limit=0", b"{") == {"thread_id": "t"}
+    assert PathRequest.read({"thread_id": "t"}, "limit=0", b"{") == {"thread_id": "t"}
 
 
 def test_a_shape_writes_its_fields_in_order_and_only_those_set() -> None:
@@ -137,7 +137,7 @@ def test_many_threads_may_be_the_first_to_use_a_shape() -> None:
     """
     for _ in range(20):
 
-        class First(AskedInBody):
+        class First(JSONRequest):
             inner: list[Inner]
 
             def arguments(self) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def test_many_threads_may_be_the_first_to_use_a_shape() -> None:
 
         together = Barrier(8)
 
-        def read(_: int, shape: type[AskedInBody] = First, together: Barrier = together) -> dict[str, Any]:
+        def read(_: int, shape: type[JSONRequest] = First, together: Barrier = together) -> dict[str, Any]:
             together.wait()
             return shape.read({}, "", b'{"inner": [{"name": "x"}]}')
 

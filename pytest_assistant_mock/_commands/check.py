@@ -17,7 +17,7 @@ from typing import Any
 from pytest_assistant_mock import contract
 from pytest_assistant_mock._commands.files import SUFFIXES, cassettes, keys
 from pytest_assistant_mock.contract.explain import shown
-from pytest_assistant_mock.contract.guess import guessed
+from pytest_assistant_mock.contract.infer import guessed
 from pytest_assistant_mock.contract.parse import parse
 from pytest_assistant_mock.errors import NotJSON
 

@@ -41,7 +41,7 @@ def keys() -> list[str]:
     """
     The real keys the SDKs would find in the environment, which must stand in no cassette.
     """
-    from pytest_assistant_mock import _settings
-    from pytest_assistant_mock._providers import REVISIONS
+    from pytest_assistant_mock._mock import sdk_environment
+    from pytest_assistant_mock._vendors import REVISIONS
 
-    return _settings.keys([provider.settings for provider in REVISIONS["2025"]])
+    return sdk_environment.keys([vendor.settings for vendor in REVISIONS["2025"]])

@@ -21,7 +21,7 @@ def run(options: Namespace) -> int:
     """
     Write, or compare; 1 if `--check` finds a difference.
     """
-    from pytest_assistant_mock.contract.documents import files
+    from pytest_assistant_mock.contract.schema_files import files
 
     wanted = files()
     there = {path.relative_to(options.directory).as_posix(): path for path in options.directory.glob("*/*.json")}

@@ -42,7 +42,7 @@ def run(options: Namespace) -> int:
 
 
 def _scrub(path: Path, dry_run: bool) -> bool:
-    from pytest_assistant_mock._secrets import Secrets
+    from pytest_assistant_mock._engine.secrets import Secrets
     from pytest_assistant_mock.cassettes import Cassette, storage
     from pytest_assistant_mock.cassettes.format import to_text
     from pytest_assistant_mock.cassettes.redaction import literals, redacted

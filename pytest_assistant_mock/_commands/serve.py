@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from pytest_assistant_mock._engine.wire import Exchange
-    from pytest_assistant_mock._served import AssistantServer
+    from pytest_assistant_mock._mock.server import AssistantServer
 
 _WAITING = 10_000
 """Exchanges that may wait to be printed; more are dropped."""
@@ -101,11 +101,11 @@ def _server(options: argparse.Namespace) -> AssistantServer:
     """
     The server the command line describes, seeded, not yet listened to.
     """
-    from pytest_assistant_mock._served import AssistantServer
+    from pytest_assistant_mock._mock.server import AssistantServer
 
     server = AssistantServer(host=options.host, port=options.port, keys=options.key, revision=options.revision, strict=False)
     if options.seed:
-        from pytest_assistant_mock._seed import load
+        from pytest_assistant_mock._mock.seeds import load
 
         load(options.seed, server)
     if options.body_limit is not None:

@@ -22,7 +22,7 @@ def run(options: Namespace) -> int:
     Print; 2 for a file that cannot be read.
     """
     from pytest_assistant_mock.cassettes import load
-    from pytest_assistant_mock.cassettes.conversation import conversation
+    from pytest_assistant_mock.cassettes.transcript import conversation
 
     try:
         for path in files.cassettes(options.files):

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from pytest_assistant_mock._doors import http1
-from pytest_assistant_mock._doors.door import Answerer, Seam, Tell, tell_of
+from pytest_assistant_mock._doors.seam import Answerer, Seam, Tell, tell_of
 from pytest_assistant_mock._engine.wire import Failure, Reply, Request
 
 __tracebackhide__ = True  # a failing test shows its own line

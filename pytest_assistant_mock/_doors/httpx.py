@@ -12,7 +12,7 @@ from types import ModuleType, TracebackType
 from typing import Any, Self
 
 from pytest_assistant_mock._doors import http1
-from pytest_assistant_mock._doors.door import Answerer, Seam, Tell, tell_of, wait
+from pytest_assistant_mock._doors.seam import Answerer, Seam, Tell, tell_of, wait
 from pytest_assistant_mock._engine.wire import Failure, FailureKind, Reply, Request, Response
 
 __tracebackhide__ = True  # a failing test shows its own line

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
-from pytest_assistant_mock._doors.door import Answerer, Seam
+from pytest_assistant_mock._doors.seam import Answerer, Seam
 from pytest_assistant_mock.errors import BlockedHost
 
 

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 from pytest_assistant_mock._doors import http1
-from pytest_assistant_mock._doors.door import PASSING, Answerer, Seam, Tell, body_bytes, tell_of, wait
+from pytest_assistant_mock._doors.seam import PASSING, Answerer, Seam, Tell, body_bytes, tell_of, wait
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
 
 __tracebackhide__ = True  # a failing test shows its own line

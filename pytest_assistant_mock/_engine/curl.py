@@ -11,7 +11,7 @@ import re
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from pytest_assistant_mock._secrets import HEADERS, Secrets
+from pytest_assistant_mock._engine.secrets import HEADERS, Secrets
 
 if TYPE_CHECKING:
     from pytest_assistant_mock._engine.wire import Request  # which asks this module to print itself

@@ -13,24 +13,24 @@ from threading import RLock
 from typing import Any
 from urllib.parse import parse_qsl
 
-from pytest_assistant_mock._engine.bases import Bases, Place, Told
+from pytest_assistant_mock._engine.base_urls import Bases, Place, ToldURLs
 from pytest_assistant_mock._engine.clock import EPOCH_MS, Clock, Numbers
 from pytest_assistant_mock._engine.journal import Journal
-from pytest_assistant_mock._engine.planned import strike
-from pytest_assistant_mock._engine.provider import Match, Provider
+from pytest_assistant_mock._engine.plans import strike
 from pytest_assistant_mock._engine.replies import find
 from pytest_assistant_mock._engine.store import Store
 from pytest_assistant_mock._engine.trouble import Trouble
+from pytest_assistant_mock._engine.vendor import Match, Vendor
 from pytest_assistant_mock._engine.wire import Exchange, Refusal, Reply, Request, Response
 
 
 @dataclass(slots=True)
 class Service:
     """
-    One vendor at work: the provider's tables, a store of its own, and what the test has set up besides, if anything.
+    One vendor at work: the vendor's tables, a store of its own, and what the test has set up besides, if anything.
     """
 
-    provider: Provider
+    vendor: Vendor
     store: Store
     numbers: Numbers = field(default_factory=Numbers)
     trouble: Trouble | None = None
@@ -43,15 +43,15 @@ class Engine:
 
     def __init__(
         self,
-        providers: Sequence[Provider],
+        vendors: Sequence[Vendor],
         hosts: Mapping[str, Sequence[str]] | None = None,
-        told: Callable[[], Told] = lambda: (),
+        told: Callable[[], ToldURLs] = lambda: (),
     ) -> None:
         self.journal = Journal()
         self.lock = RLock()
         self.clock = Clock(lock=self.lock)
-        self.services = {provider.name: Service(provider, Store(self.clock, provider.format_id)) for provider in providers}
-        own, owned = _known(tuple(providers))
+        self.services = {vendor.name: Service(vendor, Store(self.clock, vendor.format_id)) for vendor in vendors}
+        own, owned = _known(tuple(vendors))
         added = tuple((vendor, url) for vendor, urls in hosts.items() for url in urls) if hosts else ()
         self._bases = Bases(own + added, owned, told)
         self._latest: tuple[str, Place | None] = ("", None)
@@ -99,7 +99,7 @@ class Engine:
         url, place = self._latest  # what `plays` has just found, in most calls
         if url != request.url:
             place = self._bases.find(request.url)
-        if place is None or isinstance(self.services[place.vendor].provider.router.find(request.method, place.path), Match):
+        if place is None or isinstance(self.services[place.vendor].vendor.router.find(request.method, place.path), Match):
             return place
         return self.place(request.url)
 
@@ -114,17 +114,17 @@ class Engine:
             raise ValueError(f"{request.url}: the URL of no vendor")
         with self.lock:
             service = self.services[place.vendor]
-            reply = service.provider.refuse(Refusal(kind), service.provider.request_id(request, service.numbers))
-            match = service.provider.router.find(request.method, place.path)
+            reply = service.vendor.refuse(Refusal(kind), service.vendor.request_id(request, service.numbers))
+            match = service.vendor.router.find(request.method, place.path)
             operation = match.route.operation if isinstance(match, Match) else None
             self.journal.write(Exchange(place.vendor, operation, request, reply))
             return reply
 
     def _answer(self, service: Service, place: Place, request: Request) -> Reply:
-        provider = service.provider
-        request_id = provider.request_id(request, service.numbers)
-        match = provider.router.find(request.method, place.path)
-        if request.method == "HEAD" and isinstance(as_get := provider.router.find("GET", place.path), Match):
+        vendor = service.vendor
+        request_id = vendor.request_id(request, service.numbers)
+        match = vendor.router.find(request.method, place.path)
+        if request.method == "HEAD" and isinstance(as_get := vendor.router.find("GET", place.path), Match):
             match = as_get
         operation = match.route.operation if isinstance(match, Match) else None
         faults: tuple[str, ...] = ()
@@ -133,16 +133,16 @@ class Engine:
             try:
                 reply = self._ask(service, match, place, request, request_id)
             except Refusal as refusal:
-                reply = provider.refuse(refusal, request_id)
+                reply = vendor.refuse(refusal, request_id)
         else:
             operation, reply, faults = self._ask_in_trouble(service.trouble, service, match, place, request, request_id)
         if request.method == "HEAD" and isinstance(reply, Response):
             reply = replace(reply, body=b"")
-        self.journal.write(Exchange(provider.name, operation, request, reply, faults))
+        self.journal.write(Exchange(vendor.name, operation, request, reply, faults))
         return reply
 
     def _ask(self, service: Service, match: Match | Refusal, place: Place, request: Request, request_id: str) -> Response:
-        if not service.provider.key_of(request):
+        if not service.vendor.key_of(request):
             raise Refusal("no_key")
         if isinstance(match, Refusal):
             raise match
@@ -154,7 +154,7 @@ class Engine:
         """
         The operation, the reply and the faults that struck, where the test has set up faults, quotas, keys or answers.
         """
-        provider, store = service.provider, service.store
+        vendor, store = service.vendor, service.store
         operation = match.route.operation if isinstance(match, Match) else None
         own = find(trouble.replies, operation, request.method, place.path)
         if own is not None:
@@ -162,19 +162,19 @@ class Engine:
 
         def act() -> Reply:
             try:
-                if key := provider.key_of(request):
-                    workspace = request.header(provider.workspace_header) or ""
+                if key := vendor.key_of(request):
+                    workspace = request.header(vendor.workspace_header) or ""
                     store.owner = trouble.admit(operation, key, workspace, self.clock.now_ms)
                     if own is not None:
-                        return own.reply(request, lambda status, body: provider.respond(status, body, request_id))
+                        return own.reply(request, lambda status, body: vendor.respond(status, body, request_id))
                 return self._ask(service, match, place, request, request_id)
             except Refusal as refusal:
-                return provider.refuse(refusal, request_id)
+                return vendor.refuse(refusal, request_id)
             finally:
                 store.owner = ""
 
         def refuse(kind: str) -> Response:
-            return provider.refuse(Refusal(kind), request_id)
+            return vendor.refuse(Refusal(kind), request_id)
 
         return operation, *strike(trouble.plans, operation, request, refuse, act, self.clock)
 
@@ -192,7 +192,7 @@ class Engine:
         place = self.place(request.url)
         if place is not None:
             fields |= dict(parse_qsl(place.query, keep_blank_values=True))
-            match = self.services[place.vendor].provider.router.find(request.method, place.path)
+            match = self.services[place.vendor].vendor.router.find(request.method, place.path)
             fields |= match.params if isinstance(match, Match) else {}
         return fields
 
@@ -236,16 +236,16 @@ class Engine:
                 _look_up(service.store, match.params)  # what does not exist outranks what is wrong with the question
             raise
         result = route.act(service.store, **arguments)
-        return service.provider.respond(200, route.answers.write(result, request_id), request_id)
+        return service.vendor.respond(200, route.answers.write(result, request_id), request_id)
 
 
 @lru_cache(maxsize=8)  # the same for every mock
-def _known(providers: tuple[Provider, ...]) -> tuple[Told, Told]:
+def _known(vendors: tuple[Vendor, ...]) -> tuple[ToldURLs, ToldURLs]:
     """
-    The providers' own base URLs, and the hosts that are wholly theirs.
+    The vendors' own base URLs, and the hosts that are wholly theirs.
     """
-    own = tuple((provider.name, url) for provider in providers for url in provider.base_urls)
-    return own, tuple((provider.name, host) for provider in providers for host in provider.hosts)
+    own = tuple((vendor.name, url) for vendor in vendors for url in vendor.base_urls)
+    return own, tuple((vendor.name, host) for vendor in vendors for host in vendor.hosts)
 
 
 def _look_up(store: Store, params: Mapping[str, str]) -> None:

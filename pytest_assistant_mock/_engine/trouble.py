@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from pytest_assistant_mock._engine.planned import Planned
+from pytest_assistant_mock._engine.plans import Planned
 from pytest_assistant_mock._engine.quotas import Limit, within
 from pytest_assistant_mock._engine.replies import OwnReply
 from pytest_assistant_mock._engine.tenants import Tenants

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from pytest_assistant_mock._engine.curl import curl, keys_in
+from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.wire import Exchange, Failure, Response
-from pytest_assistant_mock._secrets import Secrets
 from pytest_assistant_mock._traffic.names import Names, aligned, folded
 
 LINES = 50

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from pytest_assistant_mock import contract
 from pytest_assistant_mock._engine.engine import Engine
-from pytest_assistant_mock._engine.provider import Match
+from pytest_assistant_mock._engine.secrets import Secrets
+from pytest_assistant_mock._engine.vendor import Match
 from pytest_assistant_mock._engine.wire import Exchange, Response
-from pytest_assistant_mock._providers import REVISIONS
-from pytest_assistant_mock._secrets import Secrets
+from pytest_assistant_mock._vendors import REVISIONS
 from pytest_assistant_mock.cassettes import storage
 from pytest_assistant_mock.cassettes.format import Cassette
 from pytest_assistant_mock.cassettes.matching import Places
@@ -55,12 +55,12 @@ def problems(path: Path, keys: Iterable[str] = ()) -> list[Problem]:
 
 def _contract(cassette: Cassette) -> Iterator[Problem]:
     engine = Engine(REVISIONS["2025"])
-    places = Places(engine.place, [service.provider for service in engine.services.values()])
+    places = Places(engine.place, [service.vendor for service in engine.services.values()])
     for number, one in enumerate(cassette.interactions, 1):
         place = places.of(one)
         if place is None or not isinstance(one.reply, Response):
             continue
-        match = engine.services[place.vendor].provider.router.find(one.request.method, place.path)
+        match = engine.services[place.vendor].vendor.router.find(one.request.method, place.path)
         if isinstance(match, Match):
             exchange = Exchange(place.vendor, match.route.operation, one.request, one.reply)
             for violation in contract.violations(exchange):

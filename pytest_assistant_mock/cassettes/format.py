@@ -15,9 +15,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
-from pytest_assistant_mock.cassettes import suspect, writer, written
-from pytest_assistant_mock.cassettes.coding import decoded
-from pytest_assistant_mock.cassettes.suspect import OURS, listed
+from pytest_assistant_mock.cassettes import written, yaml_checked, yaml_writer
+from pytest_assistant_mock.cassettes.content_encoding import decoded
+from pytest_assistant_mock.cassettes.yaml_checked import OURS, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,10 @@ class _Serializer:
         head = {"version": data["version"]}
         if "metadata" in data:
             head["metadata"] = data["metadata"]
-        return writer.write({**head, "interactions": data["interactions"]})
+        return yaml_writer.write({**head, "interactions": data["interactions"]})
 
     def deserialize(self, text: str) -> dict[str, Any]:
-        found = written.read(text) or suspect.read(text)
+        found = written.read(text) or yaml_checked.read(text)
         value: dict[str, Any] = found.value
         self.lines = found.lines
         self.beside = [{name: item[name] for name in (*OURS, "failure") if name in item} for item in value["interactions"]]

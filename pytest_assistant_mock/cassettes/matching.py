@@ -12,11 +12,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from pytest_assistant_mock._engine.bases import Place, split
-from pytest_assistant_mock._engine.provider import Match, Provider
+from pytest_assistant_mock._engine.base_urls import Place, split
+from pytest_assistant_mock._engine.vendor import Match, Vendor
 from pytest_assistant_mock._engine.wire import Request
 from pytest_assistant_mock.cassettes.format import Interaction
-from pytest_assistant_mock.cassettes.layout import parse
+from pytest_assistant_mock.cassettes.json_bodies import parse
 
 _canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False).encode
 
@@ -109,9 +109,9 @@ class Places:
     Whose a recorded request is: what the file says, else the base URLs in force, else the routes its path ends like.
     """
 
-    def __init__(self, find: Callable[[str], Place | None], providers: Iterable[Provider]) -> None:
+    def __init__(self, find: Callable[[str], Place | None], vendors: Iterable[Vendor]) -> None:
         self._find = find
-        self._providers = tuple(providers)
+        self._vendors = tuple(vendors)
 
     def of(self, interaction: Interaction) -> Place | None:
         """
@@ -131,9 +131,9 @@ class Places:
         segments = parts.path.split("/")
         for start in range(1, len(segments)):
             path = "/" + "/".join(segments[start:])
-            for provider in self._providers:
-                if isinstance(provider.router.find(request.method, path), Match):
-                    return Place(provider.name, path, parts.query)
+            for vendor in self._vendors:
+                if isinstance(vendor.router.find(request.method, path), Match):
+                    return Place(vendor.name, path, parts.query)
         return None
 
 

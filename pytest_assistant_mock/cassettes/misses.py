@@ -11,19 +11,19 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher, unified_diff
 from typing import Any, NamedTuple
 
+from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.wire import Request
-from pytest_assistant_mock._secrets import Secrets
 from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.redaction import url as redacted_url
 from pytest_assistant_mock.cassettes.symbols import Symbols, json_of
-from pytest_assistant_mock.cassettes.tape import Tape
+from pytest_assistant_mock.cassettes.usage import Tape
 
 _MOST_DIFFED = 50_000  # bytes; beyond that a diff takes longer than anyone reads
 _MOST_LINES = 40
 _MOST_LISTED = 20
 
 
-class Asked(NamedTuple):
+class MissedRequest(NamedTuple):
     """
     A request that was not answered, and its key, in its two halves.
     """
@@ -33,7 +33,7 @@ class Asked(NamedTuple):
     body: str
 
     @classmethod
-    def of(cls, request: Request, key: str) -> Asked:
+    def of(cls, request: Request, key: str) -> MissedRequest:
         """
         From a request and its key.
         """
@@ -41,7 +41,9 @@ class Asked(NamedTuple):
         return cls(request, line, body)
 
 
-def miss(tape: Tape, asked: Asked, interactions: Sequence[Interaction], keys: Sequence[str | None], played: bytearray) -> str:
+def miss(
+    tape: Tape, asked: MissedRequest, interactions: Sequence[Interaction], keys: Sequence[str | None], played: bytearray
+) -> str:
     """
     Why, what, the closest recording, the cassette, the mode, counts, how to fix it.
     """
@@ -64,7 +66,7 @@ def miss(tape: Tape, asked: Asked, interactions: Sequence[Interaction], keys: Se
     return f"no recorded answer to  {vendor_line}\n{text}{_legend(symbols, asked, text)}"
 
 
-def refused(tape: Tape, asked: Asked, named: Sequence[str], symbols: Symbols) -> str:
+def refused(tape: Tape, asked: MissedRequest, named: Sequence[str], symbols: Symbols) -> str:
     """
     Why a new call is not made: it names what only the recording knows.
     """
@@ -96,7 +98,7 @@ def unplayed(tape: Tape, positions: Sequence[int], interactions: Sequence[Intera
     )
 
 
-def _why(tape: Tape, asked: Asked, keys: Sequence[str | None], same: list[int], fix: str) -> tuple[str, str]:
+def _why(tape: Tape, asked: MissedRequest, keys: Sequence[str | None], same: list[int], fix: str) -> tuple[str, str]:
     if not keys:
         return "there is no cassette", f"record it:  {tape.command('once')}"
     record_new = f"if the request is right, {fix}"
@@ -111,7 +113,7 @@ def _why(tape: Tape, asked: Asked, keys: Sequence[str | None], same: list[int], 
     return "no such request is recorded", record_new
 
 
-def _closest(asked: Asked, keys: Sequence[str | None], played: bytearray) -> int | None:
+def _closest(asked: MissedRequest, keys: Sequence[str | None], played: bytearray) -> int | None:
     def likeness(at: int) -> tuple[bool, float, bool, float]:
         line, _, body = (keys[at] or "").partition("\n")
         same = line == asked.line
@@ -127,7 +129,7 @@ def _body_likeness(one: str, other: str) -> float:
     return SequenceMatcher(None, one[:500], other[:500]).quick_ratio()
 
 
-def _difference(asked: Asked, key: str) -> str:
+def _difference(asked: MissedRequest, key: str) -> str:
     line, _, body = key.partition("\n")
     if len(body) + len(asked.body) > _MOST_DIFFED:
         return f"bodies of {len(body):,} and {len(asked.body):,} characters: too long to compare here"
@@ -146,7 +148,7 @@ def _laid_out(body: str) -> list[str]:
     )
 
 
-def _advice(asked: Asked, keys: Sequence[str | None], closest: int | None, same: list[int]) -> list[str]:
+def _advice(asked: MissedRequest, keys: Sequence[str | None], closest: int | None, same: list[int]) -> list[str]:
     if closest is None or same:
         return []
     line, _, body = (keys[closest] or "").partition("\n")
@@ -193,7 +195,7 @@ def _row(name: str, text: str) -> str:
     return "\n".join([f"  {label:<10} {first}".rstrip(), *(f"{'':<13}{line}" for line in others)])
 
 
-def _legend(symbols: Symbols, asked: Asked, text: str) -> str:
+def _legend(symbols: Symbols, asked: MissedRequest, text: str) -> str:
     shown = [(found, name) for found, name in symbols.names.items() if name in text]
     named = [(found, name) for found, name in shown if found in f"{asked.request.url} {asked.body}"] or shown[:3]
     return "".join(f"\n{_row('' if number else 'ids', f'{name} is {found}')}" for number, (found, name) in enumerate(named[:5]))

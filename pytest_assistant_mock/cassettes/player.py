@@ -10,16 +10,16 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from threading import Lock
 
-from pytest_assistant_mock._engine.bases import Place
+from pytest_assistant_mock._engine.base_urls import Place
 from pytest_assistant_mock._engine.engine import Engine
-from pytest_assistant_mock._engine.provider import Match
+from pytest_assistant_mock._engine.secrets import Secrets
+from pytest_assistant_mock._engine.vendor import Match
 from pytest_assistant_mock._engine.wire import Exchange, Reply, Request
-from pytest_assistant_mock._secrets import Secrets
 from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.matching import Index, Places, key
-from pytest_assistant_mock.cassettes.misses import Asked, miss, unplayed
+from pytest_assistant_mock.cassettes.misses import MissedRequest, miss, unplayed
 from pytest_assistant_mock.cassettes.redaction import literals
-from pytest_assistant_mock.cassettes.tape import Tape
+from pytest_assistant_mock.cassettes.usage import Tape
 from pytest_assistant_mock.errors import CassetteMiss
 
 __tracebackhide__ = True  # a failing test shows its own line
@@ -37,7 +37,7 @@ class Player:
         self.misses: list[CassetteMiss] = []
         self.interactions = interactions
         self._engine = engine
-        self._places = Places(engine.place, [service.provider for service in engine.services.values()])
+        self._places = Places(engine.place, [service.vendor for service in engine.services.values()])
         self._keys = [self._key_of(one) for one in interactions]
         self._index = Index(self._keys, [tape.shared and one.recorded_by == tape.test for one in interactions])
         self._keys_known = frozenset(keys)
@@ -91,7 +91,7 @@ class Player:
         The error for a request without an answer; it is remembered.
         """
         asked = self._hidden(key(request.method, place, request.url, request.body, self.tape.ignored), request)
-        text = miss(self.tape, Asked.of(request, asked), self.interactions, self._keys, self._index.played)
+        text = miss(self.tape, MissedRequest.of(request, asked), self.interactions, self._keys, self._index.played)
         error = CassetteMiss(text)
         self.misses.append(error)
         return error
@@ -125,7 +125,7 @@ def write(engine: Engine, place: Place, request: Request, reply: Reply) -> None:
     """
     Put an exchange into the journal, with its operation if there is a route; one at a time, as the engine itself does.
     """
-    match = engine.services[place.vendor].provider.router.find(request.method, place.path)
+    match = engine.services[place.vendor].vendor.router.find(request.method, place.path)
     operation = match.route.operation if isinstance(match, Match) else None
     with engine.lock:
         engine.journal.write(Exchange(place.vendor, operation, request, reply))

@@ -13,17 +13,17 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from pytest_assistant_mock._engine.engine import Engine
+from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request
-from pytest_assistant_mock._secrets import Secrets
 from pytest_assistant_mock.cassettes import storage
-from pytest_assistant_mock.cassettes.coding import decoded
+from pytest_assistant_mock.cassettes.content_encoding import decoded
 from pytest_assistant_mock.cassettes.format import Cassette, Interaction
 from pytest_assistant_mock.cassettes.matching import Places, key
-from pytest_assistant_mock.cassettes.misses import Asked, refused
+from pytest_assistant_mock.cassettes.misses import MissedRequest, refused
 from pytest_assistant_mock.cassettes.player import Player, write
 from pytest_assistant_mock.cassettes.redaction import literals, redacted
 from pytest_assistant_mock.cassettes.symbols import Symbols
-from pytest_assistant_mock.cassettes.tape import Tape
+from pytest_assistant_mock.cassettes.usage import Tape
 from pytest_assistant_mock.errors import CassetteError, CassetteMiss
 
 __tracebackhide__ = True  # a failing test shows its own line
@@ -97,7 +97,7 @@ class Recorder:
             write(self._engine, place, request, found.reply)
             return found.reply
         if named := self._symbols.named_in(request):
-            asked = Asked.of(request, key(request.method, place, request.url, request.body))
+            asked = MissedRequest.of(request, key(request.method, place, request.url, request.body))
             self.misses.append(error := CassetteMiss(refused(self.tape, asked, named, self._symbols)))
             raise error
         return None
@@ -124,7 +124,7 @@ class Recorder:
             write(self._engine, place, request, reply)
 
     def _public_bases(self, vendor: str) -> tuple[str, ...]:
-        return ("", *self._engine.services[vendor].provider.base_urls)
+        return ("", *self._engine.services[vendor].vendor.base_urls)
 
     def save(self) -> None:
         """
@@ -184,7 +184,7 @@ class Recorder:
         return bool(test and key) and mine and self.tape.unplayed == "fail"
 
     def _key(self, one: Interaction) -> str:
-        place = Places(self._engine.place, [service.provider for service in self._engine.services.values()]).of(one)
+        place = Places(self._engine.place, [service.vendor for service in self._engine.services.values()]).of(one)
         return key(one.request.method, place, one.request.url, one.request.body, self.tape.ignored) if place else ""
 
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from pytest_assistant_mock._engine.secrets import HEADERS, HIDDEN, Secrets
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
-from pytest_assistant_mock._secrets import HEADERS, HIDDEN, Secrets
 from pytest_assistant_mock.cassettes.format import Interaction
 
 _USER = re.compile(r"(?<=://)[^/?#@]*@")

@@ -10,12 +10,12 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 
 from pytest_assistant_mock._engine.engine import Engine
-from pytest_assistant_mock._engine.provider import Provider
+from pytest_assistant_mock._engine.vendor import Vendor
 from pytest_assistant_mock.cassettes import storage
 from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.player import Player
 from pytest_assistant_mock.cassettes.recorder import Recorder
-from pytest_assistant_mock.cassettes.tape import Tape
+from pytest_assistant_mock.cassettes.usage import Tape
 from pytest_assistant_mock.errors import CannotSeed, CassetteMiss, UnplayedInteractions
 
 __tracebackhide__ = True  # a failing test shows its own line
@@ -87,14 +87,14 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def cannot_seed(provider: Provider, tape: Tape) -> CannotSeed:
+def cannot_seed(vendor: Vendor, tape: Tape) -> CannotSeed:
     """
     The error for a look into the fake's store where there is no fake.
     """
-    routes = {route.operation: f"{route.method} {route.path}" for route in provider.routes}
+    routes = {route.operation: f"{route.method} {route.path}" for route in vendor.routes}
     where = "the real service" if tape.source == "live" else f"a cassette ({tape.path})"
     return CannotSeed(
-        f"{provider.name}: this test runs on {where}; there is no fake to put anything into, to look into, or to arrange"
+        f"{vendor.name}: this test runs on {where}; there is no fake to put anything into, to look into, or to arrange"
         " trouble in\n"
         "  do:  write it so that it runs on all three: let the test create what it needs, and ask for it, through the API"
         f" ({routes['create_thread']}, {routes['create_message']}, {routes['list_messages']})\n"

@@ -13,10 +13,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from pytest_assistant_mock._secrets import Secrets
+from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock.cassettes.format import Cassette, from_text, to_text
-from pytest_assistant_mock.cassettes.reader import Broken
 from pytest_assistant_mock.cassettes.redaction import remains
+from pytest_assistant_mock.cassettes.yaml_reader import Broken
 from pytest_assistant_mock.errors import CassetteError
 
 MAX_BYTES = 100 * 1024 * 1024

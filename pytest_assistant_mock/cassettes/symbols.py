@@ -13,7 +13,7 @@ from typing import Any
 
 from pytest_assistant_mock._engine.wire import Request
 from pytest_assistant_mock.cassettes.format import Interaction
-from pytest_assistant_mock.cassettes.layout import parse
+from pytest_assistant_mock.cassettes.json_bodies import parse
 
 _TOKEN = re.compile(r"[\w-]{2,}")
 _NOT_NAMED = ("request_id", "first_id", "last_id")  # of the exchange, or said elsewhere in the same answer

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from pytest_assistant_mock._engine.engine import Engine
-from pytest_assistant_mock._engine.provider import Match
+from pytest_assistant_mock._engine.vendor import Match
 from pytest_assistant_mock._engine.wire import Reply, Request, Response
-from pytest_assistant_mock._providers import REVISIONS
-from pytest_assistant_mock.cassettes import recall
+from pytest_assistant_mock._vendors import REVISIONS
+from pytest_assistant_mock.cassettes import restore
 from pytest_assistant_mock.cassettes.format import Cassette, Interaction
 from pytest_assistant_mock.cassettes.matching import Places
 from pytest_assistant_mock.cassettes.symbols import _TOKEN, json_of
@@ -57,25 +57,25 @@ def percentage(rows: Sequence[Row]) -> int:
 
 def _rows(cassette: Cassette, revision: str) -> Iterator[Row]:
     engine = Engine(REVISIONS[revision])
-    places = Places(engine.place, [service.provider for service in engine.services.values()])
+    places = Places(engine.place, [service.vendor for service in engine.services.values()])
     for service in engine.services.values():
-        before = recall.recall(recall.told(cassette.interactions, service.provider, places), first=True)
+        before = restore.recall(restore.told(cassette.interactions, service.vendor, places), first=True)
         for made in before.made:
             before.threads.pop(made, None)
             before.messages.pop(made, None)
         before.messages = {key: one for key, one in before.messages.items() if one.thread_id not in before.made}
-        recall.load(engine, service, before)
+        restore.load(engine, service, before)
     bound: dict[str, str] = {}
     exceptions = cassette.metadata.get("exceptions") or {}
     for number, one in enumerate(cassette.interactions, 1):
         place = places.of(one)
         if place is None or not isinstance(one.reply, Response):
             continue
-        provider = engine.services[place.vendor].provider
-        match = provider.router.find(one.request.method, place.path)
+        vendor = engine.services[place.vendor].vendor
+        match = vendor.router.find(one.request.method, place.path)
         operation = match.route.operation if isinstance(match, Match) else f"{one.request.method} {place.path}"
         path = place.path if place.path is not None else ""
-        reply = engine.handle(_bound(one, f"{provider.base_urls[0]}{path}{'?' if place.query else ''}{place.query}", bound))
+        reply = engine.handle(_bound(one, f"{vendor.base_urls[0]}{path}{'?' if place.query else ''}{place.query}", bound))
         yield Row(number, place.vendor, operation, _difference(one.reply, reply, bound), str(exceptions.get(str(number), "")))
 
 

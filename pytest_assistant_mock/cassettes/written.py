@@ -12,9 +12,9 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from pytest_assistant_mock.cassettes import reader
-from pytest_assistant_mock.cassettes.layout import compact, unique
-from pytest_assistant_mock.cassettes.writer import NOT_PLAIN, PLAIN
+from pytest_assistant_mock.cassettes import yaml_reader
+from pytest_assistant_mock.cassettes.json_bodies import compact, unique
+from pytest_assistant_mock.cassettes.yaml_writer import NOT_PLAIN, PLAIN
 
 _QUOTED = r'"(?:[^"\\\n]|\\["\\bfnrt]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4})*+"'
 _SCALAR = rf"(?:{PLAIN}|{_QUOTED})"
@@ -64,7 +64,7 @@ class _Doubt(Exception):
     """
 
 
-def read(text: str) -> reader.Data | None:
+def read(text: str) -> yaml_reader.Data | None:
     """
     What a text holds, each interaction as vcrpy wants it; None if it is not wholly as our writer writes.
     """
@@ -72,11 +72,11 @@ def read(text: str) -> reader.Data | None:
     if head is None or not (text.replace("\n", "").isprintable() or _ODD.search(text) is None):
         return None
     try:
-        beside = reader.read(head[1]).value if head[1] else {}
+        beside = yaml_reader.read(head[1]).value if head[1] else {}
         items, lines = _items(text, head.end()) if isinstance(beside.get("metadata", {}), dict) else ([], [])
-    except (_Doubt, ValueError, RecursionError, reader.VcrpyTag):
+    except (_Doubt, ValueError, RecursionError, yaml_reader.VcrpyTag):
         return None
-    return reader.Data({"version": 1, **beside, "interactions": items}, lines) if items else None
+    return yaml_reader.Data({"version": 1, **beside, "interactions": items}, lines) if items else None
 
 
 def _items(text: str, at: int) -> tuple[list[dict[str, Any]], list[int]]:

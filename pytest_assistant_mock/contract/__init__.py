@@ -10,11 +10,11 @@ from functools import cache
 from typing import Any
 
 from pytest_assistant_mock.contract.explain import Violation
-from pytest_assistant_mock.contract.find import VENDORS, checked, shapes
-from pytest_assistant_mock.contract.judge import judge, listed
+from pytest_assistant_mock.contract.operations import VENDORS, checked, shapes
 from pytest_assistant_mock.contract.parse import MAX_BYTES
-from pytest_assistant_mock.contract.things import KINDS, subjects
+from pytest_assistant_mock.contract.subjects import KINDS, subjects
 from pytest_assistant_mock.contract.validators import Validator, validator
+from pytest_assistant_mock.contract.verdict import judge, listed
 from pytest_assistant_mock.errors import ContractViolation, NotJSON
 
 __all__ = ["KINDS", "MAX_BYTES", "VENDORS", "ContractViolation", "NotJSON", "Violation", "check", "schema", "violations"]
@@ -26,7 +26,7 @@ def schema(vendor: str, operation: str, kind: str = "response", *, revision: str
 
     revision: "2025" or "2026"; both are valid unless one is named. Raises ValueError for a name it does not know.
     """
-    from pytest_assistant_mock.contract.documents import document
+    from pytest_assistant_mock.contract.schema_files import document
 
     return document(vendor, operation, kind, revision)
 

@@ -9,25 +9,25 @@ from __future__ import annotations
 import re
 from typing import Any, cast
 
-from pytest_assistant_mock._engine.provider import Provider, Route
-from pytest_assistant_mock._providers import DOCUMENTS
-from pytest_assistant_mock._providers.documents import SUMMARIES, Documents
-from pytest_assistant_mock._providers.shape import Asked, AskedInBody, AskedInQuery, Shape
-from pytest_assistant_mock.contract.find import NEWEST, asks, providers, shapes
+from pytest_assistant_mock._engine.vendor import Route, Vendor
+from pytest_assistant_mock._vendors import DOCUMENTS
+from pytest_assistant_mock._vendors.documents import SUMMARIES, Documents
+from pytest_assistant_mock._vendors.shape import JSONRequest, QueryRequest, RequestShape, Shape
+from pytest_assistant_mock.contract.operations import NEWEST, asks, revisions, shapes
 from pytest_assistant_mock.contract.schemas import DIALECT, JSONSchema, schema_of
 
 _PREFIX = "#/components/schemas/"
 _JSON = "application/json"
 
 
-def openapi(vendor: str) -> JSONSchema:
+def openapi(name: str) -> JSONSchema:
     """
     The document. Raises KeyError for an unknown vendor.
     """
-    provider, documents = providers(vendor)[NEWEST], DOCUMENTS[vendor]
+    vendor, documents = revisions(name)[NEWEST], DOCUMENTS[name]
     paths: dict[str, Any] = {}
-    for route in provider.routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(provider, documents, route)
+    for route in vendor.routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(vendor, documents, route)
     return {
         "openapi": "3.1.0",
         "jsonSchemaDialect": DIALECT,
@@ -37,12 +37,12 @@ def openapi(vendor: str) -> JSONSchema:
             "description": "Made from the shapes pytest-assistant-mock answers with; no document of the vendor's.",
         },
         "externalDocs": {"description": "The vendor's page", "url": documents.pages["create_message"]},
-        "servers": [_server(url) for url in provider.base_urls],
-        "security": [{name: []} for name in documents.schemes],
+        "servers": [_server(url) for url in vendor.base_urls],
+        "security": [{scheme: []} for scheme in documents.schemes],
         "tags": [{"name": "messages"}, {"name": "threads"}],
         "paths": paths,
         "components": {
-            "schemas": _schemas(vendor, provider),
+            "schemas": _schemas(vendor),
             "securitySchemes": dict(documents.schemes),
             "headers": {"RequestId": {"description": "Id of the request.", "required": True, "schema": {"type": "string"}}},
         },
@@ -56,39 +56,39 @@ def _server(url: str) -> JSONSchema:
     return {"url": url.replace("*", "{workspace}"), "variables": {"workspace": variable}}
 
 
-def _schemas(vendor: str, provider: Provider) -> JSONSchema:
+def _schemas(vendor: Vendor) -> JSONSchema:
     found: list[type[Shape]] = []
-    for route in provider.routes:
+    for route in vendor.routes:
         for kind in ("request", "response", "error"):
-            found += shapes(vendor, route.operation, kind, None)
-    shown = [shape for shape in dict.fromkeys(found) if not issubclass(shape, Asked) or issubclass(shape, AskedInBody)]
+            found += shapes(vendor.name, route.operation, kind, None)
+    shown = [shape for shape in dict.fromkeys(found) if not issubclass(shape, RequestShape) or issubclass(shape, JSONRequest)]
     return cast(JSONSchema, schema_of(shown, _PREFIX + "{model}")["$defs"])
 
 
-def _operation(provider: Provider, documents: Documents, route: Route) -> JSONSchema:
-    asked = asks(provider.name, route.operation)
+def _operation(vendor: Vendor, documents: Documents, route: Route) -> JSONSchema:
+    asked = asks(vendor.name, route.operation)
     operation: JSONSchema = {
         "operationId": route.operation,
         "summary": SUMMARIES[route.operation],
         "externalDocs": {"url": documents.pages[route.operation]},
         "tags": ["messages" if "message" in route.operation else "threads"],
     }
-    if parameters := [_path_parameter(provider, name) for name in re.findall(r"{(\w+)}", route.path)] + _query_parameters(asked):
+    if parameters := [_path_parameter(vendor, name) for name in re.findall(r"{(\w+)}", route.path)] + _query_parameters(asked):
         operation["parameters"] = parameters
-    if issubclass(asked, AskedInBody):
+    if issubclass(asked, JSONRequest):
         required = not asked.bodiless
         operation["requestBody"] = {"required": required, "content": {_JSON: {"schema": _any_of((asked,))}}}
-    operation["responses"] = _responses(provider, route)
+    operation["responses"] = _responses(vendor, route)
     return operation
 
 
-def _path_parameter(provider: Provider, name: str) -> JSONSchema:
+def _path_parameter(vendor: Vendor, name: str) -> JSONSchema:
     about = f"Id of the {name.removesuffix('_id')}."
     return {"name": name, "in": "path", "required": True, "description": about, "schema": {"type": "string", "minLength": 1}}
 
 
-def _query_parameters(asked: type[Asked]) -> list[JSONSchema]:
-    if not issubclass(asked, AskedInQuery):
+def _query_parameters(asked: type[RequestShape]) -> list[JSONSchema]:
+    if not issubclass(asked, QueryRequest):
         return []
     schema = schema_of([asked])
     return [
@@ -103,24 +103,24 @@ def _query_parameters(asked: type[Asked]) -> list[JSONSchema]:
     ]
 
 
-def _responses(provider: Provider, route: Route) -> JSONSchema:
+def _responses(vendor: Vendor, route: Route) -> JSONSchema:
     """
     The success and each status of an error; where a status is both, either.
     """
-    answers: dict[int, list[type[Shape]]] = {200: list(shapes(provider.name, route.operation, "response", None))}
+    answers: dict[int, list[type[Shape]]] = {200: list(shapes(vendor.name, route.operation, "response", None))}
     says: dict[int, list[str]] = {200: [f"{SUMMARIES[route.operation]}: done."]}
-    for row in provider.errors.values():
+    for row in vendor.errors.values():
         shape = cast("type[Shape]", getattr(row.shape, "__self__", None))
         if shape not in answers.setdefault(row.status, []):
             answers[row.status].append(shape)
         says.setdefault(row.status, []).append(row.message)
-    return {str(status): _response(provider, status, answers[status], says[status]) for status in sorted(answers)}
+    return {str(status): _response(vendor, status, answers[status], says[status]) for status in sorted(answers)}
 
 
-def _response(provider: Provider, status: int, found: list[type[Shape]], says: list[str]) -> JSONSchema:
+def _response(vendor: Vendor, status: int, found: list[type[Shape]], says: list[str]) -> JSONSchema:
     return {
         "description": "; ".join(dict.fromkeys(says)),
-        "headers": {provider.request_id_header: {"$ref": "#/components/headers/RequestId"}},
+        "headers": {vendor.request_id_header: {"$ref": "#/components/headers/RequestId"}},
         "content": {_JSON: {"schema": _any_of(tuple(found))}},
     }
 

@@ -7,22 +7,22 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from pytest_assistant_mock._providers.shape import Asked, AskedInBody, AskedInQuery
+from pytest_assistant_mock._vendors.shape import JSONRequest, QueryRequest, RequestShape
 from pytest_assistant_mock.contract.parse import parse
 from pytest_assistant_mock.contract.schemas import schema_of
-from pytest_assistant_mock.contract.things import Subject
+from pytest_assistant_mock.contract.subjects import Subject
 
 
-def asked_value(subject: Subject, asks: type[Asked], name: str, max_bytes: int) -> Any:
+def asked_value(subject: Subject, asks: type[RequestShape], name: str, max_bytes: int) -> Any:
     """
     The object to check. Raises NotJSON for a body that is none.
     """
     if isinstance(subject.body, dict):
         return subject.body
-    if subject.url is not None and not issubclass(asks, AskedInBody):
-        return _query(subject.url, asks) if issubclass(asks, AskedInQuery) else {}
+    if subject.url is not None and not issubclass(asks, JSONRequest):
+        return _query(subject.url, asks) if issubclass(asks, QueryRequest) else {}
     body = subject.body
-    if issubclass(asks, AskedInBody) and asks.bodiless and _bare(body) in ("", '""') and (subject.url is not None or body):
+    if issubclass(asks, JSONRequest) and asks.bodiless and _bare(body) in ("", '""') and (subject.url is not None or body):
         return {}  # the SDK sends "" for a thread without anything
     return parse(body, name, max_bytes)
 
@@ -31,7 +31,7 @@ def _bare(body: Any) -> str:
     return body.strip() if isinstance(body, str) else bytes(body[:16]).decode("latin-1").strip()
 
 
-def _query(url: str, asks: type[Asked]) -> dict[str, Any]:
+def _query(url: str, asks: type[RequestShape]) -> dict[str, Any]:
     fields = schema_of([asks])["properties"]
     return {
         name: int(value) if fields.get(name, {}).get("type") == "integer" and _is_whole(value) else value

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 
-from pytest_assistant_mock._providers.shape import Shape
+from pytest_assistant_mock._vendors.shape import Shape
 
 JSONSchema: TypeAlias = dict[str, Any]
 

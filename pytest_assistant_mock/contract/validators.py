@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from importlib.util import find_spec
 from typing import Any
 
-from pytest_assistant_mock._providers.shape import Shape
+from pytest_assistant_mock._vendors.shape import Shape
 from pytest_assistant_mock.contract.explain import Violation, explain
 from pytest_assistant_mock.contract.parse import look
 from pytest_assistant_mock.contract.schemas import JSONSchema, guarded, schema_of, strictly

@@ -14,11 +14,11 @@ from typing import Literal, TypeAlias, get_args
 
 from pytest_assistant_mock._engine.journal import Journal
 from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Response
-from pytest_assistant_mock._providers import DOCUMENTS
+from pytest_assistant_mock._vendors import DOCUMENTS
 from pytest_assistant_mock.contract.explain import Violation
-from pytest_assistant_mock.contract.find import checked
-from pytest_assistant_mock.contract.judge import judge, listed
-from pytest_assistant_mock.contract.things import Subject, subjects
+from pytest_assistant_mock.contract.operations import checked
+from pytest_assistant_mock.contract.subjects import Subject, subjects
+from pytest_assistant_mock.contract.verdict import judge, listed
 from pytest_assistant_mock.errors import ContractViolation, ContractWarning, NotJSON
 
 Mode = Literal["off", "warn", "fail"]

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_assistant_mock._doors.server import Server
     from pytest_assistant_mock._engine.wire import Exchange
-    from pytest_assistant_mock._handle import Handle
-    from pytest_assistant_mock._mock import AssistantMock
-    from pytest_assistant_mock._served import AssistantServer
+    from pytest_assistant_mock._mock.handle import Handle
+    from pytest_assistant_mock._mock.mock import AssistantMock
+    from pytest_assistant_mock._mock.server import AssistantServer
+    from pytest_assistant_mock._serving.server import Server
     from pytest_assistant_mock.contract.watch import Field, Watch
 
 _M = TypeVar("_M", bound="AssistantMock")
@@ -165,8 +165,8 @@ def assistant_mock(request: pytest.FixtureRequest) -> Iterator[AssistantMock]:
     Both vendors played in memory for one test: an open `AssistantMock`.
     """
     __tracebackhide__ = True
-    from pytest_assistant_mock._mock import AssistantMock
-    from pytest_assistant_mock.plugin.settings import made
+    from pytest_assistant_mock._mock.mock import AssistantMock
+    from pytest_assistant_mock.plugin.options import made
 
     mock = made(AssistantMock, request)
     yield from _opened(request, mock)
@@ -181,7 +181,7 @@ def assistant_contract(request: pytest.FixtureRequest, assistant_mock: Assistant
 
     An option, ini file or marker that says otherwise ("warn", "off") wins. Gives what was found so far: .violations, .drift.
     """
-    from pytest_assistant_mock.plugin.settings import settings
+    from pytest_assistant_mock.plugin.options import settings
 
     if settings(request).get("contract") is None:
         assistant_mock.contract.start("fail")
@@ -193,7 +193,7 @@ def _assistant_socket() -> Iterator[Server]:
     """
     One server a worker, on a free port; nothing answers there outside a test that uses `assistant_server`.
     """
-    from pytest_assistant_mock._doors.server import Server
+    from pytest_assistant_mock._serving.server import Server
 
     with Server() as server:
         yield server
@@ -205,8 +205,8 @@ def assistant_server(request: pytest.FixtureRequest, _assistant_socket: Server) 
     Both vendors served over HTTP on loopback for one test: an open `AssistantServer`. `env` is for subprocesses.
     """
     __tracebackhide__ = True
-    from pytest_assistant_mock._served import AssistantServer
-    from pytest_assistant_mock.plugin.settings import made
+    from pytest_assistant_mock._mock.server import AssistantServer
+    from pytest_assistant_mock.plugin.options import made
 
     yield from _opened(request, made(AssistantServer, request, server=_assistant_socket))
 
@@ -248,10 +248,10 @@ def _tell_source(source: str | None) -> None:
     """
     Let a state machine, which has no fixture, know what the command line says.
     """
-    if source or "pytest_assistant_mock._source" in sys.modules:
-        from pytest_assistant_mock._source import asked
+    if source or "pytest_assistant_mock._mock.recording" in sys.modules:
+        from pytest_assistant_mock._mock.recording import command_line
 
-        asked.source = source
+        command_line.source = source
 
 
 def _count_drift(config: pytest.Config, drift: Mapping[Field, int]) -> None:

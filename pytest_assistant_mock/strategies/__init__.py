@@ -1,21 +1,22 @@
 """
 Hypothesis strategies for both vendors: payloads they accept, payloads they must refuse, answers, conversations, faults.
 
-Imported only when used: importing it imports hypothesis.
+The names are found on first use: hypothesis imports this package whenever it is imported itself, for `_entry_point`.
 """
 
 from __future__ import annotations
 
-from pytest_assistant_mock._providers import APPBUILDER, MODEL_STUDIO, REVISIONS
-from pytest_assistant_mock.strategies.appbuilder_fields import APPBUILDER_OPERATIONS
-from pytest_assistant_mock.strategies.conversations import Call, Conversation, conversations
-from pytest_assistant_mock.strategies.fresh import fresh
-from pytest_assistant_mock.strategies.machine import AssistantMachine
-from pytest_assistant_mock.strategies.model_studio_fields import MODEL_STUDIO_OPERATIONS
-from pytest_assistant_mock.strategies.payloads import Expected, Refused
-from pytest_assistant_mock.strategies.schedules import Schedule, Strike, faults
-from pytest_assistant_mock.strategies.values import appbuilder_ids, metadata, model_studio_ids, text, timestamps
-from pytest_assistant_mock.strategies.vendor import VendorStrategies
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_assistant_mock.strategies.by_vendor import appbuilder, model_studio
+    from pytest_assistant_mock.strategies.conversation import Call, Conversation, conversations
+    from pytest_assistant_mock.strategies.freshness import fresh
+    from pytest_assistant_mock.strategies.machine import AssistantMachine
+    from pytest_assistant_mock.strategies.payloads import Expected, Refused
+    from pytest_assistant_mock.strategies.schedules import Schedule, Strike, faults
+    from pytest_assistant_mock.strategies.values import metadata, text, timestamps
 
 __all__ = [
     "AssistantMachine",
@@ -35,5 +36,32 @@ __all__ = [
     "timestamps",
 ]
 
-model_studio = VendorStrategies(MODEL_STUDIO, MODEL_STUDIO_OPERATIONS, model_studio_ids)
-appbuilder = VendorStrategies(dict.fromkeys(REVISIONS, APPBUILDER), APPBUILDER_OPERATIONS, appbuilder_ids)
+_HOMES = {
+    "AssistantMachine": "machine",
+    "Call": "conversation",
+    "Conversation": "conversation",
+    "Expected": "payloads",
+    "Refused": "payloads",
+    "Schedule": "schedules",
+    "Strike": "schedules",
+    "appbuilder": "by_vendor",
+    "conversations": "conversation",
+    "faults": "schedules",
+    "fresh": "freshness",
+    "metadata": "values",
+    "model_studio": "by_vendor",
+    "text": "values",
+    "timestamps": "values",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pytest_assistant_mock._engine import store
-from pytest_assistant_mock._engine.provider import Provider, Route
+from pytest_assistant_mock._engine.vendor import Route, Vendor
 from pytest_assistant_mock._engine.wire import Refusal
 from pytest_assistant_mock.errors import nearest
 from pytest_assistant_mock.strategies import values
@@ -57,18 +57,18 @@ def _message_of(role: str, ids: Ids, pins: Mapping[str, Any]) -> st.SearchStrate
 MESSAGE_PINS = ("id", "thread_id", "role", "text", "created_at", "file_ids", "metadata", "assistant_id", "run_id")
 
 
-def message(provider: Provider, ids: Ids, operation: str, pins: Mapping[str, Any]) -> JSONObjects:
+def message(vendor: Vendor, ids: Ids, operation: str, pins: Mapping[str, Any]) -> JSONObjects:
     """
     A message as an operation answers it.
 
     Raises TypeError for an unknown pin, ValueError for one no message has.
     """
     check_names("message", pins, MESSAGE_PINS)
-    _check_message(provider, operation, pins)
-    return st.builds(_printer(provider, operation), stored_message(ids, pins), ids("request"))
+    _check_message(vendor, operation, pins)
+    return st.builds(_printer(vendor, operation), stored_message(ids, pins), ids("request"))
 
 
-def message_list(provider: Provider, ids: Ids, order: str, max_size: int, pins: Mapping[str, Any]) -> JSONObjects:
+def message_list(vendor: Vendor, ids: Ids, order: str, max_size: int, pins: Mapping[str, Any]) -> JSONObjects:
     """
     A page of one thread's messages: times rise or fall as the order says, first_id and last_id are those of the data.
     """
@@ -76,7 +76,7 @@ def message_list(provider: Provider, ids: Ids, order: str, max_size: int, pins: 
     if order not in ("asc", "desc"):
         raise ValueError(f"message_list: order={order!r}; allowed: 'asc' or 'desc'")
 
-    show = _printer(provider, "list_messages")
+    show = _printer(vendor, "list_messages")
 
     def build(messages: list[store.Message], thread_id: str, has_more: bool, request_id: str) -> dict[str, Any]:
         mine = [replace(message, thread_id=thread_id) for message in messages]
@@ -105,24 +105,24 @@ def stored_file(ids: Ids, pins: Mapping[str, Any]) -> st.SearchStrategy[store.Me
 FILE_PINS = ("id", "message_id", "created_at")
 
 
-def message_file(provider: Provider, ids: Ids, pins: Mapping[str, Any]) -> JSONObjects:
+def message_file(vendor: Vendor, ids: Ids, pins: Mapping[str, Any]) -> JSONObjects:
     """
     A message's file: by itself where the vendor answers that, else as it stands in a list.
     """
     check_names("message_file", pins, FILE_PINS)
-    if any(route.operation == "retrieve_message_file" for route in provider.routes):
-        return st.builds(_printer(provider, "retrieve_message_file"), stored_file(ids, pins), ids("request"))
-    show = _printer(provider, "list_message_files")
+    if any(route.operation == "retrieve_message_file" for route in vendor.routes):
+        return st.builds(_printer(vendor, "retrieve_message_file"), stored_file(ids, pins), ids("request"))
+    show = _printer(vendor, "list_message_files")
     return stored_file(ids, pins).map(lambda file: show(store.Page([file], has_more=False), "")["data"][0])
 
 
-def message_file_list(provider: Provider, ids: Ids, max_size: int, pins: Mapping[str, Any]) -> JSONObjects:
+def message_file_list(vendor: Vendor, ids: Ids, max_size: int, pins: Mapping[str, Any]) -> JSONObjects:
     """
     A page of one message's files, which share its time.
     """
     check_names("message_file_list", pins, ("message_id", "has_more"))
 
-    show = _printer(provider, "list_message_files")
+    show = _printer(vendor, "list_message_files")
 
     def build(names: list[str], message_id: str, created_at: int, has_more: bool, request_id: str) -> dict[str, Any]:
         files = [store.MessageFile(name, message_id, created_at) for name in names]
@@ -149,28 +149,28 @@ def stored_thread(ids: Ids, pins: Mapping[str, Any]) -> st.SearchStrategy[store.
     return st.builds(store.Thread, **{**drawn, **{name: strategy(value) for name, value in pins.items()}})
 
 
-def thread(provider: Provider, ids: Ids, pins: Mapping[str, Any]) -> JSONObjects:
+def thread(vendor: Vendor, ids: Ids, pins: Mapping[str, Any]) -> JSONObjects:
     """
     A thread as retrieve answers it.
     """
     check_names("thread", pins, THREAD_PINS)
-    return st.builds(_printer(provider, "retrieve_thread"), stored_thread(ids, pins), ids("request"))
+    return st.builds(_printer(vendor, "retrieve_thread"), stored_thread(ids, pins), ids("request"))
 
 
-def error(provider: Provider, ids: Ids, kind: str | None) -> JSONObjects:
+def error(vendor: Vendor, ids: Ids, kind: str | None) -> JSONObjects:
     """
     An error body, of one kind of refusal or of any.
     """
-    if kind is not None and kind not in provider.errors:
-        known = ", ".join(provider.errors)
-        raise ValueError(f"{provider.name} has no error {kind!r}{nearest(kind, provider.errors)}; it has {known}")
+    if kind is not None and kind not in vendor.errors:
+        known = ", ".join(vendor.errors)
+        raise ValueError(f"{vendor.name} has no error {kind!r}{nearest(kind, vendor.errors)}; it has {known}")
 
     def body(kind: str, request_id: str) -> dict[str, Any]:
         refusal = Refusal(kind, "content", {"method": "PUT", "id": "thread_1"})
-        answer: dict[str, Any] = provider.refuse(refusal, request_id).json()
+        answer: dict[str, Any] = vendor.refuse(refusal, request_id).json()
         return answer
 
-    return st.builds(body, st.sampled_from(list(provider.errors)) if kind is None else st.just(kind), ids("request"))
+    return st.builds(body, st.sampled_from(list(vendor.errors)) if kind is None else st.just(kind), ids("request"))
 
 
 def strategy(value: Any) -> st.SearchStrategy[Any]:
@@ -189,28 +189,28 @@ def check_names(what: str, pins: Mapping[str, Any], known: tuple[str, ...]) -> N
             raise TypeError(f"{what} has nothing called {name!r} to pin{nearest(name, known)}; it has {', '.join(known)}")
 
 
-def _check_message(provider: Provider, operation: str, pins: Mapping[str, Any]) -> None:
+def _check_message(vendor: Vendor, operation: str, pins: Mapping[str, Any]) -> None:
     plain = {name: value for name, value in pins.items() if not isinstance(value, st.SearchStrategy)}
     least = {"id": "id", "thread_id": "id", "role": "user", "text": "", "created_at": 1, "sequence": 0}
     try:
-        shape = _route(provider, operation).answers
+        shape = _route(vendor, operation).answers
         cast(Any, shape).model_validate_json(shape.write(store.Message(**{**least, **plain}), "id"))
     except ValidationError as problem:
         shown = ", ".join(f"{name}={value!r}" for name, value in plain.items())
         reasons = [f"{'.'.join(map(str, reason['loc']))}: {reason['msg']}" for reason in problem.errors()]
-        raise ValueError(f"no message of {provider.name} has {shown}; {'; '.join(reasons)}") from None
+        raise ValueError(f"no message of {vendor.name} has {shown}; {'; '.join(reasons)}") from None
 
 
-def _printer(provider: Provider, operation: str) -> Callable[[Any, str], dict[str, Any]]:
-    write = _route(provider, operation).answers.write
+def _printer(vendor: Vendor, operation: str) -> Callable[[Any, str], dict[str, Any]]:
+    write = _route(vendor, operation).answers.write
     return lambda result, request_id: json.loads(write(result, request_id))
 
 
-def _route(provider: Provider, operation: str) -> Route:
-    for route in provider.routes:
+def _route(vendor: Vendor, operation: str) -> Route:
+    for route in vendor.routes:
         if route.operation == operation:
             return route
-    operations = [route.operation for route in provider.routes]
+    operations = [route.operation for route in vendor.routes]
     raise ValueError(
-        f"{provider.name} has no operation {operation!r}{nearest(operation, operations)}; it has {', '.join(operations)}"
+        f"{vendor.name} has no operation {operation!r}{nearest(operation, operations)}; it has {', '.join(operations)}"
     )

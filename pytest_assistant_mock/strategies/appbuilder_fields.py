@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from pytest_assistant_mock._providers import APPBUILDER
+from pytest_assistant_mock._vendors import APPBUILDER
 from pytest_assistant_mock.strategies import values
 from pytest_assistant_mock.strategies.payloads import Field, Fields, Operation, Wrong, missing, not_a
 

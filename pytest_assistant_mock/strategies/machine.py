@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from pytest_assistant_mock._source import asked
+from pytest_assistant_mock._mock.recording import command_line
 from pytest_assistant_mock.strategies import values
 
 _WHICH = st.integers(0, 50)
@@ -73,10 +73,10 @@ class AssistantMachine(RuleBasedStateMachine):
     # What the machine does
 
     def __init__(self) -> None:
-        from pytest_assistant_mock._mock import AssistantMock
+        from pytest_assistant_mock._mock.mock import AssistantMock
 
         super().__init__()
-        self.live = asked.source == "live"
+        self.live = command_line.source == "live"
         self.mock = AssistantMock(**{**self.options, **({"source": "live"} if self.live else {})})
         self.handle = getattr(self.mock, self.vendor)
         self.model: dict[str, list[ModelMessage]] = {}

@@ -10,7 +10,7 @@ from functools import partial
 
 from hypothesis import strategies as st
 
-from pytest_assistant_mock._providers import MODEL_STUDIO
+from pytest_assistant_mock._vendors import MODEL_STUDIO
 from pytest_assistant_mock.strategies import values
 from pytest_assistant_mock.strategies.payloads import Field, Fields, Operation, Wrong, missing, not_a
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from hypothesis import strategies as st
 
-from pytest_assistant_mock._engine.provider import Asks, Provider
+from pytest_assistant_mock._engine.vendor import Asks, Vendor
 from pytest_assistant_mock._engine.wire import Refusal
 from pytest_assistant_mock.errors import nearest
 
@@ -101,7 +101,7 @@ class Operation:
         may = {name: field.values() for name, field in drawn.items() if field.example is MISSING}
         return st.fixed_dictionaries({**must, **given}, optional=may)
 
-    def refused(self, provider: Provider, field: str | None, pins: Mapping[str, Any]) -> st.SearchStrategy[Refused]:
+    def refused(self, vendor: Vendor, field: str | None, pins: Mapping[str, Any]) -> st.SearchStrategy[Refused]:
         """
         Payloads the operation must refuse, each wrong in one field only: in `field`, or in any that is not pinned.
 
@@ -114,7 +114,7 @@ class Operation:
         if not ways:
             raise ValueError(f"{self.name} refuses no payload{f' for its {field}' if field else ''}: nothing could be wrong")
         payloads = self.accepted(pins)
-        return st.sampled_from(ways).flatmap(lambda way: _spoilt(provider, payloads, *way))
+        return st.sampled_from(ways).flatmap(lambda way: _spoilt(vendor, payloads, *way))
 
     def read(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """
@@ -141,10 +141,8 @@ class Operation:
             raise ValueError(f"{self.name}: {name}={value!r} is never accepted; allowed: {allowed}") from None
 
 
-def _spoilt(
-    provider: Provider, payloads: st.SearchStrategy[dict[str, Any]], name: str, wrong: Wrong
-) -> st.SearchStrategy[Refused]:
-    row = provider.errors[wrong.kind]
+def _spoilt(vendor: Vendor, payloads: st.SearchStrategy[dict[str, Any]], name: str, wrong: Wrong) -> st.SearchStrategy[Refused]:
+    row = vendor.errors[wrong.kind]
     expected = Expected(wrong.kind, row.status, row.code, row.message.replace("{field}", name))
 
     def spoil(payload: dict[str, Any], value: Any) -> Refused:

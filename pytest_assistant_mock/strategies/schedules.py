@@ -18,7 +18,7 @@ from pytest_assistant_mock.errors import nearest
 from pytest_assistant_mock.faults import FAULTS, Fault
 
 if TYPE_CHECKING:
-    from pytest_assistant_mock._handle import Handle
+    from pytest_assistant_mock._mock.handle import Handle
 
 _BYTES = st.integers(0, 400)
 _FLAG = st.booleans()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pytest_assistant_mock._engine.store import Message, MessageFile, Thread
 from pytest_assistant_mock._engine.wire import Exchange, Failure, FailureKind, Request, Response
 from pytest_assistant_mock.strategies import answers, appbuilder, model_studio
-from pytest_assistant_mock.strategies.conversations import conversations
+from pytest_assistant_mock.strategies.conversation import conversations
 from pytest_assistant_mock.strategies.values import appbuilder_ids, model_studio_ids
 
 
@@ -55,7 +55,7 @@ def exchanges() -> st.SearchStrategy[Exchange]:
 
 def _last(conversation: Any) -> Exchange:
     from pytest_assistant_mock._engine.engine import Engine
-    from pytest_assistant_mock._providers import REVISIONS
+    from pytest_assistant_mock._vendors import REVISIONS
 
     engine = Engine(REVISIONS["2025"])
     conversation.play(engine.handle, quiet=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from pytest_assistant_mock._engine.provider import Provider
+from pytest_assistant_mock._engine.vendor import Vendor
 from pytest_assistant_mock.errors import nearest
 from pytest_assistant_mock.strategies import answers, values
 from pytest_assistant_mock.strategies.answers import Ids, JSONObjects
@@ -27,14 +27,14 @@ class VendorStrategies:
     Every method raises TypeError for an unknown pin and ValueError for a value that can never be.
     """
 
-    def __init__(self, revisions: Mapping[str, Provider], operations: Mapping[str, Operation], ids: Ids) -> None:
+    def __init__(self, revisions: Mapping[str, Vendor], operations: Mapping[str, Operation], ids: Ids) -> None:
         self._revisions = revisions
-        self._provider = next(iter(revisions.values()))
+        self._vendor = next(iter(revisions.values()))
         self.operations = operations
         self._ids = ids
 
     def __repr__(self) -> str:
-        return f"strategies.{self._provider.name}"
+        return f"strategies.{self._vendor.name}"
 
     # Payloads: the body, or for a GET the query
 
@@ -108,7 +108,7 @@ class VendorStrategies:
         """
         What an operation must refuse, and how: one field (that one, or any not pinned) breaks one rule, the rest is accepted.
         """
-        return self._operation(operation).refused(self._provider, field, pins)
+        return self._operation(operation).refused(self._vendor, field, pins)
 
     # Answers
 
@@ -129,25 +129,25 @@ class VendorStrategies:
         """
         A message's file; id, message_id, created_at (ms) can be pinned.
         """
-        return answers.message_file(self._provider, self._ids, pins)
+        return answers.message_file(self._vendor, self._ids, pins)
 
     def message_file_list(self, *, max_size: int = 5, **pins: Any) -> JSONObjects:
         """
         A page of a message's files; message_id and has_more can be pinned.
         """
-        return answers.message_file_list(self._provider, self._ids, max_size, pins)
+        return answers.message_file_list(self._vendor, self._ids, max_size, pins)
 
     def thread(self, **pins: Any) -> JSONObjects:
         """
         A thread; id, created_at (ms), metadata can be pinned.
         """
-        return answers.thread(self._provider, self._ids, pins)
+        return answers.thread(self._vendor, self._ids, pins)
 
     def error(self, kind: str | None = None) -> JSONObjects:
         """
         The body of an error: of a kind ("thread_not_found", …) or of any.
         """
-        return answers.error(self._provider, self._ids, kind)
+        return answers.error(self._vendor, self._ids, kind)
 
     def ids(self, kind: str) -> st.SearchStrategy[str]:
         """
@@ -163,7 +163,7 @@ class VendorStrategies:
             raise ValueError(f"{self!r} has no operation {name!r}{nearest(name, self.operations)}; it has {known}")
         return self.operations[name]
 
-    def _revision(self, revision: str) -> Provider:
+    def _revision(self, revision: str) -> Vendor:
         if revision not in self._revisions:
             raise ValueError(f"revision={revision!r}: expected one of {', '.join(map(repr, self._revisions))}")
         return self._revisions[revision]

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pytest_assistant_mock import AssistantMock
+from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.wire import Failure, Reply, Request, Response
-from pytest_assistant_mock._secrets import Secrets
 from pytest_assistant_mock.cassettes import Cassette, Interaction, storage
 from pytest_assistant_mock.cassettes.format import to_text
 

@@ -11,7 +11,7 @@ import yaml
 from made import ask, player
 
 from pytest_assistant_mock import AssistantMock
-from pytest_assistant_mock._providers import REVISIONS
+from pytest_assistant_mock._vendors import REVISIONS
 from pytest_assistant_mock.cassettes import load
 from pytest_assistant_mock.cassettes.check import problems
 from pytest_assistant_mock.cassettes.verify import percentage, verify
@@ -34,7 +34,7 @@ def test_there_is_a_scenario_for_each_operation_of_each_vendor() -> None:
     """
     And no other.
     """
-    wanted = {f"{provider.name}/{route.operation}.yaml" for provider in REVISIONS["2025"] for route in provider.routes}
+    wanted = {f"{vendor.name}/{route.operation}.yaml" for vendor in REVISIONS["2025"] for route in vendor.routes}
     assert {name(path) for path in FILES} == wanted
 
 

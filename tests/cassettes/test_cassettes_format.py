@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from made import JSON, ask, asked, one, player, saved
 
 from pytest_assistant_mock._engine.wire import Failure, Request, Response
-from pytest_assistant_mock.cassettes import Cassette, Interaction, load, reader, writer
+from pytest_assistant_mock.cassettes import Cassette, Interaction, load, yaml_reader, yaml_writer
 from pytest_assistant_mock.cassettes.format import from_text, to_text
-from pytest_assistant_mock.cassettes.layout import compact, laid_out
+from pytest_assistant_mock.cassettes.json_bodies import compact, laid_out
 
 TEXT = """\
 version: 1
@@ -79,7 +79,7 @@ def test_the_text_is_what_vcrpys_serialize_gives() -> None:
     """
 
     class Writer:
-        serialize = staticmethod(writer.write)
+        serialize = staticmethod(yaml_writer.write)
 
     interactions = [replace(hello(), recorded_at=""), replace(one(asked("GET", "/threads/x"), {"id": "你"}), recorded_at="")]
     requests = [
@@ -166,8 +166,8 @@ def test_our_writer_and_any_reader_agree(data: dict[str, object]) -> None:
     """
     What the writer writes, PyYAML's own loader and our reader read alike.
     """
-    text = writer.write(data)
-    assert reader.read(text).value == yaml.load(text, yaml.CSafeLoader) == data
+    text = yaml_writer.write(data)
+    assert yaml_reader.read(text).value == yaml.load(text, yaml.CSafeLoader) == data
 
 
 @given(st.lists(st.tuples(TEXTS, st.lists(TEXTS, min_size=1, max_size=2)), min_size=1, max_size=4))
@@ -177,7 +177,7 @@ def test_our_reader_reads_what_vcrpy_writes(pairs: list[tuple[str, list[str]]]) 
     """
     data = {"version": 1, "interactions": [{"name": name, "values": values} for name, values in pairs]}
     text = vcr.serializers.yamlserializer.serialize(data)
-    assert reader.read(text).value == yaml.load(text, yaml.CSafeLoader)
+    assert yaml_reader.read(text).value == yaml.load(text, yaml.CSafeLoader)
 
 
 def test_aliases_of_vcrpy_are_read() -> None:
@@ -187,7 +187,7 @@ def test_aliases_of_vcrpy_are_read() -> None:
     headers = ["application/json"]
     text = yaml.dump({"version": 1, "a": headers, "b": headers})
     assert "&id001" in text
-    assert reader.read(text).value == {"version": 1, "a": headers, "b": headers}
+    assert yaml_reader.read(text).value == {"version": 1, "a": headers, "b": headers}
 
 
 FAILURES = {

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from made import BAIDU, STUDIO, ask, asked, one, player, saved
 
 from pytest_assistant_mock import errors
-from pytest_assistant_mock._engine.bases import Place
+from pytest_assistant_mock._engine.base_urls import Place
+from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.wire import Request
-from pytest_assistant_mock._secrets import Secrets
 from pytest_assistant_mock.cassettes.matching import Ignored, Index, canonical, key
 
 MESSAGES = "/threads/thread_1/messages"

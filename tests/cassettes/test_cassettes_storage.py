@@ -17,7 +17,7 @@ import pytest
 from made import asked, one, saved
 
 from pytest_assistant_mock import errors
-from pytest_assistant_mock._secrets import Secrets
+from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock.cassettes import Cassette, load, storage
 from pytest_assistant_mock.cassettes.format import to_text
 
@@ -131,7 +131,7 @@ def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
 FULL = """
 import resource, sys
 from pathlib import Path
-from pytest_assistant_mock._secrets import Secrets
+from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock.cassettes import load, storage
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 path = Path(sys.argv[1])
@@ -185,7 +185,7 @@ def test_a_read_only_folder_with_a_cassette_leaves_it(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from pytest_assistant_mock._secrets import Secrets
+from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock.cassettes import storage
 os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
 storage.save(Path(sys.argv[1]), lambda now: now, Secrets())

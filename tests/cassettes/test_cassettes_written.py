@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from made import JSON, STUDIO, asked, one
 
 from pytest_assistant_mock._engine.wire import Failure, Request, Response
-from pytest_assistant_mock.cassettes import Cassette, Interaction, suspect, written
+from pytest_assistant_mock.cassettes import Cassette, Interaction, written, yaml_checked
 from pytest_assistant_mock.cassettes.format import to_text
-from pytest_assistant_mock.cassettes.reader import Broken
+from pytest_assistant_mock.cassettes.yaml_reader import Broken
 
 FULL = Interaction(
     Request("POST", f"{STUDIO}/threads?a=[1]", (*JSON, ("X-Trace", "a: b"), ("X-Trace", "你好")), '{"a":["你好 😀"]}'.encode()),
@@ -33,7 +33,7 @@ def agreed(text: str) -> bool:
     """
     found = written.read(text)
     if found is not None:
-        assert found == suspect.read(text)
+        assert found == yaml_checked.read(text)
     return found is not None
 
 
@@ -143,5 +143,5 @@ def test_what_is_rare_is_left_to_the_slow_reader(name: str) -> None:
     It is read there.
     """
     text = to_text(Cassette([DOUBTFUL[name]]))
-    assert len(suspect.read(text).value["interactions"]) == 1
+    assert len(yaml_checked.read(text).value["interactions"]) == 1
     assert agreed(text) is (name == "a word of YAML")  # which the writer has quoted

@@ -13,7 +13,7 @@ from typing import Any
 
 from pytest_assistant_mock._engine.engine import Engine
 from pytest_assistant_mock._engine.wire import Request, Response
-from pytest_assistant_mock._providers import REVISIONS
+from pytest_assistant_mock._vendors import REVISIONS
 
 STUDIO = "https://dashscope.aliyuncs.com"
 BAIDU = "https://appbuilder.baidu.com"

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from pytest_assistant_mock._doors.door import Answerer
 from pytest_assistant_mock._doors.doors import Doors
+from pytest_assistant_mock._doors.seam import Answerer
 from pytest_assistant_mock._engine.wire import Reply, Request, Response
 
 

@@ -14,8 +14,8 @@ import pytest
 from answerers import Script, behind_doors, says
 
 from pytest_assistant_mock import AssistantMock
-from pytest_assistant_mock._doors import table
-from pytest_assistant_mock._doors.door import Seam, body_bytes
+from pytest_assistant_mock._doors import doors
+from pytest_assistant_mock._doors.seam import Seam, body_bytes
 from pytest_assistant_mock.errors import UnknownSeam
 
 
@@ -67,9 +67,9 @@ def test_every_library_has_known_seams() -> None:
     """
     Each seam of each library passes its check as it is now, and none of the libraries here is left out.
     """
-    there = {library for library in table.DOORS if find_spec(library)}
+    there = {library for library in doors.DOORS if find_spec(library)}
     for library in there:
-        seams = table.seams_of(library, import_module(library))
+        seams = doors.seams_of(library, import_module(library))
         assert seams, library
         for seam in seams:
             seam.check()
@@ -83,7 +83,7 @@ def test_a_library_that_looks_different_is_a_clear_error(monkeypatch: pytest.Mon
     strange = ModuleType("strange_http")
     strange.__dict__["__version__"] = "99.0"
     monkeypatch.setitem(sys.modules, "strange_http", strange)
-    monkeypatch.setitem(table.DOORS, "strange_http", "httpx")
+    monkeypatch.setitem(doors.DOORS, "strange_http", "httpx")
     before = sys.meta_path.copy()
     with pytest.raises(UnknownSeam, match=r"^strange_http 99\.0 is not known: .*; install an older one, or report it$"):
         AssistantMock().__enter__()

@@ -17,7 +17,7 @@ from clients import CLIENTS, Client, rows
 from peers import deaf, hangs, peer, refusing, resets, sends
 
 from pytest_assistant_mock import AssistantMock, faults
-from pytest_assistant_mock._doors import door, http1
+from pytest_assistant_mock._doors import http1, seam
 from pytest_assistant_mock._engine.clock import EPOCH_MS
 from pytest_assistant_mock._engine.wire import Failure, Reply
 
@@ -312,7 +312,7 @@ def test_a_slow_answer_is_waited_for_only_when_asked(client: Client, monkeypatch
         return original(loop, seconds, function, *arguments, **options)
 
     original = asyncio.BaseEventLoop.call_later
-    monkeypatch.setattr(door, "sleep", waited.append)
+    monkeypatch.setattr(seam, "sleep", waited.append)
     monkeypatch.setattr(anyio, "sleep", sleep)
     monkeypatch.setattr(asyncio.BaseEventLoop, "call_later", call_later)
     with AssistantMock() as mock:

@@ -18,8 +18,8 @@ import pytest
 from answerers import Script, behind_doors, says
 
 from pytest_assistant_mock import AssistantMock
-from pytest_assistant_mock._doors import table
-from pytest_assistant_mock._doors.late import imports
+from pytest_assistant_mock._doors import doors
+from pytest_assistant_mock._doors.import_hook import imports
 from pytest_assistant_mock.errors import UnknownSeam
 
 SEND = {
@@ -56,8 +56,8 @@ send(*asked)
 assert threads() == [1, 1]
 outer.__exit__(None, None, None)
 
-from pytest_assistant_mock._doors import table
-now = [getattr(seam.owner, seam.name) for seam in table.imported()]
+from pytest_assistant_mock._doors import doors
+now = [getattr(seam.owner, seam.name) for seam in doors.imported()]
 assert [one for one in now if "_assistant_mock" in str(getattr(one, "__module__", ""))] == []
 assert [one for one in sys.meta_path if "_assistant_mock" in type(one).__module__] == []
 assert "exec_module" not in vars(sys.modules[{library!r}].__spec__.loader)
@@ -83,7 +83,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     The name of a library of the test's own, with a door like httpx's; the test writes its file.
     """
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setitem(table.DOORS, "new_http", "httpx")
+    monkeypatch.setitem(doors.DOORS, "new_http", "httpx")
     monkeypatch.delitem(sys.modules, "new_http", raising=False)
     return "new_http"
 

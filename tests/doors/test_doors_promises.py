@@ -17,8 +17,7 @@ from answerers import Recorder, Script, behind_doors, says
 from clients import JSON, Client, rows
 from peers import peer, sends
 
-from pytest_assistant_mock._doors.doors import Doors
-from pytest_assistant_mock._doors.table import imported
+from pytest_assistant_mock._doors.doors import Doors, imported
 from pytest_assistant_mock._engine.wire import Failure, Reply, Request, Response
 
 BASE = "https://gw.corp.invalid/ai/v1"

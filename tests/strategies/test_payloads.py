@@ -33,8 +33,8 @@ class Desk:
         return {"thread_id": self.thread.id, "message_id": self.message.id, "file_id": "file-1"}
 
     def ask(self, operation: str, payload: dict) -> Response:
-        provider = self.engine.services[self.handle.name].provider
-        route = next(route for route in provider.routes if route.operation == operation)
+        vendor = self.engine.services[self.handle.name].vendor
+        route = next(route for route in vendor.routes if route.operation == operation)
         headers = (("Authorization", "Bearer key"),)
         url = self.handle.base_url + route.path.format(**self.ids)
         if route.method == "POST":

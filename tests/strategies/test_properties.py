@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_assistant_mock import AssistantMock, Response, contract, strategies
-from pytest_assistant_mock._secrets import Secrets
+from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock.cassettes import Cassette, Interaction
 from pytest_assistant_mock.cassettes.format import to_text
 from pytest_assistant_mock.cassettes.redaction import redacted
 from pytest_assistant_mock.cassettes.storage import write
-from pytest_assistant_mock.strategies.conversations import Call, bound
+from pytest_assistant_mock.strategies.conversation import Call, bound
 
 VENDORS = ("model_studio", "appbuilder")
 REVISIONS = ("2025", "2026")
@@ -52,7 +52,7 @@ def test_what_is_printed_is_what_the_shape_would_print(vendor, revision):
     @strategies.fresh("assistant_mock", revision=revision)
     def same(mock, conversation):
         conversation.play(mock._engine.handle, quiet=True)
-        routes = {route.operation: route for route in mock._engine.services[vendor].provider.routes}
+        routes = {route.operation: route for route in mock._engine.services[vendor].vendor.routes}
         for exchange in getattr(mock, vendor).exchanges:
             shape = routes[exchange.operation].answers
             assert shape.model_validate_json(exchange.response.body).to_bytes() == exchange.response.body

@@ -43,7 +43,7 @@ def test_the_hook_imports_only_what_needs_the_standard_library():
     """
     code = (
         "import sys, hypothesis; "
-        "assert 'pytest_assistant_mock._hypothesis_hook' in sys.modules; "
+        "assert 'pytest_assistant_mock.strategies._entry_point' in sys.modules; "
         "print([name for name in ('pydantic', 'httpx', 'vcr', 'jsonschema', 'requests') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,0 +1,185 @@
+"""
+Whose is a URL: vendors are found by base URL (scheme, host, port, path prefix; the longest wins).
+
+Knows names and prefixes only; where a base URL was read from is somebody else's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
+from urllib.parse import urlsplit
+
+_PORTS = {"http": 80, "https": 443}
+
+ToldURLs: TypeAlias = tuple[tuple[str, str], ...]
+"""Pairs of vendor and base URL."""
+
+NOBODY = ""
+"""In place of a vendor: a URL that a server of ours listens at, whose requests go over the socket whatever else is said."""
+
+
+class Place(NamedTuple):
+    """
+    Where a URL points: the vendor, the path below its base (None: its host, but outside every base), the query.
+    """
+
+    vendor: str
+    path: str | None
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class BaseURL:
+    """
+    One base URL, taken apart. A host that begins with "*." stands for every name below it.
+    """
+
+    vendor: str
+    scheme: str
+    host: str
+    port: int
+    prefix: str
+
+    @classmethod
+    def parse(cls, vendor: str, url: str) -> BaseURL:
+        """
+        Raises ValueError, naming the vendor, if `url` is no absolute http(s) URL.
+        """
+        try:
+            parts = urlsplit(url.strip())
+            port = parts.port or _PORTS[parts.scheme]
+            if not parts.hostname or parts.query or parts.fragment:
+                raise ValueError
+        except (ValueError, KeyError):
+            raise ValueError(f"{vendor}: {url!r} is no base URL; expected one like 'https://gw.corp/ai/api/v1'") from None
+        return cls(vendor, parts.scheme, parts.hostname, port, parts.path.rstrip("/"))
+
+    def fits(self, scheme: str, host: str, port: int) -> bool:
+        """
+        Whether an origin is this base's.
+        """
+        return (scheme, port) == (self.scheme, self.port) and same_host(self.host, host)
+
+
+def same_host(pattern: str, host: str) -> bool:
+    """
+    Whether a host is the one a pattern names, or below it if the pattern begins with "*.".
+    """
+    return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
+
+
+def split(url: str) -> tuple[str, str, str]:
+    """
+    An absolute URL's origin, path and query, as they stand.
+    """
+    start = url.find("://") + 3
+    slash = url.find("/", start)
+    if slash < 0:
+        origin, _, query = url.partition("?")
+        return origin, "/", query
+    path, _, query = url[slash:].partition("?")
+    return url[:slash], path, query
+
+
+class _Origin(NamedTuple):
+    owner: str | None
+    prefixes: tuple[tuple[str, str], ...]  # prefix and vendor, the longest first
+
+
+class Bases:
+    """
+    Every base URL in force: the ones given, and those the SDKs are told just now.
+
+    `owned` pairs vendors with hosts (patterns) that are wholly theirs, whatever the path.
+    """
+
+    def __init__(self, given: ToldURLs, owned: ToldURLs, told: Callable[[], ToldURLs] = lambda: ()) -> None:
+        self._given = _parsed(given)
+        self._owned = owned
+        self._ask_told = told
+        self._told: ToldURLs = ()
+        self._all = self._given
+        self._origins: dict[str, _Origin] = {}
+        self._own: dict[str, _Origin] = {}  # of origins wholly a vendor's: as they were before anything was told
+
+    def find(self, url: str) -> Place | None:
+        """
+        Whose a URL is; None if nobody's.
+
+        On a host that is wholly a vendor's the answer is the same whatever is told, but for the place below the base: there
+        `look_again` knows better, and has to ask.
+        """
+        origin, path, query = split(url)
+        if origin in self._own:
+            return _below(self._own[origin], path, query)
+        return _below(self._origin(origin), path, query)
+
+    def look_again(self, url: str) -> Place | None:
+        """
+        The same, by what is told just now.
+        """
+        origin, path, query = split(url)
+        return _below(self._origin(origin), path, query)
+
+    def knows(self, origin: str) -> bool:
+        """
+        Whether some URL of an origin is a vendor's.
+        """
+        owner, prefixes = self._origin(origin)
+        return owner is not None or bool(prefixes)
+
+    def owner(self, host: str) -> str | None:
+        """
+        The vendor a host name wholly belongs to, if any.
+        """
+        host = host.lower().rstrip(".")
+        return next((vendor for vendor, pattern in self._owned if same_host(pattern, host)), None)
+
+    def _origin(self, origin: str) -> _Origin:
+        told = self._ask_told()
+        if told != self._told:
+            self._told, self._origins = told, {}
+            self._all = self._given + _understood(told)
+        known = self._origins.get(origin)
+        if known is None:
+            known = self._origins[origin] = self._look_up(origin, self._all)
+            if known.owner is not None:
+                self._own[origin] = self._look_up(origin, self._given)
+        return known
+
+    def _look_up(self, origin: str, bases: Sequence[BaseURL]) -> _Origin:
+        try:
+            parts = urlsplit(origin)
+            scheme, host, port = parts.scheme.lower(), parts.hostname or "", parts.port or _PORTS[parts.scheme.lower()]
+        except (ValueError, KeyError):
+            return _Origin(None, ())
+        here = [base for base in bases if base.fits(scheme, host.rstrip("."), port)]
+        if any(base.vendor == NOBODY for base in here):
+            return _Origin(None, ())
+        prefixes = {base.prefix: base.vendor for base in here}
+        return _Origin(self.owner(host), tuple(sorted(prefixes.items(), key=lambda item: -len(item[0]))))
+
+
+def _below(origin: _Origin, path: str, query: str) -> Place | None:
+    for prefix, vendor in origin.prefixes:
+        if path.startswith(prefix) and (len(path) == len(prefix) or path[len(prefix)] == "/"):
+            return Place(vendor, path[len(prefix) :], query)
+    return Place(origin.owner, None, query) if origin.owner is not None else None
+
+
+@lru_cache(maxsize=32)  # the same few for every mock
+def _parsed(given: ToldURLs) -> tuple[BaseURL, ...]:
+    return tuple(BaseURL.parse(vendor, url) for vendor, url in given)
+
+
+@lru_cache(maxsize=32)
+def _understood(told: ToldURLs) -> tuple[BaseURL, ...]:
+    found = []
+    for vendor, url in told:
+        with suppress(ValueError):  # nonsense in the environment is for the SDK to complain about
+            found.append(BaseURL.parse(vendor, url))
+    return tuple(found)

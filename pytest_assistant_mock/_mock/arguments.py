@@ -1,0 +1,244 @@
+"""
+Every check of what a test gives: objects to seed, faults, quotas, keys, answers. What is shown to a test is copied here too.
+
+Raises TypeError or ValueError that names what is allowed and what comes nearest. Knows no vendor by name.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any, TypeAlias, TypeVar
+
+from pytest_assistant_mock._engine.faults import FAULTS, Fault
+from pytest_assistant_mock._engine.plans import Planned, When
+from pytest_assistant_mock._engine.quotas import Limit
+from pytest_assistant_mock._engine.replies import Answer, OwnReply, as_reply
+from pytest_assistant_mock._engine.store import Message, Thread
+from pytest_assistant_mock._engine.tenants import Tenants
+from pytest_assistant_mock._engine.trouble import Trouble
+from pytest_assistant_mock._engine.vendor import Vendor
+from pytest_assistant_mock._engine.wire import Reply, Request, Response
+from pytest_assistant_mock.errors import ContractViolation, nearest
+
+__tracebackhide__ = True  # a failing test shows its own line
+
+Stored = TypeVar("Stored", Thread, Message)
+Keys: TypeAlias = "Mapping[str, str | Iterable[str] | None] | Iterable[str]"
+"""Keys that are known; in a mapping each with the workspaces it may use (None: any)."""
+Check: TypeAlias = Callable[[str, Reply], None]
+"""From an operation and a reply to it: raises if the reply may not be sent."""
+
+
+def operations(vendor: Vendor) -> tuple[str, ...]:
+    """
+    A vendor's operations, by name.
+    """
+    return tuple(route.operation for route in vendor.routes)
+
+
+def operation(vendor: Vendor, name: object, also: Sequence[str] = ()) -> str:
+    """
+    An operation's name. Raises TypeError if it is no text, ValueError if it names nothing.
+    """
+    known = (*operations(vendor), *also)
+    if not isinstance(name, str):
+        raise TypeError(f"{name!r} is no operation's name; {vendor.name} has {', '.join(known)}")
+    if name not in known:
+        raise ValueError(f"{vendor.name} has no operation {name!r}{nearest(name, known)}; it has {', '.join(known)}")
+    return name
+
+
+def planned(
+    vendor: Vendor,
+    trouble: Trouble,
+    fault: Fault,
+    on: str | None,
+    times: int | None,
+    after: int,
+    when: When | None,
+    optional: bool,
+) -> Planned:
+    """
+    A fault in waiting.
+    """
+    if on is not None:
+        operation(vendor, on, [reply.operation for reply in trouble.replies])
+    return Planned(
+        _fault(fault),
+        on,
+        _count("times", times, 1, "None: always"),
+        _count("after", after, 0) or 0,
+        _predicate(when),
+        bool(optional),
+    )
+
+
+def _fault(fault: object) -> Fault:
+    if isinstance(fault, Fault):
+        return fault
+    listed = f"the faults are {', '.join(f'faults.{name}()' for name in FAULTS)}"
+    name = getattr(fault, "__name__", None)
+    if name in FAULTS:
+        raise TypeError(f"fault is the function faults.{name}; call it: faults.{name}(…)")
+    if isinstance(fault, str) and fault in FAULTS:
+        raise TypeError(f"fault={fault!r} is a string; expected a fault: faults.{fault}(…)")
+    if isinstance(fault, str):
+        raise TypeError(f"fault={fault!r} is a string; expected a fault{nearest(fault, FAULTS)}; {listed}")
+    raise TypeError(f"fault={fault!r}: expected a fault; {listed}")
+
+
+def _count(name: str, value: object, least: int, otherwise: str = "") -> int | None:
+    allowed = f"a whole number, {least} or more{f' ({otherwise})' if otherwise else ''}"
+    if value is None and otherwise:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name}={value!r}: expected {allowed}")
+    if value < least:
+        raise ValueError(f"{name}={value!r}: expected {allowed}")
+    return value
+
+
+def _predicate(when: object) -> When | None:
+    if when is None:
+        return None
+    if not callable(when):
+        raise TypeError(f"when={when!r}: expected a function that takes a Request and says whether the fault may strike it")
+    try:
+        inspect.signature(when).bind(Request("GET", "https://example.com"))
+    except TypeError:
+        raise TypeError(f"when={when!r} takes {inspect.signature(when)}; expected a function of one Request") from None
+    except ValueError:
+        pass  # a built-in without a signature
+    return when
+
+
+def limit(vendor: Vendor, requests: int, per: float, on: str | None) -> Limit:
+    """
+    A quota: `requests` whole, `per` in seconds.
+    """
+    if on is not None:
+        operation(vendor, on)
+    if isinstance(per, bool) or not isinstance(per, (int, float)):
+        raise TypeError(f"per={per!r}: expected a number of seconds")
+    if not (math.isfinite(per) and per > 0):
+        raise ValueError(f"per={per!r}: expected a finite number of seconds, more than 0")
+    return Limit(_count("requests", requests, 0) or 0, per, on)
+
+
+def tenants(vendor: Vendor, keys: Keys) -> Tenants:
+    """
+    The keys that are known, with their workspaces.
+    """
+    if isinstance(keys, str) or not isinstance(keys, Iterable):
+        raise TypeError(f"keys={keys!r}: expected a set of keys, or a dict of keys with their workspaces")
+    given: Mapping[str, Any] = keys if isinstance(keys, Mapping) else dict.fromkeys(keys)
+    for key, spaces in given.items():
+        if not isinstance(key, str) or not key.strip():
+            raise TypeError(f"keys: {key!r} is no key; expected a text that is not empty")
+        if spaces is not None and not vendor.workspace_header:
+            raise ValueError(f"keys: {vendor.name} has no workspaces; give a set of keys, or None for each")
+    return Tenants({key: _workspaces(key, spaces) for key, spaces in given.items()})
+
+
+def _workspaces(key: str, spaces: object) -> tuple[str, ...]:
+    named = [] if spaces is None else [spaces] if isinstance(spaces, str) else spaces
+    found = tuple(named) if isinstance(named, Iterable) else (None,)
+    if not all(isinstance(space, str) and space for space in found):
+        raise TypeError(f"keys[{key!r}]={spaces!r}: expected a workspace, a list of workspaces, or None for any")
+    return found
+
+
+def own_reply(vendor: Vendor, name: str, answer: Answer, times: int | None, optional: bool, check: Check | None) -> OwnReply:
+    """
+    An answer in the fake's place. An answer that is no function is made and checked at once.
+    """
+    if not (isinstance(name, str) and _looks_like_a_route(name)):
+        name, known = operation(vendor, name), True
+    else:
+        known = False
+    own = OwnReply(name, answer, _count("times", times, 1, "None: always"), bool(optional))
+    if check is not None and known:
+        own.check = lambda reply: check(name, reply)
+    if not callable(answer):
+        reply = as_reply(answer, lambda status, body: vendor.respond(status, body, ""))
+        if own.check is not None:
+            own.check(reply)
+    elif isinstance(answer, type):
+        raise TypeError(f"the answer to {name} is the class {answer.__name__}; expected an answer, or a function of one Request")
+    return own
+
+
+def _looks_like_a_route(name: str) -> bool:
+    method, space, path = name.partition(" ")
+    return bool(space) and method.isalpha() and method.isupper() and path.startswith("/")
+
+
+def refuses_the_wrong(vendor: str) -> Check:
+    """
+    The contract's judgement of a reply of one vendor; a broken line is nobody's answer and passes.
+    """
+
+    def check(name: str, reply: Reply) -> None:
+        from pytest_assistant_mock import contract
+        from pytest_assistant_mock.contract.verdict import listed
+
+        if isinstance(reply, Response):
+            kind = "response" if reply.status == 200 and b'"error"' not in reply.body[:10] else "error"
+            found = contract.violations(reply.body, vendor=vendor, operation=name, kind=kind)
+            if found:
+                own = [replace(one, thing=f"the answer given by {vendor}.reply({name!r}, …)") for one in found]
+                raise ContractViolation(f"{listed(own)}\n  with check=False it is sent as it is", own)
+
+    return check
+
+
+def shown(stored: Stored) -> Stored:
+    """
+    What is stored, in a copy: nothing done to it reaches the store.
+    """
+    return replace(stored, metadata=deepcopy(stored.metadata))
+
+
+def sendable(name: str, value: object) -> str:
+    """
+    A string that can be sent. Raises TypeError if it is none, ValueError for a lone surrogate.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {type(value).__name__}, expected str")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{name}={value!r} cannot be sent as UTF-8: it has half of a surrogate pair") from None
+    return value
+
+
+def ids(name: str, value: Iterable[str]) -> tuple[str, ...]:
+    """
+    Some ids. Raises TypeError for anything but strings in a list.
+    """
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise TypeError(f"{name}={value!r}: expected a list of ids")
+    if "" in (value := tuple(value)):
+        raise ValueError(f"{name}={list(value)!r}: an id is never empty")
+    return tuple(sendable(f"{name}[{index}]", one) for index, one in enumerate(value))
+
+
+def json_object(name: str, value: Mapping[str, Any] | None) -> dict[str, Any]:
+    """
+    A copy of a mapping as it would come over the wire; None counts as {}.
+
+    Raises TypeError if it is no JSON object, ValueError if it cannot be sent.
+    """
+    if value is not None and not (isinstance(value, Mapping) and all(isinstance(key, str) for key in value)):
+        raise TypeError(f"{name}={value!r}: expected a dict whose keys are strings")
+    try:
+        copy: dict[str, Any] = json.loads(json.dumps(dict(value or {}), ensure_ascii=False, allow_nan=False).encode())
+    except (TypeError, ValueError) as problem:
+        kind = TypeError if isinstance(problem, TypeError) else ValueError
+        raise kind(f"{name}={value!r} cannot be sent as JSON: {problem}") from None
+    return copy

@@ -1,0 +1,279 @@
+"""
+AssistantMock: one engine, its doors open, one handle per vendor.
+
+Only joins the parts; knows neither pytest nor how any part works inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from posixpath import commonpath
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, Unpack
+from urllib.parse import urlsplit
+
+from pytest_assistant_mock._doors.doors import Doors
+from pytest_assistant_mock._engine.base_urls import ToldURLs
+from pytest_assistant_mock._engine.clock import Clock
+from pytest_assistant_mock._engine.engine import Engine
+from pytest_assistant_mock._engine.journal import Watcher
+from pytest_assistant_mock._engine.vendor import Vendor
+from pytest_assistant_mock._engine.wire import Exchange
+from pytest_assistant_mock._mock import layers, sdk_environment
+from pytest_assistant_mock._mock.complaints import unanswered, unused
+from pytest_assistant_mock._mock.handle import Handle
+from pytest_assistant_mock._mock.recording import Recording, check_hosts, session, tape_of
+from pytest_assistant_mock._mock.snapshot import Snapshot, check_snapshot
+from pytest_assistant_mock._vendors import REVISIONS
+from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault, absent
+
+if TYPE_CHECKING:
+    from pytest_assistant_mock._serving.asgi import App
+    from pytest_assistant_mock.cassettes.session import Session
+    from pytest_assistant_mock.contract.watch import Field, Mode, Watch
+
+__tracebackhide__ = True  # a failing test shows its own line
+
+SERVED_EXCHANGES = 1000
+"""How many exchanges a served mock holds of each vendor."""
+
+
+class AssistantMock:
+    """
+    Both vendors, played in memory while the context is open; every door is open, every SDK finds a fake key.
+
+    revision: which recorded shape of Model Studio's messages to print, "2025" (the seed page) or "2026" (the newest).
+    hosts: more base URLs, by vendor: {"model_studio": ["https://gw.corp/ai/api/v1"]}.
+    source: "fake"; "cassette", to answer from the file `cassette`; "live", to let every call through.
+    recording: how a cassette is used: `_source.Recording`.
+    strict: whether a request that no route answers raises UnansweredRequest when the mock closes.
+    contract: what to do about an exchange that breaks the contract: "off" (the default), "warn" or "fail" when the mock closes.
+    name: who opens it, for the words of UnansweredRequest; the fixtures give the test's name.
+    Raises ValueError for an unknown revision, vendor or malformed base URL, TypeError for a value of the wrong type.
+    Opened once: its threads, ids and exchanges are of one test.
+    """
+
+    def __init__(
+        self,
+        *,
+        revision: str = "2025",
+        hosts: Mapping[str, Sequence[str]] | None = None,
+        strict: bool = True,
+        contract: Mode | None = None,
+        name: str = "",
+        source: str = "fake",
+        **recording: Unpack[Recording],
+    ) -> None:
+        if not isinstance(strict, bool):
+            raise TypeError(f"strict={strict!r}: expected True or False")
+        vendors = _vendors(revision)
+        check_hosts(hosts or {}, [vendor.name for vendor in vendors])
+        self._engine = Engine(vendors, hosts, self._told(vendors))
+        self._keys = sdk_environment.Keys([vendor.settings for vendor in vendors])
+        self._tape = tape_of(source, recording)
+        self._layer: layers.Layer | None = None
+        self._asgi: App | None = None
+        self._strict = strict
+        self._name = name
+        self._opened = False
+        self._session: Session | None = None
+        self._failure: BaseException | None = None
+        self.unplayed = ""
+        self._excused = False
+        self._watch: Watch | None = None
+        self._handles = {vendor: Handle(self._engine, service, self._tape) for vendor, service in self._engine.services.items()}
+        if contract is None and self._tape is not None:
+            contract = "fail"
+        if contract not in (None, "off"):
+            self.contract.start(contract)
+
+    def __repr__(self) -> str:
+        state = "" if self._opened else "not opened, "
+        return f"<{type(self).__name__}: {state}{self.model_studio!r}, {self.appbuilder!r}>"
+
+    if not TYPE_CHECKING:  # or every name would pass the type checker
+
+        def __getattr__(self, name: str) -> Any:
+            if hasattr(type(self), name):
+                return object.__getattribute__(self, name)  # a property that failed says why itself
+            of_a_vendor = f"; a vendor has: mock.model_studio.{name}, mock.appbuilder.{name}" if hasattr(Handle, name) else ""
+            raise absent(self, name, of_a_vendor)
+
+    @property
+    def model_studio(self) -> Handle:
+        """
+        Alibaba Cloud Model Studio.
+        """
+        return self._handles["model_studio"]
+
+    @property
+    def appbuilder(self) -> Handle:
+        """
+        Baidu AppBuilder.
+        """
+        return self._handles["appbuilder"]
+
+    @property
+    def contract(self) -> Watch:
+        """
+        What the contract says of the exchanges so far: nothing, while its mode is "off".
+        """
+        if self._watch is None:
+            from pytest_assistant_mock.contract.watch import Watch
+
+            self._watch = Watch(self._engine.journal)
+        return self._watch
+
+    @property
+    def drift(self) -> Mapping[Field, int]:
+        """
+        Fields the contract does not know, and how often they came: vendor, operation, side, field -> times.
+        """
+        return self._watch.drift if self._watch else {}
+
+    @property
+    def clock(self) -> Clock:
+        """
+        The mock's own time, in ms; it moves 1 ms a stored message.
+        """
+        return self._engine.clock
+
+    @property
+    def asgi(self) -> App:
+        """
+        Both vendors as one ASGI app, for any server to run; from then on only the last 1,000 exchanges are held.
+        """
+        if self._asgi is None:
+            from pytest_assistant_mock._serving.asgi import App
+
+            engine = self._engine
+            engine.journal.keep(SERVED_EXCHANGES)
+            mounts = dict(_mount(service.vendor) for service in engine.services.values())
+            self._asgi = App(engine, mounts, lambda request: engine.refuse(request, "too_large"))
+        return self._asgi
+
+    def snapshot(self) -> Snapshot:
+        """
+        Everything as it is now: threads, messages, counters, clock, exchanges, faults, quotas, keys, own answers. Cheap: what
+        cannot change is shared.
+        """
+        with self._engine.lock:
+            return Snapshot(self._engine, self._engine.save())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """
+        Make everything as it was, as often as you like. What came since is forgotten, a fault that was never used included.
+
+        Raises TypeError for anything but a snapshot, ValueError for another mock's.
+        """
+        check_snapshot(snapshot, self._engine)
+        with self._engine.lock:
+            snapshot.put_back()
+
+    def reset(self) -> None:
+        """
+        Make everything as it was when the mock was made: empty, the first id next.
+        """
+        with self._engine.lock:
+            self._engine.clear()
+
+    def __enter__(self) -> Self:
+        """
+        Open it. Raises RuntimeError if it has been opened before.
+        """
+        if self._opened:
+            raise RuntimeError(
+                "this AssistantMock has been opened before, and remembers what was stored then;"
+                " make one for each test: with AssistantMock() as mock"
+            )
+        self._opened = True
+        self._layer = self._new_layer()
+        layers.enter(self._layer)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        """
+        Close it. Unless an exception is on its way already, raises UnansweredRequest if `strict` is on, UnusedFault, and
+        ContractViolation if `contract` is "fail".
+        """
+        __tracebackhide__ = True
+        if self._layer is not None:
+            layers.leave(self._layer)
+        if error is None and self._session is None:
+            self._complain()
+        if self._watch is not None:
+            self._watch.finish(quiet=error is not None)  # first: what breaks the contract is not recorded
+        if self._session is not None:
+            passed = error is None and not self._excused
+            self.unplayed = self._session.finish(passed, error or self._failure, on_its_way=error is not None)
+
+    def _told(self, vendors: Sequence[Vendor]) -> Callable[[], ToldURLs]:
+        """
+        A function that says which base URLs are in force besides the vendors' own.
+        """
+        return sdk_environment.told(tuple(vendors))
+
+    def _new_layer(self) -> layers.Layer:
+        self._session = session(self._engine, self._tape) if self._tape is not None else None
+        doors = Doors(self._session.answerer if self._session else self._engine)
+        if self._session and not self._session.replays:
+            return layers.Layer(on=(doors.open,), off=(doors.close,))  # with the real keys
+        return layers.Layer(on=(self._keys.put, doors.open), off=(doors.close, self._keys.take_back))
+
+    def watch(self, watcher: Watcher) -> None:
+        """
+        Tell a function every exchange of both vendors from now on, in the order they end.
+        """
+        self._engine.journal.watchers.append(watcher)
+
+    def traffic(self, exchanges: Sequence[Exchange]) -> str:
+        """
+        Exchanges for people: a line each, the last ones in full, secrets hidden.
+        """
+        from pytest_assistant_mock._traffic.report import report
+
+        services = self._engine.services.values()
+        keys = {service.vendor.settings.key for service in services}
+        keys |= {key for one in services if one.trouble and one.trouble.tenants for key in one.trouble.tenants.keys}
+        return report(exchanges, self._engine.sent, keys)
+
+    def excuse(self, failure: BaseException | None = None) -> None:
+        """
+        Let the mock close without a word about faults and answers nobody used, and save nothing: the test has failed for
+        another reason, `failure`.
+        """
+        self._excused = True
+        self._failure = failure
+
+    def _complain(self) -> None:
+        __tracebackhide__ = True
+        services = self._engine.services.items()
+        found = [
+            unanswered(service.vendor, exchanges, self._name)
+            for vendor, service in services
+            if self._strict and (exchanges := self._engine.journal.unanswered(vendor))
+        ]
+        if found:
+            raise UnansweredRequest("\n".join(found))
+        found = [
+            unused(vendor, wasted, self._engine.journal.of(vendor), self._name)
+            for vendor, service in services
+            if not self._excused and service.trouble and (wasted := service.trouble.wasted())
+        ]
+        if found:
+            raise UnusedFault("\n".join(found))
+
+
+def _vendors(revision: str) -> tuple[Vendor, ...]:
+    if not isinstance(revision, str) or revision not in REVISIONS:
+        raise ValueError(f"revision={revision!r}: expected one of {', '.join(map(repr, REVISIONS))}")
+    return REVISIONS[revision]
+
+
+def _mount(vendor: Vendor) -> tuple[str, str]:
+    """
+    Where a vendor's paths begin, and the origin they belong to: ("/api/v1/threads", "https://dashscope.aliyuncs.com").
+    """
+    base = urlsplit(vendor.base_urls[0])
+    common = commonpath([route.path for route in vendor.routes])
+    return f"{base.path}{common}", f"{base.scheme}://{base.netloc}"

@@ -1,0 +1,192 @@
+"""
+Threads and messages out of a YAML or JSON file, into the handles of a mock.
+
+Knows the file's fields and where in the file they stand; stores nothing itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+
+from pytest_assistant_mock.errors import nearest
+
+if TYPE_CHECKING:
+    from pytest_assistant_mock._mock.handle import Handle
+    from pytest_assistant_mock._mock.mock import AssistantMock
+
+Path_: TypeAlias = tuple[str | int, ...]
+"""Where a value stands: ("model_studio", "threads", 0, "id")."""
+
+THREAD = {"id": str, "metadata": dict, "messages": list}
+MESSAGE = {"id": str, "role": str, "text": str, "file_ids": list, "metadata": dict, "assistant_id": str, "run_id": str}
+
+_ON_THE_WIRE = {"content": "text"}
+"""What the vendors call a field that is called otherwise here."""
+
+_NAMES = {
+    str: "a string",
+    dict: "a mapping",
+    list: "a list",
+    type(None): "nothing",
+    int: "a number",
+    float: "a number",
+    bool: "a boolean",
+}
+
+
+class SeedError(ValueError):
+    """
+    A seed file that cannot be read, with the file and the line or field.
+    """
+
+
+def load(path: str | Path, mock: AssistantMock) -> int:
+    """
+    Store the threads and messages of a file; returns how many messages they were.
+
+    The file: {vendor: {"threads": [{"id", "metadata", "messages": [{"id", "role", "text", "file_ids", "metadata"}]}]}}, as
+    YAML, or as JSON where the name ends in .json. Only a message's text is required. Raises SeedError; nothing is stored then.
+    """
+    file = _File(Path(path))
+    handles = {handle.name: handle for handle in (mock.model_studio, mock.appbuilder)}
+    file.check(file.content, (), dict)
+    for vendor, seeds in file.content.items():
+        file.known(vendor, (vendor,), handles)
+        file.check_fields(seeds, (vendor,), {"threads": list})
+        for number, thread in enumerate(seeds.get("threads") or ()):
+            _check_thread(file, thread, (vendor, "threads", number))
+    return sum(
+        _store(file, handles[vendor], thread, (vendor, "threads", number))
+        for vendor, seeds in file.content.items()
+        for number, thread in enumerate(seeds.get("threads") or ())
+    )
+
+
+def _check_thread(file: _File, thread: Any, where: Path_) -> None:
+    file.check_fields(thread, where, THREAD)
+    for number, message in enumerate(thread.get("messages") or ()):
+        place = (*where, "messages", number)
+        file.check_fields(message, place, MESSAGE)
+        if "text" not in message:
+            file.fail(place, "a message needs a text")
+
+
+def _store(file: _File, handle: Handle, thread: Mapping[str, Any], where: Path_) -> int:
+    stored = file.trying(where, lambda: handle.add_thread(thread.get("metadata"), id=thread.get("id")))
+    messages = thread.get("messages") or ()
+    for number, message in enumerate(messages):
+        file.trying((*where, "messages", number), partial(handle.add_message, stored, **message))
+    return len(messages)
+
+
+class _File:
+    """
+    A file's content, and where in it each value stands.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lines: dict[Path_, int] = {}
+        try:
+            text = path.read_text("utf-8")
+        except OSError as problem:
+            raise SeedError(f"{path}: {problem.strerror}") from None
+        except UnicodeDecodeError as problem:
+            raise SeedError(f"{path}: not UTF-8 (byte {problem.start})") from None
+        self.content = self._json(text) if path.suffix == ".json" else self._yaml(text)
+
+    def _json(self, text: str) -> Any:
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError as problem:
+            raise SeedError(f"{self.path}, line {problem.lineno}: {problem.msg}; expected JSON") from None
+        except RecursionError:
+            raise SeedError(f"{self.path}: nested too deep") from None
+
+    def _yaml(self, text: str) -> Any:
+        import yaml
+
+        class Loader(yaml.SafeLoader):
+            """
+            A date is the text it is written as: JSON has none.
+            """
+
+        Loader.yaml_implicit_resolvers = {
+            first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
+            for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+        try:
+            self._note(yaml.compose(text, Loader), ())
+            return yaml.load(text, Loader)
+        except SeedError:
+            raise
+        except yaml.MarkedYAMLError as problem:
+            line = f", line {problem.problem_mark.line + 1}" if problem.problem_mark else ""
+            raise SeedError(f"{self.path}{line}: {problem.problem}; expected YAML") from None
+        except (yaml.YAMLError, ValueError) as problem:
+            raise SeedError(f"{self.path}: {problem}; expected YAML") from None
+        except RecursionError:
+            raise SeedError(f"{self.path}: nested too deep") from None
+
+    def _note(self, node: Any, where: Path_) -> None:
+        if node is None or where in self._lines:
+            return
+        self._lines[where] = node.start_mark.line + 1
+        if len(where) > 7:  # as deep as a seed's fields go
+            return
+        if node.id == "mapping":
+            for key, value in node.value:
+                place = (*where, str(key.value))
+                if place in self._lines:
+                    self._lines[place] = key.start_mark.line + 1
+                    self.fail(place, "stands here a second time")
+                self._note(value, place)
+                self._lines[place] = key.start_mark.line + 1  # where its name stands, the value may begin lines below
+        elif node.id == "sequence":
+            for number, value in enumerate(node.value):
+                self._note(value, (*where, number))
+
+    def fail(self, where: Path_, problem: str) -> NoReturn:
+        """
+        Raise a SeedError about a place in the file.
+        """
+        line = f", line {self._lines[where]}" if where in self._lines else ""
+        field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
+        raise SeedError(f"{self.path}{line}: {field + ': ' if field else ''}{problem}") from None
+
+    def check(self, value: Any, where: Path_, kind: type) -> None:
+        """
+        Fail unless a value is of a kind.
+        """
+        if not isinstance(value, kind):
+            self.fail(where, f"{_NAMES.get(type(value), type(value).__name__)}, expected {_NAMES[kind]}")
+
+    def known(self, name: Any, where: Path_, names: Mapping[str, Any]) -> None:
+        """
+        Fail unless a name is one of some names.
+        """
+        if name not in names:
+            self.fail(where, f"unknown; expected {' or '.join(names)}{nearest(_ON_THE_WIRE.get(name, str(name)), names)}")
+
+    def check_fields(self, value: Any, where: Path_, fields: Mapping[str, type]) -> None:
+        """
+        Fail unless a value is a mapping of known fields, each of its kind; a field may be left empty.
+        """
+        self.check(value, where, dict)
+        for name, inner in value.items():
+            self.known(name, (*where, name), fields)
+            if inner is not None or name == "text":
+                self.check(inner, (*where, name), fields[name])
+
+    def trying(self, where: Path_, act: Callable[[], Any]) -> Any:
+        """
+        What an act returns; fail if it raises TypeError or ValueError.
+        """
+        try:
+            return act()
+        except (TypeError, ValueError) as problem:
+            self.fail(where, str(problem))

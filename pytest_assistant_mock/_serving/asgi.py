@@ -1,0 +1,248 @@
+"""
+One ASGI app around whoever answers: HTTP in, the vendor's own bytes out, on whatever server runs it.
+
+Tells the vendors apart by path and asks as if the request had gone to the vendor's own base URL. Knows no vendor by name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from struct import pack
+from typing import Any, TypeAlias
+
+from pytest_assistant_mock._doors.seam import Answerer
+from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
+
+__tracebackhide__ = True  # a failing test shows its own line
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+BODY_LIMIT = 10_000_000
+"""Bytes of a request's body that are taken, unless told otherwise."""
+
+HANG_S = 30.0
+"""Seconds a client is left waiting by a timeout before the line is closed, unless told otherwise."""
+
+TRANSPORT = "assistant_mock.transport"
+"""Where `scope["state"]` holds the asyncio transport, if the server is ours: only with it can a line be reset."""
+
+_DRIPS = 10  # parts of a body that comes slowly
+_SMALLEST_GZIP = 30  # bytes, as Envoy (the vendor's gateway) has it
+_FORBIDDEN = bytes.maketrans(b"\r\n\0", b"   ")
+
+
+class App:
+    """
+    The ASGI app.
+
+    mounts: from where a vendor's paths begin ("/api/v1/threads") to the origin they belong to; what else stands one step
+    above ("/api/v1/…") is the vendor's too, and for it to refuse.
+    too_large: the reply to a request whose body is over `body_limit` bytes; the body itself is not read.
+    """
+
+    def __init__(self, answerer: Answerer, mounts: Mapping[str, str], too_large: Callable[[Request], Reply]) -> None:
+        self.answerer = answerer
+        self.body_limit = BODY_LIMIT
+        self.hang_s = HANG_S
+        self._served = ", ".join(f"{mount}… ({origin.partition('://')[2]})" for mount, origin in mounts.items())
+        above = {mount.rpartition("/")[0]: origin for mount, origin in mounts.items()}
+        self._mounts = (*mounts.items(), *above.items())
+        self._too_large = too_large
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = _raw_path(scope)
+        url = self.vendor_url(path, scope["query_string"].decode("latin-1"))
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+        if url is None:
+            reply: Reply = self._nobody(scope["method"], path)
+        else:
+            body = await _read(receive, scope["headers"], self.body_limit)
+            if body is None:
+                return  # the client is gone, and with it its question
+            request = Request(scope["method"], url, headers, body)
+            if len(body) > self.body_limit:
+                reply = self._too_large(Request(request.method, url, headers))
+            else:
+                reply = self.answerer.handle(request) or self._nobody(scope["method"], path)
+        if isinstance(reply, Failure):
+            await self._fail(reply, scope, receive, send)
+        elif reply.delay:
+            await _drip(receive, send, _coded(reply, scope["headers"]), scope["method"])
+        else:
+            await _respond(send, _coded(reply, scope["headers"]), scope["method"])
+
+    def vendor_url(self, path: str, query: str) -> str | None:
+        """
+        The URL a path would have at the vendor it belongs to, whatever prefix stands before; None if it is nobody's.
+        """
+        for mount, origin in self._mounts:
+            start = path.find(mount)
+            end = start + len(mount)
+            if start >= 0 and (end == len(path) or path[end] == "/"):
+                return f"{origin}{path[start:]}?{query}" if query else f"{origin}{path[start:]}"
+        return None
+
+    def _nobody(self, method: str, path: str) -> Response:
+        said = {
+            "error": f"nothing is served at {method} {path}",
+            "served": f"{self._served}; any prefix may stand before",
+            "do": "use a base URL that `assistant-mock serve` printed, or that `assistant_server.env` holds",
+        }
+        body = json.dumps(said, ensure_ascii=False).encode("utf-8", "replace")
+        return Response(404, (("Content-Type", "application/json"), ("Content-Length", str(len(body)))), body)
+
+    async def _fail(self, failure: Failure, scope: Scope, receive: Receive, send: Send) -> None:
+        """
+        Break the line. On a server that hands out no transport a reset is a close.
+
+        The line was accepted before anybody was asked: a connection refused is closed at once, one never made stays silent.
+        """
+        transport = scope.get("state", {}).get(TRANSPORT)
+        if failure.delay and await _until_gone(receive, failure.delay):
+            return
+        if failure.response is not None:
+            await _begin(send, failure.response, failure.after_bytes)
+        if failure.kind in ("read_timeout", "connect_timeout"):
+            await _until_gone(receive, self.hang_s)
+        if transport is not None:
+            if failure.kind == "reset":
+                _reset(transport)
+            else:
+                transport.close()
+            await _until_gone(receive, 1.0)
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+def _raw_path(scope: Scope) -> str:
+    raw: bytes | None = scope.get("raw_path")
+    return scope["path"] if raw is None else raw.decode("latin-1")
+
+
+async def _read(receive: Receive, headers: list[tuple[bytes, bytes]], limit: int) -> bytes | None:
+    """
+    The body; more than `limit` bytes if it is too large, and then not the whole of it; None if the client went away.
+    """
+    for name, value in headers:
+        if name == b"content-length" and value.isdigit() and int(value) > limit:
+            return bytes(limit + 1)
+    message = await receive()
+    body = message.get("body", b"")
+    while message.get("more_body") and len(body) <= limit:
+        message = await receive()
+        body += message.get("body", b"")
+    return None if message["type"] == "http.disconnect" else body
+
+
+def _coded(response: Response, asked: list[tuple[bytes, bytes]]) -> Response:
+    """
+    The response, compressed if the client asked for it: without a length, as a gateway's filter sends it.
+    """
+    if len(response.body) < _SMALLEST_GZIP or response.header("content-encoding") or not _takes_gzip(asked):
+        return response
+    import gzip
+
+    kept = tuple(pair for pair in response.headers if pair[0].lower() not in ("content-length", "transfer-encoding"))
+    coding: Headers = (("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
+    return Response(response.status, (*kept, *coding), gzip.compress(response.body, 1, mtime=0), response.delay)
+
+
+def _takes_gzip(headers: list[tuple[bytes, bytes]]) -> bool:
+    for name, value in headers:
+        if name == b"accept-encoding":
+            for coding in value.lower().split(b","):
+                token, _, weight = coding.replace(b" ", b"").partition(b";q=")
+                if token == b"gzip":
+                    return weight.strip(b"0.") != b"" or not weight
+    return False
+
+
+def _head(response: Response) -> list[tuple[bytes, bytes]]:
+    """
+    Headers for the server to send; which of them frame the body is the server's business, but for the length.
+    """
+    chunked = response.header("transfer-encoding") is not None
+    left_out = ("transfer-encoding", "content-length") if chunked else ("transfer-encoding",)
+    return [
+        (name.lower().encode("latin-1", "replace"), value.encode("latin-1", "replace").translate(_FORBIDDEN))
+        for name, value in response.headers
+        if name.lower() not in left_out
+    ]
+
+
+async def _respond(send: Send, response: Response, method: str) -> None:
+    await send({"type": "http.response.start", "status": response.status, "headers": _head(response)})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else response.body})
+
+
+async def _drip(receive: Receive, send: Send, response: Response, method: str) -> None:
+    """
+    A response that takes all of its delay to arrive: its head, then its body in parts, at even steps; no more once the client
+    is gone.
+    """
+    body = b"" if method == "HEAD" else response.body
+    size = -(-len(body) // _DRIPS) or 1
+    parts = [body[start : start + size] for start in range(0, len(body), size)] or [b""]
+    messages: list[dict[str, Any]] = [
+        {"type": "http.response.start", "status": response.status, "headers": _head(response)},
+        *({"type": "http.response.body", "body": part, "more_body": True} for part in parts),
+    ]
+    messages[-1]["more_body"] = False
+    for message in messages:
+        if await _until_gone(receive, response.delay / len(messages)):
+            return
+        await send(message)
+
+
+async def _begin(send: Send, response: Response, after_bytes: int) -> None:
+    """
+    A response's head, with the length it declares, and the first bytes of its body.
+    """
+    headers = [pair for pair in _head(response) if pair[0] != b"content-length"]
+    headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body[:after_bytes], "more_body": True})
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    """
+    Close a line so that the other side sees RST, not FIN.
+    """
+    line = transport.get_extra_info("socket")
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, pack("ii", 1, 0))
+    transport.abort()
+
+
+async def _until_gone(receive: Receive, seconds: float) -> bool:
+    """
+    Wait for the client to go away, but not longer than so many seconds; whether it did.
+    """
+
+    async def gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    try:
+        await asyncio.wait_for(gone(), seconds)
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,142 @@
+"""
+Which operation a thing belongs to, from what the caller says and from its URL; which shapes that means.
+
+Knows the tables of the vendors; reads no bodies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cache
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from pytest_assistant_mock._engine.base_urls import Bases
+from pytest_assistant_mock._engine.vendor import Match, Route, Vendor
+from pytest_assistant_mock._vendors import DOCUMENTS, REVISIONS
+from pytest_assistant_mock._vendors.documents import Revised
+from pytest_assistant_mock._vendors.shape import RequestShape, Shape
+from pytest_assistant_mock.contract.subjects import KINDS, Subject, paths
+from pytest_assistant_mock.errors import nearest
+
+VENDORS = tuple(DOCUMENTS)
+NEWEST = list(REVISIONS)[-1]
+
+
+def checked(what: str, word: str | None, words: Collection[str]) -> None:
+    """
+    Raises ValueError for a word that is none of the words, naming the nearest.
+    """
+    if word is None or word in words:
+        return
+    known = list(words)
+    raise ValueError(f"{what}={word!r}: expected one of {', '.join(map(repr, known))}{nearest(str(word), known)}")
+
+
+@cache
+def revisions(vendor: str) -> dict[str, Vendor]:
+    """
+    A vendor's tables by revision.
+    """
+    return {revision: next(one for one in known if one.name == vendor) for revision, known in REVISIONS.items()}
+
+
+@cache
+def operations(vendor: str) -> tuple[str, ...]:
+    """
+    The names of a vendor's operations.
+    """
+    return tuple(route.operation for route in revisions(vendor)[NEWEST].routes)
+
+
+def routes(vendor: str, operation: str, revision: str | None = None) -> list[Route]:
+    """
+    The operation's row in the tables, of one revision or of each.
+    """
+    found = [one for name, one in revisions(vendor).items() if revision in (None, name)]
+    return [next(route for route in one.routes if route.operation == operation) for one in found]
+
+
+@cache
+def shapes(vendor: str, operation: str | None, kind: str, revision: str | None) -> tuple[type[Shape], ...]:
+    """
+    What may stand there: more than one shape where revisions differ, or errors do.
+
+    Raises ValueError for an unknown vendor, operation, kind or revision.
+    """
+    checked("vendor", vendor, VENDORS)
+    checked("operation", operation, operations(vendor))
+    checked("kind", kind, KINDS)
+    checked("revision", revision, REVISIONS)
+    if kind == "error":
+        return DOCUMENTS[vendor].errors
+    assert operation is not None
+    found = (route.asks if kind == "request" else route.answers for route in routes(vendor, operation, revision))
+    return tuple(cast("dict[type[Shape], None]", dict.fromkeys(found)))
+
+
+def revised(of: Revised, revision: str | None) -> tuple[type[Shape], ...]:
+    """
+    The shapes of one revision, or of each.
+    """
+    if isinstance(of, type):
+        return (of,)
+    return tuple(shape for name, shape in of.items() if revision in (None, name))
+
+
+@cache
+def asks(vendor: str, operation: str) -> type[RequestShape]:
+    """
+    The shape of an operation's request.
+    """
+    return cast("type[RequestShape]", routes(vendor, operation)[0].asks)
+
+
+def locate(subject: Subject, vendor: str | None, operation: str | None) -> tuple[str, list[str | None]]:
+    """
+    Vendor and operation of a subject; more than one operation where a library does not keep its request's method.
+
+    Raises TypeError where neither the caller nor a URL tells, ValueError for an unknown name.
+    """
+    checked("vendor", vendor, VENDORS)
+    found = _by_url(subject, vendor) if subject.url and not (subject.vendor and subject.operation) else set()
+    names = {name for name, _ in found}
+    vendor = vendor or subject.vendor or (names.pop() if len(names) == 1 else None)
+    operation = operation or subject.operation
+    if vendor and operation:
+        checked("operation", operation, operations(vendor))
+        return vendor, [operation]
+    if vendor and subject.vendor:  # an exchange no route was found for
+        return vendor, [None]
+    possible: list[str | None] = [*sorted(one for name, one in found if name == vendor)]
+    if vendor and possible:
+        return vendor, possible
+    missing = " and ".join(f"{word}=…" for word, given in (("vendor", vendor), ("operation", operation)) if not given)
+    raise TypeError(f"cannot tell which {subject.side} {subject.name} is; give {missing}")
+
+
+def _by_url(subject: Subject, vendor: str | None) -> set[tuple[str, str]]:
+    assert subject.url is not None
+    place = _bases().find(subject.url) if "://" in subject.url else None
+    if place is not None and place.path is not None:
+        return _routes_at(place.vendor, place.path, subject.method)
+    for path in paths(subject.url):
+        found = set()
+        for name in (vendor,) if vendor else VENDORS:
+            prefix = "" if vendor else urlsplit(revisions(name)[NEWEST].base_urls[0]).path
+            if path.startswith(prefix):
+                found |= _routes_at(name, path[len(prefix) :], subject.method)
+        if found:
+            return found
+    return set()
+
+
+def _routes_at(vendor: str, path: str, method: str | None) -> set[tuple[str, str]]:
+    router = revisions(vendor)[NEWEST].router
+    matches: list[Any] = [router.find(one, path) for one in ((method,) if method else ("GET", "POST", "DELETE"))]
+    return {(vendor, match.route.operation) for match in matches if isinstance(match, Match)}
+
+
+@cache
+def _bases() -> Bases:
+    return Bases(tuple((one.name, url) for one in REVISIONS[NEWEST] for url in one.base_urls), ())

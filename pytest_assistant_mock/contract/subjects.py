@@ -1,0 +1,177 @@
+"""
+What can be checked: responses of HTTP libraries, SDK objects, exchanges, bytes, text, dicts -> `Subject`s.
+
+Knows how each library spells status, URL and body, by duck and module name: imports none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from pytest_assistant_mock._engine.wire import Exchange
+from pytest_assistant_mock._vendors import DOCUMENTS
+from pytest_assistant_mock._vendors.documents import Revised
+
+KINDS = ("request", "response", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """
+    One thing to check, or one side of it, as far as it says itself what it is.
+
+    body: bytes or text to parse, or a value. status: of an HTTP answer, which tells an error from a response.
+    shapes: given where the thing knows its own, an object of an SDK.
+    """
+
+    name: str
+    body: Any
+    side: str = "answer"  # or "request"
+    status: int | None = None
+    method: str | None = None
+    url: str | None = None
+    vendor: str | None = None
+    operation: str | None = None
+    shapes: Revised | None = None
+
+
+def subjects(thing: Any, kind: str | None) -> list[Subject]:
+    """
+    What there is to check in a thing; of an exchange both sides unless `kind` names one.
+
+    Raises TypeError for what cannot be checked, or not yet.
+    """
+    if isinstance(thing, bytes | bytearray | memoryview | str | dict):
+        return [Subject(type(thing).__name__, thing, "request" if kind == "request" else "answer")]
+    if isinstance(thing, Exchange):
+        return _of_exchange(thing, kind)
+    for base in type(thing).__mro__:
+        package = base.__module__.partition(".")[0]
+        if (read := _LIBRARIES.get(package)) and base.__name__.endswith("Response"):
+            return [read(thing, kind == "request")]
+        for vendor, documents in DOCUMENTS.items():
+            if package == documents.package:
+                return [_of_sdk(thing, base.__name__, vendor)]
+    raise TypeError(
+        f"cannot check a {type(thing).__name__}; expected a response of requests, httpx, urllib3 or aiohttp,"
+        " an object of the vendor's SDK, an Exchange, bytes, str or dict"
+    )
+
+
+def _of_exchange(exchange: Exchange, kind: str | None) -> list[Subject]:
+    request, response = exchange.request, exchange.response
+    where = f"{request.method} {request.url}"
+    asked = Subject(
+        f"the request {where}",
+        request.body,
+        "request",
+        method=request.method,
+        url=request.url,
+        vendor=exchange.vendor,
+        operation=exchange.operation,
+    )
+    found = [asked] if kind in (None, "request") and exchange.operation else []
+    if response is not None and response is exchange.reply and kind != "request" and request.method != "HEAD":
+        answer = Subject(
+            f"the answer to {where}",
+            response.body,
+            status=response.status,
+            vendor=exchange.vendor,
+            operation=exchange.operation,
+        )
+        found.append(answer)
+    return found
+
+
+def _of_requests(thing: Any, asked: bool) -> Subject:
+    request = thing.request
+    if request is None:
+        return _http(None, None, thing.status_code, thing.content, asked)
+    return _http(request.method, thing.url, thing.status_code, request.body if asked else thing.content, asked)
+
+
+def _of_httpx(thing: Any, asked: bool) -> Subject:
+    request = getattr(thing, "_request", None)  # the public name raises where there is none
+    try:
+        body = request.content if asked and request is not None else thing.content
+    except RuntimeError:  # httpx.StreamError
+        raise TypeError("this httpx response is not read yet; read() it first") from None
+    if request is None:
+        return _http(None, None, thing.status_code, body, asked)
+    return _http(request.method, str(request.url), thing.status_code, body, asked)
+
+
+def _of_urllib3(thing: Any, asked: bool) -> Subject:
+    _answers_only(asked, "urllib3")
+    method = getattr(getattr(thing, "_original_response", None), "_method", None)  # nothing public names it
+    return _http(method, thing.geturl(), thing.status, thing.data, asked)
+
+
+def _of_aiohttp(thing: Any, asked: bool) -> Subject:
+    _answers_only(asked, "aiohttp")
+    if thing._body is None:
+        raise TypeError("this aiohttp response is not read yet; await its read() first")
+    return _http(thing.method, str(thing.url), thing.status, thing._body, asked)
+
+
+def _answers_only(asked: bool, library: str) -> None:
+    if asked:
+        raise TypeError(f"a response of {library} does not keep its request's body; check the bytes you sent")
+
+
+def _http(method: str | None, url: str | None, status: int, body: Any, asked: bool) -> Subject:
+    if asked and url is None:
+        raise TypeError("this response was made by hand, without its request; check the bytes you sent")
+    name = (
+        f"the {'request' if asked else 'answer to'} {method or 'a request for'} {url}"
+        if url
+        else "a response without its request"
+    )
+    if asked:
+        return Subject(name, body or b"", "request", method=method, url=url)
+    return Subject(name, body or b"", status=status, method=method, url=url)
+
+
+_LIBRARIES = {"requests": _of_requests, "httpx": _of_httpx, "httpx2": _of_httpx, "urllib3": _of_urllib3, "aiohttp": _of_aiohttp}
+
+
+def _of_sdk(thing: Any, class_name: str, vendor: str) -> Subject:
+    documents = DOCUMENTS[vendor]
+    value = _plain(thing)
+    status = value.pop("status_code", None)
+    nested = documents.nested.get(class_name)
+    if class_name not in documents.sdk and nested is None:
+        known = ", ".join(sorted({*documents.sdk, *documents.nested}))
+        raise TypeError(f"cannot check {vendor}'s {class_name}; of its SDK's classes: {known}")
+    if isinstance(status, int) and status != 200:
+        value = {name: one for name, one in value.items() if one != []}  # a list's default
+    inside = nested if class_name not in documents.sdk or (status is None and "request_id" not in value) else None
+    return Subject(class_name, value, status=status, vendor=vendor, operation=documents.sdk.get(class_name), shapes=inside)
+
+
+def _plain(thing: Any) -> Any:
+    """
+    An SDK's object as the JSON it was made from, without what the class adds by itself.
+    """
+    if hasattr(thing, "model_dump"):
+        return thing.model_dump(mode="json", exclude_unset=True)
+    if isinstance(thing, Mapping):
+        return {name: _plain(value) for name, value in thing.items()}
+    if isinstance(thing, list | tuple):
+        return [_plain(value) for value in thing]
+    if not hasattr(thing, "__dict__"):
+        return thing
+    return {name: _plain(value) for name, value in vars(thing).items() if value is not None}  # None: a class's default
+
+
+def paths(url: str) -> Iterator[str]:
+    """
+    Where a path may begin below a base URL nobody told us of: at each of its slashes, the longest first.
+    """
+    path = urlsplit(url).path
+    for start, character in enumerate(path):
+        if character == "/":
+            yield path[start:]

@@ -1,0 +1,77 @@
+"""
+One subject against the contract: which side it is, which operation, which shapes; then the verdict, in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from pytest_assistant_mock._vendors import DOCUMENTS, REVISIONS
+from pytest_assistant_mock.contract.explain import Violation
+from pytest_assistant_mock.contract.operations import asks, checked, locate, revised, shapes
+from pytest_assistant_mock.contract.parse import MAX_BYTES, parse
+from pytest_assistant_mock.contract.requests import asked_value
+from pytest_assistant_mock.contract.subjects import Subject
+from pytest_assistant_mock.contract.validators import nearest_of, validator
+
+
+def listed(found: Sequence[Violation]) -> str:
+    """
+    Violations in words, thing by thing.
+    """
+    lines: list[str] = []
+    for thing in dict.fromkeys(one.thing for one in found):
+        of = [one for one in found if one.thing == thing]
+        lines.append(f"{thing} breaks the contract in {len(of)} place{'' if len(of) == 1 else 's'}")
+        lines += [f"  {line}" for one in of for line in str(one).splitlines()]
+    return "\n".join(lines)
+
+
+def judge(
+    subject: Subject,
+    vendor: str | None = None,
+    operation: str | None = None,
+    kind: str | None = None,
+    revision: str | None = None,
+    strict: bool = False,
+    max_bytes: int = MAX_BYTES,
+) -> list[Violation]:
+    """
+    What is wrong with one side of a thing; the arguments are those of `contract.violations`.
+    """
+    if subject.shapes is not None:
+        checked("revision", revision, REVISIONS)
+        return validator(revised(subject.shapes, revision), strict).judge(subject.body, subject.name)
+    vendor, possible = locate(subject, vendor, operation)
+    names = [f"{subject.name} ({vendor} {one})" if one else subject.name for one in possible]
+    if subject.side == "request":
+        (operation,) = possible
+        assert operation is not None
+        value = asked_value(subject, asks(vendor, operation), names[0], max_bytes)
+        return validator(shapes(vendor, operation, "request", revision), strict).judge(value, names[0])
+    value = subject.body if isinstance(subject.body, dict) else parse(subject.body, names[0], max_bytes)
+    kind = kind or ("error" if None in possible or _is_error(vendor, subject.status, value) else "response")
+    return nearest_of(
+        validator(shapes(vendor, one, kind, revision), strict).judge(value, name)
+        for one, name in zip(possible, names, strict=True)
+    )
+
+
+def _is_error(vendor: str, status: int | None, value: Any) -> bool:
+    """
+    Whether an answer is an error: by its status, or by its fields where the vendor's errors come with status 200.
+    """
+    if status is None:
+        return False
+    if status != 200:
+        return True
+    if not isinstance(value, dict):
+        return False
+    return bool(_error_fields(vendor) & value.keys())
+
+
+@cache
+def _error_fields(vendor: str) -> frozenset[str]:
+    return frozenset(next(iter(shape.model_fields)) for shape in DOCUMENTS[vendor].errors if len(shape.model_fields) == 1)
