@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_assistant_mock import cassettes, contract, errors, faults, strategies
-    from pytest_assistant_mock._engine.store import Message, Thread
+    from pytest_assistant_mock._engine.kinds.messages import Message
+    from pytest_assistant_mock._engine.kinds.threads import Thread
     from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Response
     from pytest_assistant_mock._mock.handle import Handle
     from pytest_assistant_mock._mock.mock import AssistantMock
@@ -44,8 +45,8 @@ _HOMES = {
     "Failure": "_engine.wire",
     "Request": "_engine.wire",
     "Response": "_engine.wire",
-    "Message": "_engine.store",
-    "Thread": "_engine.store",
+    "Message": "_engine.kinds.messages",
+    "Thread": "_engine.kinds.threads",
 }
 _MODULES = (
     "cassettes",

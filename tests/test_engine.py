@@ -8,6 +8,8 @@ import pytest
 
 from pytest_assistant_mock import Request, Response
 from pytest_assistant_mock._engine.engine import Engine
+from pytest_assistant_mock._engine.kinds.messages import create_thread
+from pytest_assistant_mock._engine.kinds.threads import THREAD
 from pytest_assistant_mock._vendors import REVISIONS
 
 KEY = (("Authorization", "Bearer sk-test"),)
@@ -121,8 +123,8 @@ def test_two_engines_share_nothing() -> None:
     Providers are values: what one engine stores, another does not see.
     """
     one, two = Engine(REVISIONS["2025"]), Engine(REVISIONS["2025"])
-    one.services["model_studio"].store.create_thread()
-    assert two.services["model_studio"].store.threads() == []
+    create_thread(one.services["model_studio"].state)
+    assert list(two.services["model_studio"].state[THREAD].of()) == []
     assert one.clock is not two.clock
 
 

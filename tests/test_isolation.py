@@ -132,8 +132,8 @@ def test_whoever_stores_stores_alone(vendor: str) -> None:
     """
     mock = AssistantMock()
     handle: Handle = getattr(mock, vendor)
-    store, entered = handle._service.store, list[bool]()
-    format_id, lock = store.format_id, mock._engine.lock
+    state, entered = handle._service.state, list[bool]()
+    format_id, lock = state.format_id, mock._engine.lock
 
     def enter() -> None:
         entered.append(lock.acquire(blocking=False))
@@ -146,7 +146,7 @@ def test_whoever_stores_stores_alone(vendor: str) -> None:
         worker.join()
         return format_id(kind, number)
 
-    store.format_id = watched
+    state.format_id = watched
     thread = handle.add_thread()
     handle.add_message(thread, "x")
     path = f"/threads/{thread.id}/messages" if vendor == "model_studio" else "/v2/threads/messages"

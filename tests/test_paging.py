@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from vendors import BAIDU, STUDIO, ask
 
 from pytest_assistant_mock import AssistantMock, Handle, Thread
+from pytest_assistant_mock._engine.kinds.messages import update_message
 
 VENDORS = ("model_studio", "appbuilder")
 KINDS = ("messages", "files")
@@ -220,7 +221,7 @@ def test_a_clock_turned_back_puts_a_message_in_its_place(vendor: str) -> None:
     Lists go by time, not by when a message came in; an updated message stays where it is.
     """
     lists = Lists(vendor, "messages", [3000, 1000, 2000])
-    lists.handle._service.store.update_message(lists.thread.id, lists.oldest_first[0], text="changed")
+    update_message(lists.handle._service.state, lists.thread.id, lists.oldest_first[0], text="changed")
     assert [message.created_at for message in lists.handle.messages(lists.thread)] == [1000, 2000, 3000]
     assert page_of(lists.ask(order="asc"))[0] == lists.oldest_first
 

@@ -38,7 +38,7 @@ def test_what_is_seeded_is_stored_whole(handle: Handle) -> None:
         1,
         ("file-1",),
         {"a": 1},
-        handle._service.store.format_id("assistant", 1),
+        handle._service.state.format_id("assistant", 1),
         "run_1",
     )
 
@@ -118,7 +118,7 @@ def test_a_mistake_is_told_and_stores_nothing(
         mistake(handle, thread)
     assert str(told.value) == message
     assert (handle.threads(), handle.messages(thread)) == ([thread], [])
-    assert handle.add_message(thread, "x", role="assistant").run_id == handle._service.store.format_id("run", 1)
+    assert handle.add_message(thread, "x", role="assistant").run_id == handle._service.state.format_id("run", 1)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from vendors import BAIDU, STUDIO, ask
 
 from pytest_assistant_mock import AssistantMock, faults
+from pytest_assistant_mock._engine.kinds.messages import MESSAGE
 
 
 def world(mock: AssistantMock) -> list[Any]:
@@ -138,13 +139,13 @@ def test_a_snapshot_shares_what_cannot_change(mock: AssistantMock) -> None:
     """
     The restored store has the very same messages: nothing was copied.
     """
-    store = mock._engine.services["model_studio"].store
-    before = dict(store._messages)
+    messages = mock._engine.services["model_studio"].state[MESSAGE]
+    before = dict(messages._items)
     snapshot = mock.snapshot()
     conversation(mock)
     mock.restore(snapshot)
-    assert store._messages is not before
-    assert all(store._messages[key] is message for key, message in before.items())
+    assert messages._items is not before
+    assert all(messages._items[key] is message for key, message in before.items())
 
 
 def test_only_a_mocks_own_snapshot_is_restored(mock: AssistantMock) -> None:

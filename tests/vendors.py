@@ -10,6 +10,7 @@ import json
 from typing import Any, NamedTuple
 
 from pytest_assistant_mock import AssistantMock, Handle, Request, Response
+from pytest_assistant_mock._engine.kinds.threads import delete_thread
 
 STUDIO = "https://dashscope.aliyuncs.com/api/v1"
 BAIDU = "https://appbuilder.baidu.com"
@@ -38,7 +39,7 @@ def state(mock: AssistantMock) -> list[Any]:
     """
     What a refused request must leave alone: what is stored, the clock, and how far ids have been counted.
     """
-    numbers = [handle._service.store._numbers.state() for handle in (mock.model_studio, mock.appbuilder)]
+    numbers = [handle._service.state.numbers.state() for handle in (mock.model_studio, mock.appbuilder)]
     return [stored(mock), mock.clock.now_ms, numbers]
 
 
@@ -107,7 +108,7 @@ def scene(vendor: str) -> Scene:
         "a": handle.add_message(thread, "您好", role="assistant").id,
         "o": handle.add_message(other, "elsewhere").id,
     }
-    handle._service.store.delete_thread(gone.id)
+    delete_thread(handle._service.state, gone.id)
     return Scene(mock, handle, names)
 
 

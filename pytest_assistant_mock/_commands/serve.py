@@ -180,7 +180,7 @@ def _curl_lines(server: AssistantServer) -> list[str]:
 
     def thread(handle: Any) -> str:
         seeded = handle.threads()
-        return str(seeded[0].id) if seeded else str(handle._service.store.format_id("thread", 1))
+        return str(seeded[0].id) if seeded else str(handle._service.state.format_id("thread", 1))
 
     return [
         curl(studio, "/threads", say),

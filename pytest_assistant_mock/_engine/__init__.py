@@ -1,1 +1,1 @@
-"""The pure core: requests in, replies out, one store. Standard library only; knows no vendor, no HTTP library, no pytest."""
+"""The pure core: requests in, replies out, the state. Standard library only; knows no vendor, no HTTP library, no pytest."""

@@ -16,9 +16,10 @@ from urllib.parse import parse_qsl
 from pytest_assistant_mock._engine.base_urls import Bases, Place, ToldURLs
 from pytest_assistant_mock._engine.clock import EPOCH_MS, Clock, Numbers
 from pytest_assistant_mock._engine.journal import Journal
+from pytest_assistant_mock._engine.kinds import KINDS
 from pytest_assistant_mock._engine.plans import strike
 from pytest_assistant_mock._engine.replies import find
-from pytest_assistant_mock._engine.store import Store
+from pytest_assistant_mock._engine.state import State
 from pytest_assistant_mock._engine.trouble import Trouble
 from pytest_assistant_mock._engine.vendor import Match, Vendor
 from pytest_assistant_mock._engine.wire import Exchange, Refusal, Reply, Request, Response
@@ -27,11 +28,11 @@ from pytest_assistant_mock._engine.wire import Exchange, Refusal, Reply, Request
 @dataclass(slots=True)
 class Service:
     """
-    One vendor at work: the vendor's tables, a store of its own, and what the test has set up besides, if anything.
+    One vendor at work: the vendor's tables, a state of its own, and what the test has set up besides, if anything.
     """
 
     vendor: Vendor
-    store: Store
+    state: State
     numbers: Numbers = field(default_factory=Numbers)
     trouble: Trouble | None = None
 
@@ -50,7 +51,7 @@ class Engine:
         self.journal = Journal()
         self.lock = RLock()
         self.clock = Clock(lock=self.lock)
-        self.services = {vendor.name: Service(vendor, Store(self.clock, vendor.format_id)) for vendor in vendors}
+        self.services = {vendor.name: Service(vendor, State(self.clock, vendor.format_id, KINDS)) for vendor in vendors}
         own, owned = _known(tuple(vendors))
         added = tuple((vendor, url) for vendor, urls in hosts.items() for url in urls) if hosts else ()
         self._bases = Bases(own + added, owned, told)
@@ -154,7 +155,7 @@ class Engine:
         """
         The operation, the reply and the faults that struck, where the test has set up faults, quotas, keys or answers.
         """
-        vendor, store = service.vendor, service.store
+        vendor, state = service.vendor, service.state
         operation = match.route.operation if isinstance(match, Match) else None
         own = find(trouble.replies, operation, request.method, place.path)
         if own is not None:
@@ -164,14 +165,14 @@ class Engine:
             try:
                 if key := vendor.key_of(request):
                     workspace = request.header(vendor.workspace_header) or ""
-                    store.owner = trouble.admit(operation, key, workspace, self.clock.now_ms)
+                    state.owner = trouble.admit(operation, key, workspace, self.clock.now_ms)
                     if own is not None:
                         return own.reply(request, lambda status, body: vendor.respond(status, body, request_id))
                 return self._ask(service, match, place, request, request_id)
             except Refusal as refusal:
                 return vendor.refuse(refusal, request_id)
             finally:
-                store.owner = ""
+                state.owner = ""
 
         def refuse(kind: str) -> Response:
             return vendor.refuse(Refusal(kind), request_id)
@@ -203,7 +204,7 @@ class Engine:
         self.clock.restore((EPOCH_MS, 1))
         self.journal.clear()
         for service in self.services.values():
-            service.store.clear()
+            service.state.clear()
             service.numbers.restore({})
             service.trouble = None
 
@@ -213,15 +214,15 @@ class Engine:
         """
         clock, journal = self.clock.state(), self.journal.save()
         services = [
-            (service, service.store.save(), service.numbers.state(), service.trouble and service.trouble.save())
+            (service, service.state.save(), service.numbers.state(), service.trouble and service.trouble.save())
             for service in self.services.values()
         ]
 
         def put_back() -> None:
             self.clock.restore(clock)
             journal()
-            for service, store, numbers, trouble in services:
-                store()
+            for service, state, numbers, trouble in services:
+                state()
                 service.numbers.restore(numbers)
                 service.trouble = trouble and trouble()
 
@@ -233,9 +234,9 @@ class Engine:
             arguments = route.asks.read(match.params, place.query, request.body)
         except Refusal as refusal:
             if refusal.kind != "bad_json":
-                _look_up(service.store, match.params)  # what does not exist outranks what is wrong with the question
+                service.state.look_up(match.params)  # what does not exist outranks what is wrong with the question
             raise
-        result = route.act(service.store, **arguments)
+        result = route.act(service.state, **arguments)
         return service.vendor.respond(200, route.answers.write(result, request_id), request_id)
 
 
@@ -246,13 +247,3 @@ def _known(vendors: tuple[Vendor, ...]) -> tuple[ToldURLs, ToldURLs]:
     """
     own = tuple((vendor.name, url) for vendor in vendors for url in vendor.base_urls)
     return own, tuple((vendor.name, host) for vendor in vendors for host in vendor.hosts)
-
-
-def _look_up(store: Store, params: Mapping[str, str]) -> None:
-    """
-    Refuse if a thread or message named in the path does not exist.
-    """
-    if "message_id" in params:
-        store.retrieve_message(params["thread_id"], params["message_id"])
-    elif "thread_id" in params:
-        store.retrieve_thread(params["thread_id"])

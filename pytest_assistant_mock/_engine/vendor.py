@@ -1,7 +1,7 @@
 """
 A vendor as a value: its routes, errors, ids and base URLs in tables.
 
-Holds no state and knows no vendor by name; the words are the vendor files', the verbs the store's.
+Holds no state and knows no vendor by name; the words are the vendor files', the verbs those of `kinds`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 from urllib.parse import unquote
 
 from pytest_assistant_mock._engine.clock import Numbers
-from pytest_assistant_mock._engine.store import IdFormat
+from pytest_assistant_mock._engine.state import IdFormat
 from pytest_assistant_mock._engine.wire import Refusal, Request, Response
 
 Basis: TypeAlias = Literal["documented", "SDK-implied", "recorded", "inferred"]
@@ -27,13 +27,13 @@ class Asks(Protocol):
 
     def read(self, params: Mapping[str, str], query: str, body: bytes) -> dict[str, Any]:
         """
-        Keyword arguments for the store's method, or a `Refusal`.
+        Keyword arguments for the verb, or a `Refusal`.
         """
 
 
 class Answers(Protocol):
     """
-    A shape that prints what the store's method returned.
+    A shape that prints what the verb returned.
     """
 
     def write(self, result: Any, request_id: str) -> bytes:

@@ -15,10 +15,11 @@ from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
 
 from pytest_assistant_mock._engine.faults import FAULTS, Fault
+from pytest_assistant_mock._engine.kinds.messages import Message
+from pytest_assistant_mock._engine.kinds.threads import Thread
 from pytest_assistant_mock._engine.plans import Planned, When
 from pytest_assistant_mock._engine.quotas import Limit
 from pytest_assistant_mock._engine.replies import Answer, OwnReply, as_reply
-from pytest_assistant_mock._engine.store import Message, Thread
 from pytest_assistant_mock._engine.tenants import Tenants
 from pytest_assistant_mock._engine.trouble import Trouble
 from pytest_assistant_mock._engine.vendor import Vendor

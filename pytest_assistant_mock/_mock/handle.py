@@ -12,7 +12,9 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from pytest_assistant_mock._engine.engine import Engine, Service
-from pytest_assistant_mock._engine.store import Draft, Message, Store, Thread
+from pytest_assistant_mock._engine.kinds.messages import MESSAGE, Draft, Message, add_message, create_thread
+from pytest_assistant_mock._engine.kinds.threads import THREAD, Thread, retrieve_thread
+from pytest_assistant_mock._engine.state import State
 from pytest_assistant_mock._engine.trouble import Trouble
 from pytest_assistant_mock._engine.wire import Refusal
 from pytest_assistant_mock._mock import sdk_environment
@@ -83,14 +85,14 @@ class Handle(Arranger):
             raise absent(self, name)
 
     @property
-    def _store(self) -> Store:
+    def _state(self) -> State:
         __tracebackhide__ = True
         if self._tape is not None:
             raise no_fake(self._service.vendor, self._tape)
-        return self._service.store
+        return self._service.state
 
     def _trouble(self) -> Trouble:
-        assert self._store is not None  # or there is no fake to strike
+        assert self._state is not None  # or there is no fake to strike
         return super()._trouble()
 
     @property
@@ -144,9 +146,9 @@ class Handle(Arranger):
         """
         given = json_object("metadata", metadata)
         with self._engine.lock:
-            store = self._store
+            state = self._state
             self._check_free(id)
-            return shown(store.create_thread(metadata=given, id=id))
+            return shown(create_thread(state, metadata=given, id=id))
 
     def add_message(
         self,
@@ -172,13 +174,13 @@ class Handle(Arranger):
         origin: dict[str, Any] = {name: sendable(name, value) for name, value in given.items() if value is not None}
         with self._engine.lock:
             self._find_thread(thread)
-            store = self._store
+            state = self._state
             self._check_free(id)
             if role == "assistant" and "run_id" not in origin:
-                origin["run_id"] = store.new_id("run")
+                origin["run_id"] = state.next_id("run", "run")[1]
             if role == "assistant" and "assistant_id" not in origin:
-                origin["assistant_id"] = store.format_id("assistant", 1)
-            return shown(store.add(_id(thread), draft._replace(**origin), id=id))
+                origin["assistant_id"] = state.format_id("assistant", 1)
+            return shown(add_message(state, _id(thread), draft._replace(**origin), id=id))
 
     def load(self, cassette: str | PathLike[str] | Cassette) -> None:
         """
@@ -188,7 +190,7 @@ class Handle(Arranger):
         a cassette without a call to this vendor.
         """
         with self._engine.lock:
-            assert self._store is not None
+            assert self._state is not None
             remember(self._engine, self._service, cassette)
 
     def threads(self) -> list[Thread]:
@@ -196,7 +198,7 @@ class Handle(Arranger):
         The threads that have not been deleted, oldest first.
         """
         with self._engine.lock:
-            return [shown(thread) for thread in self._store.threads()]
+            return [shown(thread) for thread in self._state[THREAD].of()]
 
     def thread(self, thread: Ref) -> Thread:
         """
@@ -211,19 +213,19 @@ class Handle(Arranger):
         """
         with self._engine.lock:
             self._find_thread(thread)
-            return [shown(message) for message in self._store.messages(_id(thread))]
+            return [shown(message) for message in self._state[MESSAGE].of(_id(thread))]
 
     def _check_free(self, id: str | None) -> None:
         if id is not None and not isinstance(id, str):
             raise TypeError(f"id is {type(id).__name__}, expected str")
-        if id == "" or (id is not None and self._service.store.has(id)):
+        if id == "" or (id is not None and self._service.state.has(id)):
             raise ValueError(f"id={id!r}: {self.name} has one of that id already" if id else "id='': expected an id, or None")
 
     def _find_thread(self, thread: Ref) -> Thread:
         try:
-            return self._store.retrieve_thread(_id(thread))
+            return retrieve_thread(self._state, _id(thread))
         except Refusal:
-            known = [one.id for one in self._store.threads()]
+            known = [one.id for one in self._state[THREAD].of()]
             listed = f"it has {', '.join(known[:5])}{', …' if len(known) > 5 else ''}" if known else "it has none yet"
             raise ValueError(
                 f"{self.name} has no thread {_id(thread)!r}{nearest(_id(thread), known)}; {listed}; add_thread() makes one"

@@ -58,14 +58,14 @@ class RequestShape(Shape):
 
     def arguments(self) -> dict[str, Any]:
         """
-        Keyword arguments for the store's method, without the path's.
+        Keyword arguments for the verb, without the path's.
         """
         return {}
 
     @classmethod
     def read(cls, params: Mapping[str, str], query: str, body: bytes) -> dict[str, Any]:
         """
-        Keyword arguments for the store's method. Raises Refusal.
+        Keyword arguments for the verb. Raises Refusal.
         """
         try:
             asked = cls.__pydantic_validator__.validate_python(cls.parse(query, body))

@@ -1,5 +1,5 @@
 """
-What a recording tells of a vendor's threads and messages, and how to put it into the fake's store.
+What a recording tells of a vendor's threads and messages, and how to put it into the fake.
 
 Knows the objects both vendors print; knows no file and no index.
 """
@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from pytest_assistant_mock._engine.engine import Engine, Service
-from pytest_assistant_mock._engine.store import Message, Thread
+from pytest_assistant_mock._engine.kinds.messages import Message, keep_message
+from pytest_assistant_mock._engine.kinds.threads import THREAD, Thread
 from pytest_assistant_mock._engine.vendor import Match, Vendor
 from pytest_assistant_mock._engine.wire import Response
 from pytest_assistant_mock.cassettes.format import Interaction
@@ -79,13 +80,12 @@ def recall(exchanges: Iterable[RecordedCall], *, first: bool = False) -> Recalle
 
 def load(engine: Engine, service: Service, recalled: Recalled) -> None:
     """
-    Put threads and messages into a store, ids and times kept; the clock and the counters go on from there.
+    Put threads and messages into the fake, ids and times kept; the clock and the counters go on from there.
     """
-    store = service.store
     for thread in recalled.threads.values():
-        store.keep_thread(thread)
+        service.state[THREAD].keep(thread)
     for message in sorted(recalled.messages.values(), key=lambda one: one.place):
-        store.keep_message(message)
+        keep_message(service.state, message)
     newest = max((one.created_at for one in recalled.messages.values()), default=0)
     engine.clock.now_ms = max(engine.clock.now_ms, newest)
 

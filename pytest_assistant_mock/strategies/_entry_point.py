@@ -9,7 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pytest_assistant_mock._engine.store import Message, MessageFile, Thread
+from pytest_assistant_mock._engine.kinds.messages import Message, MessageFile
+from pytest_assistant_mock._engine.kinds.threads import Thread
 from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Response
 
 if TYPE_CHECKING:

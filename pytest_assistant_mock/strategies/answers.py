@@ -14,7 +14,8 @@ from typing import Any, cast
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pytest_assistant_mock._engine import store
+from pytest_assistant_mock._engine.kinds import messages, threads
+from pytest_assistant_mock._engine.table import Page
 from pytest_assistant_mock._engine.vendor import Route, Vendor
 from pytest_assistant_mock._engine.wire import Refusal
 from pytest_assistant_mock.errors import nearest
@@ -25,7 +26,7 @@ Ids = Callable[[str], st.SearchStrategy[str]]
 """From a kind of id ("thread", "user message", "run", "request", …) to its strategy."""
 
 
-def stored_message(ids: Ids, pins: Mapping[str, Any]) -> st.SearchStrategy[store.Message]:
+def stored_message(ids: Ids, pins: Mapping[str, Any]) -> st.SearchStrategy[messages.Message]:
     """
     A stored message; an assistant's carries the ids of an assistant and a run.
     """
@@ -36,7 +37,7 @@ def stored_message(ids: Ids, pins: Mapping[str, Any]) -> st.SearchStrategy[store
     return st.one_of(*roles.values()) if pinned is None else roles[pinned]
 
 
-def _message_of(role: str, ids: Ids, pins: Mapping[str, Any]) -> st.SearchStrategy[store.Message]:
+def _message_of(role: str, ids: Ids, pins: Mapping[str, Any]) -> st.SearchStrategy[messages.Message]:
     nobody = st.just("")
     drawn: dict[str, st.SearchStrategy[Any]] = {
         "id": ids(f"{role} message"),
@@ -50,7 +51,7 @@ def _message_of(role: str, ids: Ids, pins: Mapping[str, Any]) -> st.SearchStrate
     }
     given = {name: strategy(value) for name, value in pins.items() if name != "role"}
     return st.fixed_dictionaries({**drawn, **given}).map(
-        lambda fields: store.Message(**{**fields, "file_ids": tuple(fields["file_ids"])}, role=role, sequence=0)
+        lambda fields: messages.Message(**{**fields, "file_ids": tuple(fields["file_ids"])}, role=role, sequence=0)
     )
 
 
@@ -78,10 +79,10 @@ def message_list(vendor: Vendor, ids: Ids, order: str, max_size: int, pins: Mapp
 
     show = _printer(vendor, "list_messages")
 
-    def build(messages: list[store.Message], thread_id: str, has_more: bool, request_id: str) -> dict[str, Any]:
+    def build(messages: list[messages.Message], thread_id: str, has_more: bool, request_id: str) -> dict[str, Any]:
         mine = [replace(message, thread_id=thread_id) for message in messages]
         mine.sort(key=lambda message: message.place, reverse=order == "desc")
-        return show(store.Page(mine, has_more and bool(mine)), request_id)
+        return show(Page(mine, has_more and bool(mine)), request_id)
 
     messages = stored_message(ids, {"thread_id": ""})
     return st.builds(
@@ -93,13 +94,13 @@ def message_list(vendor: Vendor, ids: Ids, order: str, max_size: int, pins: Mapp
     )
 
 
-def stored_file(ids: Ids, pins: Mapping[str, Any]) -> st.SearchStrategy[store.MessageFile]:
+def stored_file(ids: Ids, pins: Mapping[str, Any]) -> st.SearchStrategy[messages.MessageFile]:
     """
     A file of a message.
     """
     drawn = {"id": values.file_ids(), "message_id": ids("user message"), "created_at": values.timestamps()}
     given = {name: strategy(value) for name, value in pins.items()}
-    return st.builds(store.MessageFile, **{**drawn, **given})
+    return st.builds(messages.MessageFile, **{**drawn, **given})
 
 
 FILE_PINS = ("id", "message_id", "created_at")
@@ -113,7 +114,7 @@ def message_file(vendor: Vendor, ids: Ids, pins: Mapping[str, Any]) -> JSONObjec
     if any(route.operation == "retrieve_message_file" for route in vendor.routes):
         return st.builds(_printer(vendor, "retrieve_message_file"), stored_file(ids, pins), ids("request"))
     show = _printer(vendor, "list_message_files")
-    return stored_file(ids, pins).map(lambda file: show(store.Page([file], has_more=False), "")["data"][0])
+    return stored_file(ids, pins).map(lambda file: show(Page([file], has_more=False), "")["data"][0])
 
 
 def message_file_list(vendor: Vendor, ids: Ids, max_size: int, pins: Mapping[str, Any]) -> JSONObjects:
@@ -125,8 +126,8 @@ def message_file_list(vendor: Vendor, ids: Ids, max_size: int, pins: Mapping[str
     show = _printer(vendor, "list_message_files")
 
     def build(names: list[str], message_id: str, created_at: int, has_more: bool, request_id: str) -> dict[str, Any]:
-        files = [store.MessageFile(name, message_id, created_at) for name in names]
-        return show(store.Page(files, has_more and bool(files)), request_id)
+        files = [messages.MessageFile(name, message_id, created_at) for name in names]
+        return show(Page(files, has_more and bool(files)), request_id)
 
     return st.builds(
         build,
@@ -141,12 +142,12 @@ def message_file_list(vendor: Vendor, ids: Ids, max_size: int, pins: Mapping[str
 THREAD_PINS = ("id", "created_at", "metadata")
 
 
-def stored_thread(ids: Ids, pins: Mapping[str, Any]) -> st.SearchStrategy[store.Thread]:
+def stored_thread(ids: Ids, pins: Mapping[str, Any]) -> st.SearchStrategy[threads.Thread]:
     """
     A thread without messages.
     """
     drawn = {"id": ids("thread"), "created_at": values.timestamps(), "metadata": values.metadata()}
-    return st.builds(store.Thread, **{**drawn, **{name: strategy(value) for name, value in pins.items()}})
+    return st.builds(threads.Thread, **{**drawn, **{name: strategy(value) for name, value in pins.items()}})
 
 
 def thread(vendor: Vendor, ids: Ids, pins: Mapping[str, Any]) -> JSONObjects:
@@ -194,7 +195,7 @@ def _check_message(vendor: Vendor, operation: str, pins: Mapping[str, Any]) -> N
     least = {"id": "id", "thread_id": "id", "role": "user", "text": "", "created_at": 1, "sequence": 0}
     try:
         shape = _route(vendor, operation).answers
-        cast(Any, shape).model_validate_json(shape.write(store.Message(**{**least, **plain}), "id"))
+        cast(Any, shape).model_validate_json(shape.write(messages.Message(**{**least, **plain}), "id"))
     except ValidationError as problem:
         shown = ", ".join(f"{name}={value!r}" for name, value in plain.items())
         reasons = [f"{'.'.join(map(str, reason['loc']))}: {reason['msg']}" for reason in problem.errors()]

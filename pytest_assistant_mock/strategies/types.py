@@ -9,7 +9,8 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from pytest_assistant_mock._engine.store import Message, MessageFile, Thread
+from pytest_assistant_mock._engine.kinds.messages import Message, MessageFile
+from pytest_assistant_mock._engine.kinds.threads import Thread
 from pytest_assistant_mock._engine.wire import Exchange, Failure, FailureKind, Request, Response
 from pytest_assistant_mock.strategies import answers, appbuilder, model_studio
 from pytest_assistant_mock.strategies.conversation import conversations

@@ -6,7 +6,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from pytest_assistant_mock._engine.store import Draft, inclusive_in_time
+from pytest_assistant_mock._engine.kinds.messages import Draft
+from pytest_assistant_mock._engine.table import inclusive_in_time
 from pytest_assistant_mock._vendors.appbuilder.fields import (
     DEFAULT_LIMIT,
     After,

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from pytest_assistant_mock._engine import store
+from pytest_assistant_mock._engine.kinds import messages, threads
+from pytest_assistant_mock._engine.table import Deleted, Page
 from pytest_assistant_mock._engine.vendor import ErrorRow
 from pytest_assistant_mock._engine.wire import Refusal
 from pytest_assistant_mock._vendors.appbuilder.fields import (
@@ -73,7 +74,7 @@ class Message(Shape):
     file_ids: FileIds
 
     @classmethod
-    def facts(cls, message: store.Message) -> dict[str, Any]:
+    def facts(cls, message: messages.Message) -> dict[str, Any]:
         """
         The fields every operation shows.
         """
@@ -91,7 +92,7 @@ class Message(Shape):
         }
 
     @classmethod
-    def write(cls, message: store.Message, request_id: str) -> bytes:
+    def write(cls, message: messages.Message, request_id: str) -> bytes:
         """
         The body that answers the operation.
         """
@@ -104,7 +105,7 @@ class CreatedMessage(Message):
     """
 
     @classmethod
-    def facts(cls, message: store.Message) -> dict[str, Any]:
+    def facts(cls, message: messages.Message) -> dict[str, Any]:
         more = {"metadata": message.metadata, "assistant_id": None, "run_id": None}
         return cls.in_order({**super().facts(message), **more})
 
@@ -115,7 +116,7 @@ class ListedMessage(Message):
     """
 
     @classmethod
-    def facts(cls, message: store.Message) -> dict[str, Any]:
+    def facts(cls, message: messages.Message) -> dict[str, Any]:
         facts = {**super().facts(message), "metadata": message.metadata}
         if message.role == "assistant":
             facts["content_type"] = "text"
@@ -133,7 +134,7 @@ class FileItem(Shape):
     message_id: MessageId
 
     @classmethod
-    def facts(cls, file: store.MessageFile) -> dict[str, Any]:
+    def facts(cls, file: messages.MessageFile) -> dict[str, Any]:
         """
         The fields of a message's file.
         """
@@ -153,7 +154,7 @@ class _List(Shape):
     has_more: HasMore
 
     @classmethod
-    def of(cls, item: Any, page: store.Page[Any]) -> bytes:
+    def of(cls, item: Any, page: Page[Any]) -> bytes:
         data = [item.facts(one) for one in page.items]
         return cls.printed(
             {
@@ -174,7 +175,7 @@ class MessageList(_List):
     data: list[ListedMessage] = Field(description="The page, in the order asked for.", examples=[[]])
 
     @classmethod
-    def write(cls, page: store.Page[store.Message], request_id: str) -> bytes:
+    def write(cls, page: Page[messages.Message], request_id: str) -> bytes:
         """
         The body that answers list.
         """
@@ -189,7 +190,7 @@ class MessageFileList(_List):
     data: list[FileItem] = Field(description="The page, in the order asked for.", examples=[[]])
 
     @classmethod
-    def write(cls, page: store.Page[store.MessageFile], request_id: str) -> bytes:
+    def write(cls, page: Page[messages.MessageFile], request_id: str) -> bytes:
         """
         The body that answers list.
         """
@@ -210,7 +211,7 @@ class Thread(Shape):
     metadata: KeptMetadata | None
 
     @classmethod
-    def facts(cls, thread: store.Thread) -> dict[str, Any]:
+    def facts(cls, thread: threads.Thread) -> dict[str, Any]:
         """
         The fields of a stored thread.
         """
@@ -222,7 +223,7 @@ class Thread(Shape):
         }
 
     @classmethod
-    def write(cls, thread: store.Thread, request_id: str) -> bytes:
+    def write(cls, thread: threads.Thread, request_id: str) -> bytes:
         """
         The body that answers the operation.
         """
@@ -235,7 +236,7 @@ class UpdatedThread(Thread):
     """
 
     @classmethod
-    def facts(cls, thread: store.Thread) -> dict[str, Any]:
+    def facts(cls, thread: threads.Thread) -> dict[str, Any]:
         return {**super().facts(thread), "metadata": thread.metadata or None}
 
 
@@ -249,7 +250,7 @@ class ThreadDeleted(Shape):
     deleted: Literal[True] = Field(description="Always true.", examples=[True])
 
     @classmethod
-    def write(cls, thread: store.DeletedThread, request_id: str) -> bytes:
+    def write(cls, thread: Deleted, request_id: str) -> bytes:
         """
         The body that answers delete.
         """

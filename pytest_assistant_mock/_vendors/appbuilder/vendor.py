@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_assistant_mock._engine.clock import Numbers
-from pytest_assistant_mock._engine.store import Message, Store
+from pytest_assistant_mock._engine.kinds import messages, threads
+from pytest_assistant_mock._engine.state import State
 from pytest_assistant_mock._engine.vendor import Basis, ErrorRow, Route, Settings, Vendor
 from pytest_assistant_mock._engine.wire import Refusal, Request
 from pytest_assistant_mock._vendors.appbuilder import requests, responses
@@ -86,33 +87,33 @@ ERRORS: Mapping[str, ErrorRow] = {
 }
 
 
-def _update_user_message(store: Store, thread_id: str, message_id: str, **changes: Any) -> Message:
+def _update_user_message(state: State, thread_id: str, message_id: str, **changes: Any) -> messages.Message:
     # "仅允许修改role=user的message"
-    if store.retrieve_message(thread_id, message_id).role != "user":
+    if messages.retrieve_message(state, thread_id, message_id).role != "user":
         raise Refusal("not_user_message", "message_id")
-    return store.update_message(thread_id, message_id, **changes)
+    return messages.update_message(state, thread_id, message_id, **changes)
 
 
 _THREADS = "/v2/threads"
 _MESSAGES = f"{_THREADS}/messages"
 
 ROUTES = (
-    Route("create_message", "POST", _MESSAGES, Store.create_message, requests.CreateMessage, responses.CreatedMessage),
-    Route("list_messages", "POST", f"{_MESSAGES}/list", Store.list_messages, requests.ListMessages, responses.MessageList),
-    Route("retrieve_message", "POST", f"{_MESSAGES}/query", Store.retrieve_message, requests.QueryMessage, responses.Message),
+    Route("create_message", "POST", _MESSAGES, messages.create_message, requests.CreateMessage, responses.CreatedMessage),
+    Route("list_messages", "POST", f"{_MESSAGES}/list", messages.list_messages, requests.ListMessages, responses.MessageList),
+    Route("retrieve_message", "POST", f"{_MESSAGES}/query", messages.retrieve_message, requests.QueryMessage, responses.Message),
     Route("update_message", "POST", f"{_MESSAGES}/update", _update_user_message, requests.UpdateMessage, responses.Message),
     Route(
         "list_message_files",
         "POST",
         f"{_MESSAGES}/files/list",
-        Store.list_message_files,
+        messages.list_message_files,
         requests.ListMessageFiles,
         responses.MessageFileList,
     ),
-    Route("create_thread", "POST", _THREADS, Store.create_thread, requests.CreateThread, responses.Thread),
-    Route("retrieve_thread", "POST", f"{_THREADS}/query", Store.retrieve_thread, requests.QueryThread, responses.Thread),
-    Route("update_thread", "POST", f"{_THREADS}/update", Store.update_thread, requests.UpdateThread, responses.UpdatedThread),
-    Route("delete_thread", "POST", f"{_THREADS}/delete", Store.delete_thread, requests.QueryThread, responses.ThreadDeleted),
+    Route("create_thread", "POST", _THREADS, messages.create_thread, requests.CreateThread, responses.Thread),
+    Route("retrieve_thread", "POST", f"{_THREADS}/query", threads.retrieve_thread, requests.QueryThread, responses.Thread),
+    Route("update_thread", "POST", f"{_THREADS}/update", threads.update_thread, requests.UpdateThread, responses.UpdatedThread),
+    Route("delete_thread", "POST", f"{_THREADS}/delete", threads.delete_thread, requests.QueryThread, responses.ThreadDeleted),
 )
 
 

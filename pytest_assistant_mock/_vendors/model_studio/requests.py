@@ -6,7 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from pytest_assistant_mock._engine.store import Draft, exclusive_in_order
+from pytest_assistant_mock._engine.kinds.messages import Draft
+from pytest_assistant_mock._engine.table import exclusive_in_order
 from pytest_assistant_mock._vendors.model_studio.fields import (
     DEFAULT_LIMIT,
     After,

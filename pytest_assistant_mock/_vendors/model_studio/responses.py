@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from pytest_assistant_mock._engine import store
+from pytest_assistant_mock._engine.kinds import messages, threads
+from pytest_assistant_mock._engine.table import Deleted, Page
 from pytest_assistant_mock._engine.vendor import ErrorRow
 from pytest_assistant_mock._engine.wire import Refusal
 from pytest_assistant_mock._vendors.model_studio.fields import (
@@ -93,7 +94,7 @@ class MessageItem2025(Shape):
     )
 
     @classmethod
-    def facts(cls, message: store.Message) -> dict[str, Any]:
+    def facts(cls, message: messages.Message) -> dict[str, Any]:
         """
         The fields of a stored message.
         """
@@ -123,7 +124,7 @@ class Message2025(MessageItem2025):
     request_id: RequestId
 
     @classmethod
-    def write(cls, message: store.Message, request_id: str) -> bytes:
+    def write(cls, message: messages.Message, request_id: str) -> bytes:
         """
         The body that answers create, retrieve and update.
         """
@@ -157,7 +158,7 @@ class MessageItem2026(Shape):
     status: str = Field(description="Empty in every sample.", examples=[""])
 
     @classmethod
-    def facts(cls, message: store.Message) -> dict[str, Any]:
+    def facts(cls, message: messages.Message) -> dict[str, Any]:
         """
         The fields of a stored message.
         """
@@ -190,7 +191,7 @@ class Message2026(MessageItem2026):
     request_id: RequestId
 
     @classmethod
-    def write(cls, message: store.Message, request_id: str) -> bytes:
+    def write(cls, message: messages.Message, request_id: str) -> bytes:
         """
         The body that answers create, retrieve and update.
         """
@@ -210,7 +211,7 @@ class FileItem(Shape):
     gmt_modified: PrintedTime = ""
 
     @classmethod
-    def facts(cls, file: store.MessageFile) -> dict[str, Any]:
+    def facts(cls, file: messages.MessageFile) -> dict[str, Any]:
         """
         The fields of a message's file.
         """
@@ -230,7 +231,7 @@ class MessageFile(FileItem):
     request_id: RequestId = ""  # inferred: no page prints one
 
     @classmethod
-    def write(cls, file: store.MessageFile, request_id: str) -> bytes:
+    def write(cls, file: messages.MessageFile, request_id: str) -> bytes:
         """
         The body that answers retrieve.
         """
@@ -246,7 +247,7 @@ class _List(Shape):
     request_id: RequestId
 
     @classmethod
-    def of(cls, item: Any, page: store.Page[Any], request_id: str) -> bytes:
+    def of(cls, item: Any, page: Page[Any], request_id: str) -> bytes:
         data = [item.facts(one) for one in page.items]
         return cls.printed(
             {
@@ -268,7 +269,7 @@ class MessageList2025(_List):
     data: list[MessageItem2025] = Field(description="The page, in the order asked for.", examples=[[]])
 
     @classmethod
-    def write(cls, page: store.Page[store.Message], request_id: str) -> bytes:
+    def write(cls, page: Page[messages.Message], request_id: str) -> bytes:
         """
         The body that answers list.
         """
@@ -283,7 +284,7 @@ class MessageList2026(_List):
     data: list[MessageItem2026] = Field(description="The page, in the order asked for.", examples=[[]])
 
     @classmethod
-    def write(cls, page: store.Page[store.Message], request_id: str) -> bytes:
+    def write(cls, page: Page[messages.Message], request_id: str) -> bytes:
         """
         The body that answers list.
         """
@@ -298,7 +299,7 @@ class MessageFileList(_List):
     data: list[FileItem] = Field(description="The page, in the order asked for.", examples=[[]])
 
     @classmethod
-    def write(cls, page: store.Page[store.MessageFile], request_id: str) -> bytes:
+    def write(cls, page: Page[messages.MessageFile], request_id: str) -> bytes:
         """
         The body that answers list.
         """
@@ -317,7 +318,7 @@ class Thread(Shape):
     request_id: RequestId
 
     @classmethod
-    def write(cls, thread: store.Thread, request_id: str) -> bytes:
+    def write(cls, thread: threads.Thread, request_id: str) -> bytes:
         """
         The body that answers create, retrieve and update.
         """
@@ -343,7 +344,7 @@ class ThreadDeleted(Shape):
     request_id: RequestId
 
     @classmethod
-    def write(cls, thread: store.DeletedThread, request_id: str) -> bytes:
+    def write(cls, thread: Deleted, request_id: str) -> bytes:
         """
         The body that answers delete.
         """

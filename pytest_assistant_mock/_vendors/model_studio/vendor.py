@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pytest_assistant_mock._engine.clock import Numbers
-from pytest_assistant_mock._engine.store import Store
+from pytest_assistant_mock._engine.kinds import messages, threads
 from pytest_assistant_mock._engine.vendor import Answers, Basis, ErrorRow, Route, Settings, Vendor
 from pytest_assistant_mock._engine.wire import Request
 from pytest_assistant_mock._vendors.model_studio import requests, responses
@@ -89,23 +89,23 @@ _SHAPES: Mapping[str, tuple[Answers, Answers]] = {
 def _routes(revision: str) -> tuple[Route, ...]:
     message, message_list = _SHAPES[revision]
     return (
-        Route("create_message", "POST", _MESSAGES, Store.create_message, requests.CreateMessage, message),
-        Route("list_messages", "GET", _MESSAGES, Store.list_messages, requests.ListPage, message_list),
-        Route("retrieve_message", "GET", _MESSAGE, Store.retrieve_message, PathRequest, message),
-        Route("update_message", "POST", _MESSAGE, Store.update_message, requests.UpdateMetadata, message),
-        Route("list_message_files", "GET", _FILES, Store.list_message_files, requests.ListPage, responses.MessageFileList),
+        Route("create_message", "POST", _MESSAGES, messages.create_message, requests.CreateMessage, message),
+        Route("list_messages", "GET", _MESSAGES, messages.list_messages, requests.ListPage, message_list),
+        Route("retrieve_message", "GET", _MESSAGE, messages.retrieve_message, PathRequest, message),
+        Route("update_message", "POST", _MESSAGE, messages.update_message, requests.UpdateMetadata, message),
+        Route("list_message_files", "GET", _FILES, messages.list_message_files, requests.ListPage, responses.MessageFileList),
         Route(
             "retrieve_message_file",
             "GET",
             f"{_FILES}/{{file_id}}",
-            Store.retrieve_message_file,
+            messages.retrieve_message_file,
             PathRequest,
             responses.MessageFile,
         ),
-        Route("create_thread", "POST", _THREADS, Store.create_thread, requests.CreateThread, responses.Thread),
-        Route("retrieve_thread", "GET", _THREAD, Store.retrieve_thread, PathRequest, responses.Thread),
-        Route("update_thread", "POST", _THREAD, Store.update_thread, requests.UpdateMetadata, responses.Thread),
-        Route("delete_thread", "DELETE", _THREAD, Store.delete_thread, PathRequest, responses.ThreadDeleted),
+        Route("create_thread", "POST", _THREADS, messages.create_thread, requests.CreateThread, responses.Thread),
+        Route("retrieve_thread", "GET", _THREAD, threads.retrieve_thread, PathRequest, responses.Thread),
+        Route("update_thread", "POST", _THREAD, threads.update_thread, requests.UpdateMetadata, responses.Thread),
+        Route("delete_thread", "DELETE", _THREAD, threads.delete_thread, PathRequest, responses.ThreadDeleted),
     )
 
 

@@ -1,0 +1,15 @@
+"""
+The kinds of object an assistant API knows, a file each: one frozen value and its verbs `verb(state, …)`.
+
+KINDS is where a kind is registered; parents stand before what belongs to them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_assistant_mock._engine.kinds.messages import MESSAGE
+from pytest_assistant_mock._engine.kinds.threads import THREAD
+from pytest_assistant_mock._engine.table import Kind
+
+KINDS: tuple[Kind[Any], ...] = (THREAD, MESSAGE)
