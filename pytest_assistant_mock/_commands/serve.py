@@ -80,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
         return 2
     asked: deque[Exchange] = deque()
     write = _json_line if options.json_log else _text_line
-    server._engine.journal.watchers.append(lambda exchange: asked.append(exchange) if len(asked) < _WAITING else None)
+    server.watch(lambda exchange: asked.append(exchange) if len(asked) < _WAITING else None)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     try:

@@ -9,20 +9,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from pytest_assistant_mock._engine.engine import Engine, Service
-from pytest_assistant_mock._engine.kinds.messages import MESSAGE, Draft, Message, add_message, create_thread
-from pytest_assistant_mock._engine.kinds.threads import THREAD, Thread, retrieve_thread
-from pytest_assistant_mock._engine.state import State
-from pytest_assistant_mock._engine.trouble import Trouble
-from pytest_assistant_mock._engine.wire import Refusal
+from pytest_assistant_mock._engine.faults import Fault
+from pytest_assistant_mock._engine.kinds.messages import Draft, Message
+from pytest_assistant_mock._engine.kinds.threads import Thread
+from pytest_assistant_mock._engine.plans import Planned, When
+from pytest_assistant_mock._engine.replies import Answer, OwnReply
 from pytest_assistant_mock._mock import sdk_environment
-from pytest_assistant_mock._mock.arguments import ids, json_object, operations, sendable, shown
-from pytest_assistant_mock._mock.recording import no_fake, remember
-from pytest_assistant_mock._mock.trouble import Arranger
+from pytest_assistant_mock._mock.arguments import Keys, ids, json_object, operations, sendable
+from pytest_assistant_mock._mock.fake import Fake
+from pytest_assistant_mock._mock.objects import Objects, Ref
+from pytest_assistant_mock._mock.recording import remember
+from pytest_assistant_mock._mock.trouble import TroubleMaker
 from pytest_assistant_mock._traffic.exchanges import Exchanges
-from pytest_assistant_mock.errors import absent, nearest
+from pytest_assistant_mock.errors import absent
 
 if TYPE_CHECKING:
     from pytest_assistant_mock.cassettes import Cassette
@@ -31,44 +33,16 @@ if TYPE_CHECKING:
 __tracebackhide__ = True  # a failing test shows its own line
 
 
-class HasId(Protocol):
-    """
-    Anything with an id: a Thread or Message of ours, or an SDK's.
-    """
-
-    @property
-    def id(self) -> str:
-        """
-        The id.
-        """
-
-
-Ref: TypeAlias = "HasId | str"
-"""A thread or message: the object or its id."""
-
-
-def _id(thing: Ref) -> str:
-    found = thing if isinstance(thing, str) else getattr(thing, "id", None)
-    if not isinstance(found, str):
-        raise TypeError(f"{_named(thing)} is no thread: expected an object with an id, or the id")
-    return found
-
-
-def _named(thing: Any) -> str:
-    if getattr(thing, "status_code", 200) != 200:  # what dashscope returns of a refusal; it cannot even be printed
-        code, message = getattr(thing, "code", ""), getattr(thing, "message", "")
-        return f"this {type(thing).__name__}, a refusal ({thing.status_code:d} {code}: {message}),"
-    return repr(thing)
-
-
-class Handle(Arranger):
-    """
-    One vendor of an open mock: seed it, look into it, arrange trouble. Nothing here goes over HTTP.
-    """
+class Handle:
+    """One vendor of an open mock: seed it, look into it, arrange trouble. Nothing here goes over HTTP."""
 
     def __init__(self, engine: Engine, service: Service, tape: Tape | None = None) -> None:
-        super().__init__(engine, service)
+        self._engine = engine
+        self._service = service
         self._tape = tape
+        self._fake = Fake(engine, service, tape)
+        self._objects = Objects(self._fake)
+        self._trouble = TroubleMaker(self._fake)
         self._base_url = service.vendor.base_urls[0]
         self._api_key = service.vendor.settings.key
 
@@ -85,21 +59,8 @@ class Handle(Arranger):
             raise absent(self, name)
 
     @property
-    def _state(self) -> State:
-        __tracebackhide__ = True
-        if self._tape is not None:
-            raise no_fake(self._service.vendor, self._tape)
-        return self._service.state
-
-    def _trouble(self) -> Trouble:
-        assert self._state is not None  # or there is no fake to strike
-        return super()._trouble()
-
-    @property
     def name(self) -> str:
-        """
-        "model_studio" or "appbuilder".
-        """
+        """The vendor's name: "model_studio" or "appbuilder"."""
         return self._service.vendor.name
 
     @property
@@ -115,9 +76,7 @@ class Handle(Arranger):
 
     @property
     def api_key(self) -> str:
-        """
-        The key the vendor's SDK finds by itself while the mock is open.
-        """
+        """The key the vendor's SDK finds by itself while the mock is open."""
         return self._api_key
 
     @property
@@ -132,9 +91,7 @@ class Handle(Arranger):
 
     @property
     def counts(self) -> Counter[str | None]:
-        """
-        How often each operation was asked for so far, all exchanges counted; None counts what no route was found for.
-        """
+        """How often each operation was asked for so far, all exchanges counted; None counts what no route was found for."""
         with self._engine.lock:
             return self._engine.journal.counts(self.name)
 
@@ -144,11 +101,7 @@ class Handle(Arranger):
 
         Raises TypeError or ValueError for metadata that is no JSON, ValueError for an id that is taken.
         """
-        given = json_object("metadata", metadata)
-        with self._engine.lock:
-            state = self._state
-            self._check_free(id)
-            return shown(create_thread(state, metadata=given, id=id))
+        return self._objects.add_thread(json_object("metadata", metadata), id)
 
     def add_message(
         self,
@@ -172,15 +125,7 @@ class Handle(Arranger):
         draft = Draft(sendable("text", text), role, ids("file_ids", file_ids), json_object("metadata", metadata))
         given = {"assistant_id": assistant_id, "run_id": run_id}
         origin: dict[str, Any] = {name: sendable(name, value) for name, value in given.items() if value is not None}
-        with self._engine.lock:
-            self._find_thread(thread)
-            state = self._state
-            self._check_free(id)
-            if role == "assistant" and "run_id" not in origin:
-                origin["run_id"] = state.next_id("run", "run")[1]
-            if role == "assistant" and "assistant_id" not in origin:
-                origin["assistant_id"] = state.format_id("assistant", 1)
-            return shown(add_message(state, _id(thread), draft._replace(**origin), id=id))
+        return self._objects.add_message(thread, draft._replace(**origin), id)
 
     def load(self, cassette: str | PathLike[str] | Cassette) -> None:
         """
@@ -190,43 +135,74 @@ class Handle(Arranger):
         a cassette without a call to this vendor.
         """
         with self._engine.lock:
-            assert self._state is not None
+            assert self._fake.state is not None  # or there is nothing to load into
             remember(self._engine, self._service, cassette)
 
     def threads(self) -> list[Thread]:
-        """
-        The threads that have not been deleted, oldest first.
-        """
-        with self._engine.lock:
-            return [shown(thread) for thread in self._state[THREAD].of()]
+        """The threads that have not been deleted, oldest first."""
+        return self._objects.threads()
 
     def thread(self, thread: Ref) -> Thread:
-        """
-        A thread as it is now. Raises ValueError if there is none of that id.
-        """
-        with self._engine.lock:
-            return shown(self._find_thread(thread))
+        """A thread as it is now. Raises ValueError if there is none of that id."""
+        return self._objects.thread(thread)
 
     def messages(self, thread: Ref) -> list[Message]:
-        """
-        A thread's messages, oldest first. Raises ValueError if there is no such thread.
-        """
-        with self._engine.lock:
-            self._find_thread(thread)
-            return [shown(message) for message in self._state[MESSAGE].of(_id(thread))]
+        """A thread's messages, oldest first. Raises ValueError if there is no such thread."""
+        return self._objects.messages(thread)
 
-    def _check_free(self, id: str | None) -> None:
-        if id is not None and not isinstance(id, str):
-            raise TypeError(f"id is {type(id).__name__}, expected str")
-        if id == "" or (id is not None and self._service.state.has(id)):
-            raise ValueError(f"id={id!r}: {self.name} has one of that id already" if id else "id='': expected an id, or None")
+    def fail(
+        self,
+        fault: Fault,
+        *,
+        on: str | None = None,
+        times: int | None = 1,
+        after: int = 0,
+        when: When | None = None,
+        optional: bool = False,
+    ) -> Planned:
+        """
+        Let a fault strike: at one operation (None: at every request), `times` times (None: always), not at the first `after`
+        requests of that operation, and only where `when(request)` is true. Faults strike in the order they were planned; behind
+        one that ends the matter (a refusal, a broken line) the next waits for the next request.
 
-    def _find_thread(self, thread: Ref) -> Thread:
-        try:
-            return retrieve_thread(self._state, _id(thread))
-        except Refusal:
-            known = [one.id for one in self._state[THREAD].of()]
-            listed = f"it has {', '.join(known[:5])}{', …' if len(known) > 5 else ''}" if known else "it has none yet"
-            raise ValueError(
-                f"{self.name} has no thread {_id(thread)!r}{nearest(_id(thread), known)}; {listed}; add_thread() makes one"
-            ) from None
+        A fault that never struck fails the test when the mock closes, unless it is `optional`.
+        What is returned counts: `.asked`, the requests it was meant for; `.used`, those it struck.
+        Raises TypeError or ValueError for anything else, naming what is allowed and what comes nearest.
+        """
+        return self._trouble.fail(fault, on, times, after, when, optional)
+
+    def limit(self, requests: int, per: float, *, on: str | None = None) -> None:
+        """
+        Admit each key at most `requests` times in any `per` seconds of the mock's clock, for one operation or all together
+        (None); what is more is refused as the vendor refuses it, and is not counted. Several limits hold together.
+
+        Raises TypeError or ValueError for a wrong number or operation.
+        """
+        self._trouble.limit(requests, per, on)
+
+    def keys(self, keys: Keys) -> None:
+        """
+        Know these keys and no others: {"sk-a", "sk-b"}; or, with the workspaces each may use, {"sk-a": ["ws-1", "ws-2"],
+        "sk-b": "ws-3", "sk-c": None}, None for any. A request that names no workspace is in the key's first.
+
+        A thread made by one key in one workspace does not exist for another; one that is seeded, or was there before, exists
+        for all. The keys named by an earlier call are forgotten. Raises TypeError or ValueError for anything else.
+        """
+        self._trouble.keys(keys)
+
+    def reply(
+        self, operation: str, answer: Answer, *, times: int | None = None, check: bool = True, optional: bool = False
+    ) -> OwnReply:
+        """
+        Answer an operation in the fake's place, `times` times (None: always). The store does not act.
+
+        operation: one of the vendor's, or "METHOD /path/{anything}" below its base URL, for what the fake does not know.
+        answer: a Response or Failure; a dict or list, sent as JSON with status 200; or a function of the Request that returns
+        one of them.
+        check: whether an answer to one of the vendor's operations must keep the contract; one that is no function is checked
+        at once, and raises ContractViolation.
+
+        An answer that was never asked for fails the test when the mock closes, unless it is `optional`.
+        Raises TypeError or ValueError for anything else.
+        """
+        return self._trouble.reply(operation, answer, times, check, optional)
