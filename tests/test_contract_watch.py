@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from vendors import STUDIO, ask
 
-from pytest_assistant_mock import AssistantMock, Exchange, Request, Response
+from pytest_assistant_mock import AssistantMock, Exchange, Request, Response, contract
 from pytest_assistant_mock.contract.watch import Mode
 from pytest_assistant_mock.errors import ContractViolation, ContractWarning, UnansweredRequest
 
@@ -332,3 +332,19 @@ def test_what_came_while_it_was_off_is_judged_once_also_after_a_reset() -> None:
     mock.contract.start("off")
     mock.contract.start("warn")
     assert {field[-1]: times for field, times in mock.drift.items()} == {"$.first": 1, "$.second": 1, "$.third": 1}
+
+
+def test_an_own_answer_to_a_path_of_its_own_is_not_judged() -> None:
+    """Nothing is raised inside the client, whatever is answered, and it is counted under the name the test gave it."""
+    with AssistantMock(contract="fail") as mock:
+        mock.model_studio.reply("POST /threads/{id}/runs", {"any": "thing"})
+        reply = ask(mock, "POST", f"{STUDIO}/threads/thread_1/runs", {"assistant_id": "a"})
+        assert reply.json() == {"any": "thing"}
+    assert dict(mock.unchecked) == {("model_studio", "POST /threads/{id}/runs"): 1}
+
+
+def test_an_error_where_the_contract_knows_no_call_is_judged_only_when_told_what_it_is() -> None:
+    """`violations` of such an exchange finds nothing; with kind="error" it looks at the vendor's errors."""
+    exchange = Exchange("model_studio", None, Request("POST", f"{STUDIO}/x"), Response(500, (), b'{"odd": 1}'))
+    assert contract.violations(exchange) == []
+    assert "$.code" in [one.path for one in contract.violations(exchange, kind="error")]

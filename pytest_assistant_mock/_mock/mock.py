@@ -30,7 +30,7 @@ from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault, absent
 if TYPE_CHECKING:
     from pytest_assistant_mock._serving.asgi import App
     from pytest_assistant_mock.cassettes.session import Session
-    from pytest_assistant_mock.contract.watch import Field, Mode, Watch
+    from pytest_assistant_mock.contract.watch import Call, Field, Mode, Watch
 
 __tracebackhide__ = True  # a failing test shows its own line
 
@@ -130,6 +130,11 @@ class AssistantMock:
         Fields the contract does not know, and how often they came: vendor, operation, side, field -> times.
         """
         return self._watch.drift if self._watch else {}
+
+    @property
+    def unchecked(self) -> Mapping[Call, int]:
+        """Calls the contract does not know, and so does not judge, and how often they were made: vendor, call -> times."""
+        return self._watch.unchecked if self._watch else {}
 
     @property
     def clock(self) -> Clock:

@@ -6,6 +6,7 @@ Knows the tables of the vendors; reads no bodies.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from functools import cache
 from typing import Any, cast
@@ -47,6 +48,22 @@ def operations(vendor: str) -> tuple[str, ...]:
     The names of a vendor's operations.
     """
     return tuple(route.operation for route in revisions(vendor)[NEWEST].routes)
+
+
+def has_row(vendor: str | None, operation: str | None) -> bool:
+    """Whether the contract knows an operation; what a test answers by itself, "POST /x", it does not."""
+    return vendor in DOCUMENTS and operation in operations(vendor)
+
+
+def path_of(vendor: str, url: str) -> str:
+    """A URL's path below its base, a gateway's too, ids left out: "/threads/{id}/runs"."""
+    path = urlsplit(url).path
+    for base in revisions(vendor)[NEWEST].base_urls:
+        path = path.rpartition(urlsplit(base).path.rstrip("/") or "\0")[2]
+    return _ID.sub("{id}", path) or "/"
+
+
+_ID = re.compile(r"(?<=/)(?=[^/]*[0-9])[^/]{4,}")
 
 
 def routes(vendor: str, operation: str, revision: str | None = None) -> list[Route]:
@@ -94,7 +111,8 @@ def asks(vendor: str, operation: str) -> type[RequestShape]:
 
 def locate(subject: Subject, vendor: str | None, operation: str | None) -> tuple[str, list[str | None]]:
     """
-    Vendor and operation of a subject; more than one operation where a library does not keep its request's method.
+    Vendor and operation of a subject; more than one operation where a library does not keep its request's method, None
+    for one that the contract does not know.
 
     Raises TypeError where neither the caller nor a URL tells, ValueError for an unknown name.
     """
@@ -102,6 +120,8 @@ def locate(subject: Subject, vendor: str | None, operation: str | None) -> tuple
     found = _by_url(subject, vendor) if subject.url and not (subject.vendor and subject.operation) else set()
     names = {name for name, _ in found}
     vendor = vendor or subject.vendor or (names.pop() if len(names) == 1 else None)
+    if operation is None and subject.operation and not has_row(subject.vendor, subject.operation):
+        return subject.vendor or "", [None]
     operation = operation or subject.operation
     if vendor and operation:
         checked("operation", operation, operations(vendor))

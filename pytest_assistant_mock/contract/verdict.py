@@ -39,12 +39,15 @@ def judge(
     max_bytes: int = MAX_BYTES,
 ) -> list[Violation]:
     """
-    What is wrong with one side of a thing; the arguments are those of `contract.violations`.
+    What is wrong with one side of a thing; the arguments are those of `contract.violations`. Nothing is, where the contract
+    knows no such operation, unless the caller says what it is.
     """
     if subject.shapes is not None:
         checked("revision", revision, REVISIONS)
         return validator(revised(subject.shapes, revision), strict).judge(subject.body, subject.name)
     vendor, possible = locate(subject, vendor, operation)
+    if possible == [None] and kind != "error":
+        return []
     names = [f"{subject.name} ({vendor} {one})" if one else subject.name for one in possible]
     if subject.side == "request":
         (operation,) = possible
@@ -52,7 +55,7 @@ def judge(
         value = asked_value(subject, asks(vendor, operation), names[0], max_bytes)
         return validator(shapes(vendor, operation, "request", revision), strict).judge(value, names[0])
     value = subject.body if isinstance(subject.body, dict) else parse(subject.body, names[0], max_bytes)
-    kind = kind or ("error" if None in possible or _is_error(vendor, subject.status, value) else "response")
+    kind = kind or ("error" if _is_error(vendor, subject.status, value) else "response")
     return nearest_of(
         validator(shapes(vendor, one, kind, revision), strict).judge(value, name)
         for one, name in zip(possible, names, strict=True)

@@ -16,7 +16,7 @@ from pytest_assistant_mock._engine.journal import Journal
 from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Response
 from pytest_assistant_mock._vendors import DOCUMENTS
 from pytest_assistant_mock.contract.explain import Violation
-from pytest_assistant_mock.contract.operations import checked
+from pytest_assistant_mock.contract.operations import checked, has_row, path_of
 from pytest_assistant_mock.contract.subjects import Subject, subjects
 from pytest_assistant_mock.contract.verdict import judge, listed
 from pytest_assistant_mock.errors import ContractViolation, ContractWarning, NotJSON
@@ -28,11 +28,16 @@ Field: TypeAlias = tuple[str, str, str, str]
 """Vendor, operation, side ("request" or "answer"), JSON path without the numbers of lists."""
 
 
+Call: TypeAlias = tuple[str, str]
+"""Vendor and call, ids left out: ("model_studio", "POST /threads/{id}/runs")."""
+
+
 class Watch:
     """
     What the contract says of one mock's exchanges so far.
 
     violations: every place that breaks it, oldest first. drift: fields it does not know, and how often they came.
+    unchecked: calls it does not know, and how often they were made; they are not judged.
     """
 
     def __init__(self, journal: Journal) -> None:
@@ -41,6 +46,7 @@ class Watch:
         self.mode: Mode = "off"
         self.violations: list[Violation] = []
         self.drift: Counter[Field] = Counter()
+        self.unchecked: Counter[Call] = Counter()
 
     def start(self, mode: Mode) -> None:
         """
@@ -64,6 +70,10 @@ class Watch:
         """
         Check one exchange. An answer that a fault has spoilt, on purpose, is nobody's to judge.
         """
+        if not has_row(exchange.vendor, exchange.operation):
+            own = f"{exchange.request.method} {path_of(exchange.vendor, exchange.request.url)}"
+            self.unchecked[exchange.vendor, exchange.operation or own] += 1
+            return
         for side, violation in _found(exchange):
             if violation.drift:
                 field = re.sub(r"\[\d+\]", "[]", violation.path)

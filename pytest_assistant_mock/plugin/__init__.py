@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from pytest_assistant_mock._mock.mock import AssistantMock
     from pytest_assistant_mock._mock.server import AssistantServer
     from pytest_assistant_mock._serving.server import Server
-    from pytest_assistant_mock.contract.watch import Field, Watch
+    from pytest_assistant_mock.contract.watch import Call, Field, Watch
 
 _M = TypeVar("_M", bound="AssistantMock")
+_K = TypeVar("_K")
 _MARKER = (
     "assistant(revision='2025'|'2026', strict=True, contract='off'|'warn'|'fail', source='fake'|'cassette'|'live',"
     " cassette='name', ignore=[...], reuse=False, unplayed='fail'|'warn'|'off'):"
@@ -31,6 +32,7 @@ _TRAFFIC = pytest.StashKey[list[tuple["AssistantMock", list["Exchange"]]]]()
 _OPTIONS = {"source": ("fake", "cassette", "live"), "record": ("none", "once", "new", "all")}
 _CONTRACT = ("off", "warn", "fail")
 _DRIFT = pytest.StashKey[dict["Field", int]]()
+_UNCHECKED = pytest.StashKey[dict["Call", int]]()
 _FAILURE = pytest.StashKey[BaseException]()
 
 
@@ -62,6 +64,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
     config.stash[_DRIFT] = {}
+    config.stash[_UNCHECKED] = {}
     _option(config, "traffic")
     _tell_source(config.getoption("assistant_source"))
 
@@ -76,18 +79,31 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if drift := terminalreporter.config.stash[_DRIFT]:
         terminalreporter.section("assistant: fields the contract does not know")
         for (vendor, operation, side, field), times in sorted(drift.items()):
-            terminalreporter.line(f"{vendor} {operation} {side}  {field}  {times} time{'' if times == 1 else 's'}")
+            terminalreporter.line(f"{vendor} {operation} {side}  {field}  {_times(times)}")
+    if unchecked := terminalreporter.config.stash[_UNCHECKED]:
+        terminalreporter.section("assistant: calls the contract does not know, not checked")
+        for (vendor, call), times in sorted(unchecked.items()):
+            terminalreporter.line(f"{vendor} {call}  {_times(times)}")
+
+
+def _times(count: int) -> str:
+    return f"{count} time{'' if count == 1 else 's'}"
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workeroutput"):  # a worker of pytest-xdist
-        session.config.workeroutput["assistant_drift"] = [[*key, times] for key, times in session.config.stash[_DRIFT].items()]
+        stash = session.config.stash
+        session.config.workeroutput["assistant_drift"] = [[*key, times] for key, times in stash[_DRIFT].items()]
+        session.config.workeroutput["assistant_unchecked"] = [[*key, times] for key, times in stash[_UNCHECKED].items()]
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object | None) -> None:
-    for vendor, operation, side, field, times in getattr(node, "workeroutput", {}).get("assistant_drift", ()):
-        _count_drift(node.config, {(vendor, operation, side, field): times})
+    told = getattr(node, "workeroutput", {})
+    for vendor, operation, side, field, times in told.get("assistant_drift", ()):
+        _count(node.config.stash[_DRIFT], {(vendor, operation, side, field): times})
+    for vendor, call, times in told.get("assistant_unchecked", ()):
+        _count(node.config.stash[_UNCHECKED], {(vendor, call): times})
 
 
 @pytest.hookimpl(wrapper=True)
@@ -225,7 +241,8 @@ def _opened(request: pytest.FixtureRequest, mock: _M) -> Iterator[_M]:
             if not request.node.stash.get(_PASSED, False):
                 mock.excuse(request.node.stash.get(_FAILURE, None))
     finally:
-        _count_drift(request.config, mock.drift)
+        _count(request.config.stash[_DRIFT], mock.drift)
+        _count(request.config.stash[_UNCHECKED], mock.unchecked)
 
 
 @pytest.fixture
@@ -254,7 +271,6 @@ def _tell_source(source: str | None) -> None:
         command_line.source = source
 
 
-def _count_drift(config: pytest.Config, drift: Mapping[Field, int]) -> None:
-    counted = config.stash[_DRIFT]
-    for key, times in drift.items():
+def _count(counted: dict[_K, int], more: Mapping[_K, int]) -> None:
+    for key, times in more.items():
         counted[key] = counted.get(key, 0) + times
