@@ -130,6 +130,14 @@ class Numbers:
         self._last[kind] = number
         return number
 
+    def once(self, name: str, kind: str) -> int:
+        """
+        The next number of a kind, the first time a name is given; that same number ever after.
+        """
+        if name not in self._last:
+            self._last[name] = self.next(kind)
+        return self._last[name]
+
     def state(self) -> dict[str, int]:
         """
         What `restore` takes.

@@ -57,7 +57,7 @@ class State:
     def look_up(self, params: Mapping[str, str]) -> None:
         """Refuse if an object that is named in a path does not exist; what it belongs to is looked up first."""
         for kind, table in self._tables.items():
-            if kind.field_name in params:
+            if kind.in_path and kind.field_name in params:
                 table.get(params[kind.field_name], params.get(kind.parent.field_name) if kind.parent else None)
 
     def clear(self) -> None:

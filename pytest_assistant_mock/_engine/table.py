@@ -35,10 +35,11 @@ class Kind(Generic[T]):
     """
     A kind of object.
 
-    name: "thread"; a request names one by "thread_id", and is refused with "thread_not_found".
+    name: "thread"; a request names one by "thread_id", and is refused with "thread_not_found", or another `refusal`.
     parent: the kind its objects belong to and go with; they are kept, and paged, for each parent.
     owned: whether an object exists only for the key and workspace in its `owner`, "" being everybody's.
     listed: whether its objects are paged. local: whether an id is unique within its parent only.
+    in_path: whether a path that has its field names one of them.
     """
 
     name: str
@@ -46,12 +47,13 @@ class Kind(Generic[T]):
     owned: bool = False
     listed: bool = True
     local: bool = False
+    in_path: bool = True
+    refusal: str = ""
     field_name: str = field(init=False)
-    refusal: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "field_name", f"{self.name}_id")
-        object.__setattr__(self, "refusal", f"{self.name}_not_found")
+        object.__setattr__(self, "refusal", self.refusal or f"{self.name}_not_found")
 
 
 @dataclass(frozen=True, slots=True)
