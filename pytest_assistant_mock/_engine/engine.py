@@ -19,6 +19,7 @@ from pytest_assistant_mock._engine.journal import Journal
 from pytest_assistant_mock._engine.kinds import KINDS
 from pytest_assistant_mock._engine.plans import strike
 from pytest_assistant_mock._engine.replies import find
+from pytest_assistant_mock._engine.run_stream import RunStream, Streamed
 from pytest_assistant_mock._engine.state import State
 from pytest_assistant_mock._engine.trouble import Trouble
 from pytest_assistant_mock._engine.vendor import Match, Vendor
@@ -51,7 +52,10 @@ class Engine:
         self.journal = Journal()
         self.lock = RLock()
         self.clock = Clock(lock=self.lock)
-        self.services = {vendor.name: Service(vendor, State(self.clock, vendor.format_id, KINDS)) for vendor in vendors}
+        self.services = {
+            vendor.name: Service(vendor, State(self.clock, vendor.format_id, KINDS, vendor.name, vendor.habits))
+            for vendor in vendors
+        }
         own, owned = _known(tuple(vendors))
         added = tuple((vendor, url) for vendor, urls in hosts.items() for url in urls) if hosts else ()
         self._bases = Bases(own + added, owned, told)
@@ -91,7 +95,10 @@ class Engine:
         if place is None:
             return None
         with self.lock:
-            return self._answer(self.services[place.vendor], place, request)
+            service = self.services[place.vendor]
+            if service.state.streams:
+                service.state.settle()
+            return self._answer(service, place, request)
 
     def whose(self, request: Request) -> Place | None:
         """
@@ -147,6 +154,8 @@ class Engine:
             raise Refusal("no_key")
         if isinstance(match, Refusal):
             raise match
+        if match.route.switch and (service.trouble is None or match.route.operation not in service.trouble.allowed):
+            raise Refusal("unknown_path")
         return self._perform(service, match, place, request, request_id)
 
     def _ask_in_trouble(
@@ -237,7 +246,19 @@ class Engine:
                 service.state.look_up(match.params)  # what does not exist outranks what is wrong with the question
             raise
         result = route.act(service.state, **arguments)
+        if isinstance(result, Streamed):
+            return self._streamed(service, result, request_id)
         return service.vendor.respond(200, route.answers.write(result, request_id), request_id)
+
+    def _streamed(self, service: Service, streamed: Streamed, request_id: str) -> Response:
+        streams = service.vendor.streams
+        assert streams is not None, f"{service.vendor.name} has no streams"
+        headers = (
+            ("Content-Type", streams.content_type),
+            ("Transfer-Encoding", "chunked"),
+            (service.vendor.request_id_header, request_id),
+        )
+        return Response(200, headers, pieces=RunStream(service.state, streamed, streams, request_id, self.lock))
 
 
 @lru_cache(maxsize=8)  # the same for every mock
@@ -247,3 +268,7 @@ def _known(vendors: tuple[Vendor, ...]) -> tuple[ToldURLs, ToldURLs]:
     """
     own = tuple((vendor.name, url) for vendor in vendors for url in vendor.base_urls)
     return own, tuple((vendor.name, host) for vendor in vendors for host in vendor.hosts)
+
+
+def _state(clock: Clock, vendor: Vendor) -> State:
+    return State(clock, vendor.format_id, KINDS, vendor.name, vendor.habits)

@@ -22,13 +22,15 @@ Counted: TypeAlias = "Planned | OwnReply"
 @dataclass(slots=True)
 class Trouble:
     """
-    Faults in the order planned, limits, the keys that are known (None: every key), and own answers.
+    Faults in the order planned, limits, the keys that are known (None: every key), own answers, and the switched-off
+    operations that are allowed.
     """
 
     plans: list[Planned] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
     tenants: Tenants | None = None
     replies: list[OwnReply] = field(default_factory=list)
+    allowed: set[str] = field(default_factory=set)
 
     def admit(self, operation: str | None, key: str, workspace: str, now_ms: int) -> str:
         """
@@ -54,15 +56,14 @@ class Trouble:
         """
         plans = [(plan, plan.asked, plan.used) for plan in self.plans]
         replies = [(reply, reply.used) for reply in self.replies]
-        limits, tenants = [limit.copy() for limit in self.limits], self.tenants
+        limits, tenants, allowed = [limit.copy() for limit in self.limits], self.tenants, set(self.allowed)
 
         def put_back() -> Trouble:
             for plan, asked, used in plans:
                 plan.asked, plan.used = asked, used
             for reply, used in replies:
                 reply.used = used
-            return Trouble(
-                [plan for plan, _, _ in plans], [limit.copy() for limit in limits], tenants, [reply for reply, _ in replies]
-            )
+            kept = [limit.copy() for limit in limits]
+            return Trouble([plan for plan, _, _ in plans], kept, tenants, [reply for reply, _ in replies], set(allowed))
 
         return put_back

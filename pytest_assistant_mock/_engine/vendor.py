@@ -13,6 +13,8 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 from urllib.parse import unquote
 
 from pytest_assistant_mock._engine.clock import Numbers
+from pytest_assistant_mock._engine.habits import Habits
+from pytest_assistant_mock._engine.run_stream import Streams
 from pytest_assistant_mock._engine.state import IdFormat
 from pytest_assistant_mock._engine.wire import Refusal, Request, Response
 
@@ -46,6 +48,8 @@ class Answers(Protocol):
 class Route:
     """
     One operation: where it is asked for (path below the base URL), which verb does it, what it reads and writes.
+
+    switch: whether the vendor says that it does not exist, so that it is refused unless a test allows it.
     """
 
     operation: str
@@ -54,6 +58,7 @@ class Route:
     act: Callable[..., Any]
     asks: Asks
     answers: Answers
+    switch: bool = False
 
 
 class Match(NamedTuple):
@@ -118,6 +123,8 @@ class Vendor:
     request_id_header: str
     key_of: Callable[[Request], str]  # the key a request carries, "" if none
     workspace_header: str = ""  # where a request names its workspace; "": this vendor has none
+    habits: Habits = field(default_factory=Habits)
+    streams: Streams | None = None
     left_out: tuple[str, ...] = ()  # paths of the real service that nothing here answers, though a route in braces would
 
     @cached_property

@@ -11,8 +11,9 @@ from typing import Any
 from pytest_assistant_mock._engine.kinds.assistants import ASSISTANT, ASSISTANT_FILE
 from pytest_assistant_mock._engine.kinds.files import FILE
 from pytest_assistant_mock._engine.kinds.messages import MESSAGE
+from pytest_assistant_mock._engine.kinds.performances import PERFORMANCE
 from pytest_assistant_mock._engine.kinds.runs import RUN, STEP
 from pytest_assistant_mock._engine.kinds.threads import THREAD
 from pytest_assistant_mock._engine.table import Kind
 
-KINDS: tuple[Kind[Any], ...] = (ASSISTANT, ASSISTANT_FILE, FILE, THREAD, MESSAGE, RUN, STEP)
+KINDS: tuple[Kind[Any], ...] = (ASSISTANT, ASSISTANT_FILE, FILE, THREAD, MESSAGE, RUN, STEP, PERFORMANCE)

@@ -15,7 +15,7 @@ from pytest_assistant_mock._engine.wire import Refusal
 @dataclass(frozen=True, slots=True)
 class Message:
     """
-    One message. `created_at` in ms; `sequence` counts the messages and orders equal times.
+    One message. `created_at` and `completed_at` in ms (0: not said); `sequence` counts the messages and orders equal times.
 
     content: what it says, item by item, where that is more than its text; () for a message that is its text.
     """
@@ -31,6 +31,7 @@ class Message:
     assistant_id: str = ""
     run_id: str = ""
     content: tuple[JSONObject, ...] = ()
+    completed_at: int = 0
 
     @property
     def place(self) -> Place:
