@@ -31,7 +31,8 @@ class Floor(NamedTuple):
 ENGINE = ("_engine", "errors")
 VENDORS = ("_vendors", *ENGINE)
 JUDGES = ("contract", "_traffic", *VENDORS)
-DOORS = ("_doors", "_engine.wire", "errors")
+WIRE = ("_engine.wire", "_engine.streams", "errors")
+DOORS = ("_doors", *WIRE)
 MOCK = ("_mock", "_doors", "_serving", "faults", "cassettes", *JUDGES)
 
 FLOORS = (
@@ -49,7 +50,7 @@ FLOORS = (
     Floor("contract", VENDORS, ("jsonschema", "jsonschema_rs", "pydantic")),
     Floor("_traffic", ENGINE),
     # 1b: vendors and doors never meet, nor does a vendor meet another
-    Floor("_serving", ("_doors.seam", "_engine.wire", "errors"), ("uvicorn",)),
+    Floor("_serving", ("_doors.seam", *WIRE), ("uvicorn",)),
     Floor("_vendors", ENGINE, ("pydantic", "pydantic_core")),
     Floor("_vendors.model_studio", ("_vendors.shape", "_vendors.documents", *ENGINE), ("pydantic", "pydantic_core")),
     Floor("_vendors.appbuilder", ("_vendors.shape", "_vendors.documents", *ENGINE), ("pydantic", "pydantic_core")),

@@ -3,6 +3,9 @@ The door of aiohttp: a pretend asyncio transport under aiohttp's own protocol, s
 
 The seams are `TCPConnector._create_connection`, and `BaseConnector.connect` before it, lest a line from before the mock
 be taken from the pool. A pretend line serves one request and is never pooled.
+
+aiohttp is pushed: what a transport gives stands in a buffer until it is read. A reply in pieces must not be made ahead, so its
+next piece is given when `StreamReader._wait` is called, which is where a reader finds that buffer empty.
 """
 
 from __future__ import annotations
@@ -13,8 +16,9 @@ from types import ModuleType
 from typing import Any
 
 from pytest_assistant_mock._doors import http1
-from pytest_assistant_mock._doors.seam import Answerer, Seam, Tell, tell_of
-from pytest_assistant_mock._engine.wire import Failure, Reply, Request
+from pytest_assistant_mock._doors.seam import Answerer, Seam, Tell, in_thread, tell_of
+from pytest_assistant_mock._engine.streams import Reading
+from pytest_assistant_mock._engine.wire import Failure, FailureKind, Reply, Request, Response
 
 __tracebackhide__ = True  # a failing test shows its own line
 
@@ -27,6 +31,7 @@ def seams(aiohttp: ModuleType) -> Sequence[Seam]:
     """
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import BaseConnector, TCPConnector
+    from aiohttp.streams import StreamReader
 
     def connect(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
         async def connect(connector: Any, req: Any, traces: Any, timeout: Any) -> Any:
@@ -57,7 +62,28 @@ def seams(aiohttp: ModuleType) -> Sequence[Seam]:
     return (
         Seam(BaseConnector, "connect", connect, _PARAMETERS),
         Seam(TCPConnector, "_create_connection", create_connection, _PARAMETERS),
+        Seam(StreamReader, "_wait", _wait, (("self", "func_name"),)),
     )
+
+
+def _wait(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
+    async def wait(reader: Any, func_name: str) -> None:
+        line = getattr(reader._protocol, "transport", None)
+        source = line.source() if isinstance(line, _Transport) else None
+        if source is None or reader._waiter is not None:  # which the original refuses: another task waits
+            await original(reader, func_name)
+            return
+        reader._waiter = waiter = asyncio.get_running_loop().create_future()
+        try:
+            with reader._timer:
+                await source.give_next()
+        finally:
+            reader._waiter = None
+            _ = waiter.done() and waiter.exception()  # nobody waits for it: without this look the loop would complain
+        if reader._exception is not None:
+            raise reader._exception
+
+    return wait
 
 
 class _Transport(asyncio.Transport):
@@ -81,6 +107,8 @@ class _Transport(asyncio.Transport):
         self._open_line = open_line
         self._written = bytearray()
         self._passage: _Passage | None = None
+        self._reading: Reading | None = None
+        self._pushing: asyncio.Task[None] | None = None
         self._continued = False
         self._closing = False
 
@@ -114,6 +142,9 @@ class _Transport(asyncio.Transport):
 
     def _give(self, reply: Reply) -> None:
         protocol = self._protocol
+        if isinstance(reply, Response) and reply.pieces is not None:
+            self._begin(reply, Reading(reply.pieces))
+            return
         data, error = http1.reply_bytes(reply)
         if data:
             protocol.data_received(data)
@@ -123,6 +154,53 @@ class _Transport(asyncio.Transport):
             else:
                 self._closing = True
                 protocol.connection_lost(error)
+
+    def _begin(self, response: Response, reading: Reading) -> None:
+        """
+        A reply in pieces: its head. Who hears the whole reply reads nothing before, so to them the pieces are pushed.
+        """
+        if self._closing:
+            reading.close()
+            return
+        self._reading = reading
+        self._protocol.data_received(http1.head_bytes(response, http1.framed(response)))
+        if getattr(self._protocol, "hears", False):
+            self._pushing = asyncio.get_running_loop().create_task(self._push())
+
+    async def _push(self) -> None:
+        while self._reading is not None:
+            await self.give_next()
+
+    def source(self) -> _Transport | None:
+        """
+        The line whose pieces are read here: this one, or one of a door below.
+        """
+        if self._passage is not None:
+            below = self._passage.line
+            return below.source() if isinstance(below, _Transport) else None
+        return self if self._reading is not None and self._pushing is None else None
+
+    async def give_next(self) -> None:
+        """
+        Give the next piece, or how they end.
+        """
+        reading, protocol = self._reading, self._protocol
+        assert reading is not None
+        data = await reading.next_async(in_thread, asyncio.sleep)
+        if self._closing:
+            return
+        if data is not None:
+            protocol.data_received(http1.chunk(data))
+            return
+        self._reading = None
+        self._end(reading.failure)
+
+    def _end(self, kind: FailureKind | None) -> None:
+        if kind is None:
+            self._protocol.data_received(http1.LAST_CHUNK)
+        else:
+            self._closing = True
+            self._protocol.connection_lost(http1.error_of(kind))
 
     def set_protocol(self, protocol: Any) -> None:
         """
@@ -156,6 +234,8 @@ class _Transport(asyncio.Transport):
 
     def close(self) -> None:
         self._closing = True
+        if self._reading is not None:
+            self._reading.close()
         if self._passage is not None:
             self._passage.give_up(getattr(self._req, "_timer", None))
 
@@ -195,7 +275,7 @@ class _Passage(asyncio.Protocol):
         self._request = request
         self._written = written
         self._tell = tell
-        self._line: asyncio.Transport | None = None
+        self.line: asyncio.Transport | None = None
         self._task: asyncio.Task[None] | None = None
         self._received = bytearray()
         self._given_up = False
@@ -209,15 +289,22 @@ class _Passage(asyncio.Protocol):
 
         async def connect() -> None:
             try:
-                self._line = await open_line()
+                self.line = await open_line()
             except Exception as error:
                 self._told(http1.failure_of(error, timeout="connect_timeout"))
                 self._protocol.set_exception(as_client(error))
             else:
-                self._line.set_protocol(self)
-                self._line.write(self._written)
+                self.line.set_protocol(self)
+                self.line.write(self._written)
 
         self._task = asyncio.get_running_loop().create_task(connect())
+
+    @property
+    def hears(self) -> bool:
+        """
+        Whether the reply is gathered, to be told of.
+        """
+        return self._tell is not None
 
     def data_received(self, data: bytes) -> None:
         if self._tell is None:
@@ -246,15 +333,15 @@ class _Passage(asyncio.Protocol):
         """
         The client has more than it can read.
         """
-        if self._line is not None:
-            self._line.pause_reading()
+        if self.line is not None:
+            self.line.pause_reading()
 
     def resume_reading(self) -> None:
         """
         The client reads again.
         """
-        if self._line is not None:
-            self._line.resume_reading()
+        if self.line is not None:
+            self.line.resume_reading()
 
     def fail(self, error: BaseException, failure: Failure) -> None:
         """
@@ -284,8 +371,8 @@ class _Passage(asyncio.Protocol):
         self._given_up = True
         task = asyncio.current_task()
         if getattr(timer, "_cancelled", False) or task is None or not task.cancelling():
-            self._told(Failure("connect_timeout" if self._line is None else "read_timeout"))
+            self._told(Failure("connect_timeout" if self.line is None else "read_timeout"))
         if self._task is not None:
             self._task.cancel()
-        if self._line is not None:
-            self._line.close()
+        if self.line is not None:
+            self.line.close()

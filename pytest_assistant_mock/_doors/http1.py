@@ -12,6 +12,7 @@ from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisco
 from os import strerror
 from typing import Any, NamedTuple
 
+from pytest_assistant_mock._engine.streams import Reading
 from pytest_assistant_mock._engine.wire import Failure, FailureKind, Headers, Reply, Request, Response, header
 
 
@@ -31,8 +32,10 @@ def reset() -> ConnectionResetError:
 
 def framed(response: Response) -> Headers:
     """
-    A response's headers with a true Content-Length, for its body is sent in one piece.
+    A response's headers with a true Content-Length, for its body is sent in one piece; or chunked, if it comes in pieces.
     """
+    if response.pieces is not None:
+        return (*_unframed(response.headers), ("Transfer-Encoding", "chunked"))
     length = str(len(response.body))
     if header(response.headers, "transfer-encoding") is None:
         declared = header(response.headers, "content-length")
@@ -47,8 +50,11 @@ _BODILESS = frozenset((204, 304))
 
 
 def _declaring(headers: Headers, length: str) -> Headers:
-    kept = (pair for pair in headers if pair[0].lower() not in ("content-length", "transfer-encoding"))
-    return (*kept, ("Content-Length", length))
+    return (*_unframed(headers), ("Content-Length", length))
+
+
+def _unframed(headers: Headers) -> Headers:
+    return tuple(pair for pair in headers if pair[0].lower() not in ("content-length", "transfer-encoding"))
 
 
 def begun(failure: Failure) -> Response:
@@ -96,7 +102,14 @@ def failure_error(failure: Failure) -> OSError | None:
     """
     The error a socket raises for a failure; None where the line just ends.
     """
-    match failure.kind:
+    return error_of(failure.kind)
+
+
+def error_of(kind: FailureKind) -> OSError | None:
+    """
+    The error a socket raises for a kind of failure; None where the line just ends.
+    """
+    match kind:
         case "connect_refused":
             return refused()
         case "connect_timeout" | "read_timeout":
@@ -133,10 +146,64 @@ class BrokenFile(io.RawIOBase):
         return read
 
 
+def chunk(data: bytes) -> bytes:
+    """
+    One piece of a body that is sent chunked.
+    """
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+LAST_CHUNK = b"0\r\n\r\n"
+
+
+class StreamedFile(io.RawIOBase):
+    """
+    A readable that gives a head, then one chunk a read: no piece is made before the one ahead of it has been read, however
+    large the buffer of the reader is.
+    """
+
+    def __init__(self, head: bytes, reading: Reading) -> None:
+        super().__init__()
+        self._ready = memoryview(head)
+        self._reading = reading
+        self._over = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        if not self._ready and not self._over:
+            self._ready = memoryview(self._next())
+        count = min(len(buffer), len(self._ready))
+        buffer[:count] = self._ready[:count]
+        self._ready = self._ready[count:]
+        return count
+
+    def _next(self) -> bytes:
+        data = self._reading.next()
+        if data is not None:
+            return chunk(data)
+        self._over = True
+        kind = self._reading.failure
+        if kind is None:
+            return LAST_CHUNK
+        error = error_of(kind)
+        if error is not None:
+            raise error
+        return b""
+
+    def close(self) -> None:
+        if not self.closed:
+            self._reading.close()
+        super().close()
+
+
 def reader(reply: Reply) -> io.BufferedIOBase:
     """
     A file to read a reply from, as `socket.makefile("rb")` gives one.
     """
+    if isinstance(reply, Response) and reply.pieces is not None:
+        return io.BufferedReader(StreamedFile(head_bytes(reply, framed(reply)), Reading(reply.pieces)))
     carried = reply_bytes(reply)
     return io.BytesIO(carried.data) if carried.error is None else io.BufferedReader(BrokenFile(carried))
 

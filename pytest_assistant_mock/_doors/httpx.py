@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from types import ModuleType, TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from pytest_assistant_mock._doors import http1
 from pytest_assistant_mock._doors.seam import Answerer, Seam, Tell, tell_of, wait
+from pytest_assistant_mock._engine.streams import Reading
 from pytest_assistant_mock._engine.wire import Failure, FailureKind, Reply, Request, Response
 
 __tracebackhide__ = True  # a failing test shows its own line
@@ -27,7 +28,7 @@ def seams(httpx: ModuleType) -> Sequence[Seam]:
     """
     The seams of an installed httpx or httpx2.
     """
-    broken = _broken_stream(httpx)
+    bodies = _Bodies(_broken_stream(httpx), _streamed(httpx))
 
     def sync(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
         plays, handle, tell = answerer.plays, answerer.handle, tell_of(answerer)
@@ -46,7 +47,7 @@ def seams(httpx: ModuleType) -> Sequence[Seam]:
                     reply = line.reply
                 if reply is not None:
                     wait(reply)
-                    return _response(httpx, reply, request, broken, _WORDS)
+                    return _response(httpx, reply, request, bodies, _WORDS)
             return original(transport, request)
 
         return handle_request
@@ -68,7 +69,7 @@ def seams(httpx: ModuleType) -> Sequence[Seam]:
                     reply = line.reply
                 if reply is not None:
                     await _wait(reply)
-                    return _response(httpx, reply, request, broken, _ASYNC_WORDS)
+                    return _response(httpx, reply, request, bodies, _ASYNC_WORDS)
             return await original(transport, request)
 
         return handle_async_request
@@ -148,9 +149,19 @@ def _retried(transport: Any, handle: Callable[[Request], Reply | None], request:
 
 async def _wait(reply: Reply) -> None:
     if reply.delay:
-        from anyio import sleep  # httpx's own: it runs under asyncio and trio
+        await _sleep(reply.delay)
 
-        await sleep(reply.delay)
+
+async def _sleep(seconds: float) -> None:
+    from anyio import sleep  # httpx's own: it runs under asyncio and trio
+
+    await sleep(seconds)
+
+
+async def _in_thread(block: Callable[[], None]) -> None:
+    from anyio import to_thread
+
+    await to_thread.run_sync(block, abandon_on_cancel=True)
 
 
 def _request(request: Any, url: str, body: bytes) -> Request:
@@ -158,13 +169,23 @@ def _request(request: Any, url: str, body: bytes) -> Request:
     return Request(request.method, url, tuple(headers), body)
 
 
-def _response(httpx: ModuleType, reply: Reply, request: Any, broken: Callable[..., Any], words: Words) -> Any:
+class _Bodies(NamedTuple):
+    """
+    Bodies of other kinds than httpx's own: those that break off, and those that come in pieces.
+    """
+
+    broken: Callable[[Failure, Any, Words], Any]
+    streamed: Callable[[Reading, Any, Words], Any]
+
+
+def _response(httpx: ModuleType, reply: Reply, request: Any, bodies: _Bodies, words: Words) -> Any:
     if isinstance(reply, Response):
-        response, stream, headers = reply, httpx.ByteStream(reply.body), http1.framed(reply)
+        response, headers, pieces = reply, http1.framed(reply), reply.pieces
+        stream = httpx.ByteStream(reply.body) if pieces is None else bodies.streamed(Reading(pieces), request, words)
     else:
         if reply.response is None:
             raise _error(httpx, reply, request, words) from http1.failure_error(reply)
-        response, stream = http1.begun(reply), broken(reply, request, words)
+        response, stream = http1.begun(reply), bodies.broken(reply, request, words)
         headers = response.headers
     return httpx.Response(
         response.status,
@@ -224,6 +245,56 @@ def _broken_stream(httpx: ModuleType) -> Callable[[Failure, Any, Words], Any]:
             raise self._error
 
     return BrokenStream
+
+
+def _streamed(httpx: ModuleType) -> Callable[[Reading, Any, Words], Any]:
+    class StreamedBody(httpx.SyncByteStream, httpx.AsyncByteStream):  # type: ignore[misc, name-defined]
+        """
+        A body that comes in pieces.
+        """
+
+        def __init__(self, reading: Reading, request: Any, words: Words) -> None:
+            self._reading = reading
+            self._request = request
+            self._words = words
+
+        def __iter__(self) -> Iterator[bytes]:
+            try:
+                while (data := self._reading.next()) is not None:
+                    yield data
+                self._check()
+            finally:
+                self._reading.close()
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            try:
+                while (data := await self._reading.next_async(_in_thread, _sleep)) is not None:
+                    yield data
+                self._check()
+            finally:
+                self._reading.close()
+
+        def _check(self) -> None:
+            kind = self._reading.failure
+            if kind in ("truncated", "closed"):
+                text = "peer closed connection without sending complete message body (incomplete chunked read)"
+                raise httpx.RemoteProtocolError(text, request=self._request)
+            if kind is not None:
+                raise _error(httpx, Failure(kind), self._request, self._words) from http1.error_of(kind)
+
+        def close(self) -> None:
+            """
+            The client is done with it.
+            """
+            self._reading.close()
+
+        async def aclose(self) -> None:
+            """
+            The client is done with it.
+            """
+            self._reading.close()
+
+    return StreamedBody
 
 
 def _cut(httpx: ModuleType, failure: Failure, response: Response, request: Any, words: Words) -> Any:

@@ -3,7 +3,8 @@ A short way for requests, whose long way is the door of urllib3.
 
 Where an adapter retries nothing, urllib3 has nothing to do between it and the reply, and the reply is given at
 `HTTPAdapter.send`; the SDKs, which make a session or pool for every call, gain most. Everything else takes the long way:
-retries, proxies' absolute URLs, streamed bodies, recording. A failure does too, so that urllib3 words it.
+retries, proxies' absolute URLs, streamed bodies, recording. A failure does too, so that urllib3 words it, and a reply that
+comes in pieces, for urllib3 reads it chunk by chunk.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def seams(requests: ModuleType) -> Sequence[Seam]:
             if not (_plain(url) and (body is None or isinstance(body, bytes)) and _tries_once(adapter) and plays(url)):
                 return original(adapter, request, *args, **options)
             reply = handle(Request(request.method, url, text_pairs(request.headers), body or b""))
-            if isinstance(reply, Response):
+            if isinstance(reply, Response) and reply.pieces is None:
                 wait(reply)
                 return adapter.build_response(request, _raw(urllib3, reply, request.method))
             HANDED.reply = reply

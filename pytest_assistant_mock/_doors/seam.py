@@ -7,6 +7,7 @@ Knows no HTTP library.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from time import sleep
 from typing import Any, Protocol
@@ -75,6 +76,37 @@ def wait(reply: Reply) -> None:
     """
     if reply.delay:
         sleep(reply.delay)
+
+
+async def in_thread(block: Callable[[], None]) -> None:
+    """
+    Run what blocks beside asyncio's loop, in a thread of its own: a pool's threads may all be waiting already.
+    """
+    from asyncio import get_running_loop
+    from threading import Thread
+
+    loop = get_running_loop()
+    done = loop.create_future()
+
+    def run() -> None:
+        problem: BaseException | None = None
+        try:
+            block()
+        except BaseException as error:
+            problem = error
+        with suppress(RuntimeError):  # the loop has closed meanwhile
+            loop.call_soon_threadsafe(finish, problem)
+
+    def finish(problem: BaseException | None) -> None:
+        if done.cancelled():
+            return
+        if problem is None:
+            done.set_result(None)
+        else:
+            done.set_exception(problem)
+
+    Thread(target=run, name="assistant-mock-wait", daemon=True).start()
+    await done
 
 
 Make = Callable[[Answerer, Callable[..., Any]], Callable[..., Any]]

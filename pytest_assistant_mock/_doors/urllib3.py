@@ -163,10 +163,11 @@ class _Version1:
         What the pool goes on with, or the exception it would have met.
         """
         if isinstance(reply, Response):
-            return self.whole(reply, pool, method, url, options)
-        if reply.response is None:
+            if reply.pieces is None:
+                return self.whole(reply, pool, method, url, options)
+        elif reply.response is None:
             raise self.error(reply, pool, conn, url, options) from http1.cause(reply)
-        return self.broken(reply, pool, method, url, options)
+        return self.read_on(reply, pool, method, url, options)
 
     def error(self, failure: Failure, pool: Any, conn: Any, url: str, options: dict[str, Any]) -> Any:
         """
@@ -208,11 +209,11 @@ class _Version1:
         """
         return Original(response, self._header_dict(http1.framed(response)))
 
-    def broken(self, failure: Failure, pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
+    def read_on(self, reply: Reply, pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
         """
-        A response whose body breaks: read by `http.client` itself, which knows what a short body means.
+        A response whose body comes in pieces, or breaks: read by `http.client` itself, which knows chunks and short bodies.
         """
-        response = HTTPResponse(http1.Line(http1.reader(failure)), method=method)  # type: ignore[arg-type]
+        response = HTTPResponse(http1.Line(http1.reader(reply)), method=method)  # type: ignore[arg-type]
         response.begin()
         return response
 
@@ -234,8 +235,8 @@ class _Version2(_Version1):
         facts = {"status": response.status, "reason": response.reason, "headers": headers, "original_response": original}
         return self._response(io.BytesIO(response.body), facts, pool, method, url, options)
 
-    def broken(self, failure: Failure, pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
-        original = super().broken(failure, pool, method, url, options)
+    def read_on(self, reply: Reply, pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
+        original = super().read_on(reply, pool, method, url, options)
         headers = self._header_dict(original.msg.items())
         facts = {"status": original.status, "reason": original.reason, "headers": headers, "original_response": original}
         return self._response(original, facts, pool, method, url, options)

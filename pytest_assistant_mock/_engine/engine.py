@@ -7,7 +7,7 @@ Knows no HTTP library and no vendor by name.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import RLock
 from typing import Any
@@ -23,7 +23,7 @@ from pytest_assistant_mock._engine.run_stream import RunStream, Streamed
 from pytest_assistant_mock._engine.state import State
 from pytest_assistant_mock._engine.trouble import Trouble
 from pytest_assistant_mock._engine.vendor import Match, Vendor
-from pytest_assistant_mock._engine.wire import Exchange, Refusal, Reply, Request, Response
+from pytest_assistant_mock._engine.wire import Exchange, Refusal, Reply, Request, Response, head_of
 
 
 @dataclass(slots=True)
@@ -49,8 +49,8 @@ class Engine:
         hosts: Mapping[str, Sequence[str]] | None = None,
         told: Callable[[], ToldURLs] = lambda: (),
     ) -> None:
-        self.journal = Journal()
         self.lock = RLock()
+        self.journal = Journal(self.lock)
         self.clock = Clock(lock=self.lock)
         self.services = {
             vendor.name: Service(vendor, State(self.clock, vendor.format_id, KINDS, vendor.name, vendor.habits))
@@ -145,9 +145,8 @@ class Engine:
         else:
             operation, reply, faults = self._ask_in_trouble(service.trouble, service, match, place, request, request_id)
         if request.method == "HEAD" and isinstance(reply, Response):
-            reply = replace(reply, body=b"")
-        self.journal.write(Exchange(vendor.name, operation, request, reply, faults))
-        return reply
+            reply = head_of(reply)
+        return self.journal.write(Exchange(vendor.name, operation, request, reply, faults))
 
     def _ask(self, service: Service, match: Match | Refusal, place: Place, request: Request, request_id: str) -> Response:
         if not service.vendor.key_of(request):

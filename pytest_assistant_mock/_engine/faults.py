@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from dataclasses import field as defined
 from typing import Any, TypeAlias
 
-from pytest_assistant_mock._engine.wire import Failure, Reply, Response
+from pytest_assistant_mock._engine.streams import Cut, opened
+from pytest_assistant_mock._engine.wire import Failure, FailureKind, Reply, Response
 
 Refuse: TypeAlias = Callable[[str], Response]
 """From a kind of refusal ("rate_limited"), the vendor's own answer."""
@@ -119,15 +120,18 @@ def hang(*, after: bool = False) -> Fault:
 def reset(after_bytes: int | None = None, *, after: bool = False) -> Fault:
     """
     The line breaks, before the server acts; with `after` once it has acted; with `after_bytes` once it has acted and that
-    many bytes of the answer's body, and its head, have arrived.
+    many bytes of the answer's body, and its head, have arrived, at its end at the latest.
     """
     if after_bytes is not None:
         count = _count("after_bytes", after_bytes)
-        return Fault(
-            f"reset({count})",
-            acted=True,
-            spoil=lambda response, refuse: Failure("reset", min(count, len(response.body)), response),
-        )
+        name = f"reset({count})"
+
+        def break_off(response: Response, refuse: Refuse) -> Reply:
+            if response.pieces is not None:
+                return _cut(response, "reset", count, name)
+            return Failure("reset", min(count, len(response.body)), response)
+
+        return Fault(name, acted=True, spoil=break_off)
     if _flag("after", after):
         return Fault("reset(after=True)", acted=True, spoil=lambda response, refuse: Failure("reset"))
     return Fault("reset()", acted=False, instead=lambda refuse: Failure("reset"))
@@ -175,9 +179,13 @@ def bad_gateway_html(*, after: bool = True) -> Fault:
 
 def empty_body() -> Fault:
     """
-    The answer has its status and headers and no body. The server has acted.
+    The answer has its status and headers and no body. The server has acted. An answer that comes in pieces is left alone.
     """
-    return Fault("empty_body()", acted=True, final=False, spoil=lambda response, refuse: _with_body(response, b""))
+
+    def empty(response: Response, refuse: Refuse) -> Reply | None:
+        return _with_body(response, b"") if response.pieces is None else None
+
+    return Fault("empty_body()", acted=True, final=False, spoil=empty)
 
 
 def truncated(at: int) -> Fault:
@@ -186,11 +194,14 @@ def truncated(at: int) -> Fault:
     The server has acted. An answer of no more than `at` bytes is not cut, and the fault waits for a longer one.
     """
     count = _count("at", at)
+    name = f"truncated({count})"
 
     def cut(response: Response, refuse: Refuse) -> Reply | None:
+        if response.pieces is not None:
+            return _cut(response, "truncated", count, name)
         return Failure("truncated", count, response) if count < len(response.body) else None
 
-    return Fault(f"truncated({count})", acted=True, spoil=cut)
+    return Fault(name, acted=True, spoil=cut)
 
 
 def wrong_content_type(content_type: str = "text/html") -> Fault:
@@ -219,6 +230,8 @@ def without(field: str) -> Fault:
     path = tuple(field.split("."))
 
     def strip(response: Response, refuse: Refuse) -> Response | None:
+        if response.pieces is not None:
+            return None
         try:
             value = response.json()
         except ValueError:
@@ -228,6 +241,11 @@ def without(field: str) -> Fault:
         return _with_body(response, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
     return Fault(f"without({field!r})", acted=True, final=False, spoil=strip)
+
+
+def _cut(response: Response, kind: FailureKind, after: int, name: str) -> Response:
+    assert response.pieces is not None
+    return replace(response, pieces=Cut(opened(response.pieces), kind, after, name))
 
 
 def _remove(value: Any, path: tuple[str, ...]) -> int:

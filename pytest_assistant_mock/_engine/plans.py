@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from pytest_assistant_mock._engine.clock import Clock
 from pytest_assistant_mock._engine.faults import Fault, Refuse
+from pytest_assistant_mock._engine.streams import Cut, is_stream
 from pytest_assistant_mock._engine.wire import Reply, Request, Response
 
 When: TypeAlias = Callable[[Request], object]
@@ -45,6 +46,12 @@ class Planned:
             return False
         self.asked += 1
         return self.asked > self.after and (self.times is None or self.used < self.times)
+
+    def give_back(self) -> None:
+        """
+        It did not strike after all: the stream it waited in ended before.
+        """
+        self.used -= 1
 
     @property
     def wasted(self) -> bool:
@@ -82,6 +89,8 @@ def strike(
         clock.advance(plan.fault.seconds)
         plan.used += 1
         struck.append(plan.fault.name)
+        if isinstance(reply, Response) and isinstance(reply.pieces, Cut):  # whose fault is final, and so the last
+            reply.pieces.spared = plan.give_back
     return reply, tuple(struck)
 
 
@@ -93,4 +102,6 @@ def _changed(reply: Reply, fault: Fault, refuse: Refuse) -> Reply | None:
     if not isinstance(reply, Response):
         return None
     spoilt = fault.spoil(reply, refuse)
+    if spoilt is not None and is_stream(reply.pieces) and getattr(spoilt, "pieces", None) is None:
+        reply.pieces.close()  # nobody will read it
     return replace(spoilt, delay=reply.delay) if spoilt is not None and reply.delay else spoilt

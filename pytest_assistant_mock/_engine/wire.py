@@ -8,9 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from pytest_assistant_mock._engine import streams
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_assistant_mock._engine.streams import Stream
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -79,15 +86,22 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Response:
     """
-    One HTTP response, whole: a status, headers in the order sent, the body's bytes.
+    One HTTP response: a status, headers in the order sent, the body's bytes.
 
     delay: seconds to wait before it is sent; none, unless a test asks for them.
+    pieces: the body instead, as it is sent, one chunk for each: a list, sent anew each time, or a stream, made as it is read.
+    `body` is then what there is of it: all of a list; of a reply in the journal, what its client has taken.
     """
 
     status: int
     headers: Headers = ()
     body: bytes = b""
     delay: float = 0.0
+    pieces: Stream | Sequence[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        if self.pieces is not None:
+            _begin_to_stream(self)
 
     def header(self, name: str) -> str | None:
         """
@@ -109,6 +123,50 @@ class Response:
         The standard phrase for the status: "OK", "Bad Request"; empty for a status without one.
         """
         return _REASONS.get(self.status, "")
+
+
+def head_of(response: Response) -> Response:
+    """
+    A response without its body: the answer to HEAD.
+    """
+    if streams.is_stream(response.pieces):
+        response.pieces.close()
+    return replace(response, body=b"", pieces=None)
+
+
+class _Streamed(Response):
+    """
+    A response that came with pieces. A class of its own, so that `body` costs the plain ones nothing.
+    """
+
+    __slots__ = ()
+    __qualname__ = "Response"  # as it is written
+
+    def __post_init__(self) -> None:
+        if self.pieces is None:  # `dataclasses.replace` took them away
+            object.__setattr__(self, "__class__", Response)
+        else:
+            _begin_to_stream(self)
+
+    @property
+    def body(self) -> bytes:
+        """
+        What there is of it.
+        """
+        pieces = self.pieces
+        return b"".join(pieces) if isinstance(pieces, tuple) else getattr(pieces, "taken", b"")
+
+    @body.setter
+    def body(self, body: bytes) -> None:
+        _BODY.__set__(self, body)
+
+
+_BODY: Any = Response.__dict__["body"]
+
+
+def _begin_to_stream(response: Response) -> None:
+    object.__setattr__(response, "pieces", streams.checked(response.pieces))
+    object.__setattr__(response, "__class__", _Streamed)
 
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus}

@@ -199,11 +199,14 @@ class AssistantMock:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         """
         Close it. Unless an exception is on its way already, raises UnansweredRequest if `strict` is on, UnusedFault, and
-        ContractViolation if `contract` is "fail".
+        ContractViolation if `contract` is "fail"; first of all what was raised while a piece of a streamed reply was made.
         """
         __tracebackhide__ = True
         if self._layer is not None:
             layers.leave(self._layer)
+        self._engine.journal.cut()
+        swallowed = self._swallowed() if error is None else None
+        error = error or swallowed
         if error is None and self._session is None:
             self._complain()
         if self._watch is not None:
@@ -211,6 +214,14 @@ class AssistantMock:
         if self._session is not None:
             passed = error is None and not self._excused
             self.unplayed = self._session.finish(passed, error or self._failure, on_its_way=error is not None)
+        if swallowed is not None:
+            raise swallowed
+
+    def _swallowed(self) -> BaseException | None:
+        """
+        What was raised while a piece of a reply was made, and stopped by the code that read it.
+        """
+        return next(iter(self._engine.journal.raised), None) if not self._excused else None
 
     def _told(self, vendors: Sequence[Vendor]) -> Callable[[], ToldURLs]:
         """

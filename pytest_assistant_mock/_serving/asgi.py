@@ -14,7 +14,9 @@ from struct import pack
 from typing import Any, TypeAlias
 
 from pytest_assistant_mock._doors.seam import Answerer
-from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
+from pytest_assistant_mock._engine.streams import Reading
+from pytest_assistant_mock._engine.wire import Failure, FailureKind, Headers, Reply, Request, Response
+from pytest_assistant_mock._serving.streaming import pieces_of, send_pieces
 
 __tracebackhide__ = True  # a failing test shows its own line
 
@@ -79,6 +81,8 @@ class App:
                 reply = self.answerer.handle(request) or self._nobody(scope["method"], path)
         if isinstance(reply, Failure):
             await self._fail(reply, scope, receive, send)
+        elif reply.pieces is not None:
+            await self._stream(reply, Reading(reply.pieces), scope, receive, send)
         elif reply.delay:
             await _drip(receive, send, _coded(reply, scope["headers"]), scope["method"])
         else:
@@ -110,15 +114,43 @@ class App:
 
         The line was accepted before anybody was asked: a connection refused is closed at once, one never made stays silent.
         """
-        transport = scope.get("state", {}).get(TRANSPORT)
         if failure.delay and await _until_gone(receive, failure.delay):
             return
         if failure.response is not None:
             await _begin(send, failure.response, failure.after_bytes)
-        if failure.kind in ("read_timeout", "connect_timeout"):
+        await self._break(failure.kind, scope, receive)
+
+    async def _stream(self, response: Response, reading: Reading, scope: Scope, receive: Receive, send: Send) -> None:
+        """
+        A reply in pieces; to a client of HTTP/1.0, which knows no chunks, the whole of it at its end.
+        """
+        try:
+            if response.delay and await _until_gone(receive, response.delay):
+                return
+            if scope.get("http_version") == "1.0":
+                reply = _whole(response, b"".join([piece async for piece in pieces_of(reading)]), reading.failure)
+                if isinstance(reply, Failure):
+                    await self._fail(reply, scope, receive, send)
+                else:
+                    await _respond(send, reply, scope["method"])
+                return
+            headers = [pair for pair in _head(response) if pair[0] != b"content-length"]
+            await send({"type": "http.response.start", "status": response.status, "headers": headers})
+            if not await send_pieces(send, receive, reading):
+                return
+            if reading.failure is not None:
+                await self._break(reading.failure, scope, receive)
+            else:
+                await send({"type": "http.response.body", "body": b""})
+        finally:
+            reading.close()
+
+    async def _break(self, kind: FailureKind, scope: Scope, receive: Receive) -> None:
+        transport = scope.get("state", {}).get(TRANSPORT)
+        if kind in ("read_timeout", "connect_timeout"):
             await _until_gone(receive, self.hang_s)
         if transport is not None:
-            if failure.kind == "reset":
+            if kind == "reset":
                 _reset(transport)
             else:
                 transport.close()
@@ -174,6 +206,16 @@ def _takes_gzip(headers: list[tuple[bytes, bytes]]) -> bool:
                 if token == b"gzip":
                     return weight.strip(b"0.") != b"" or not weight
     return False
+
+
+def _whole(response: Response, body: bytes, ended: FailureKind | None) -> Reply:
+    """
+    A response that came in pieces, in one. One that broke off declares more than has come.
+    """
+    declared = len(body) + (ended is not None)
+    kept = tuple(pair for pair in response.headers if pair[0].lower() not in ("content-length", "transfer-encoding"))
+    whole = Response(response.status, (*kept, ("Content-Length", str(declared))), body.ljust(declared))
+    return whole if ended is None else Failure(ended, len(body), whole)
 
 
 def _head(response: Response) -> list[tuple[bytes, bytes]]:

@@ -72,8 +72,7 @@ class Player:
         found = self.take(request, place)
         if found is None:
             raise self.missed(request, place)
-        write(self._engine, place, request, found.reply)
-        return found.reply
+        return write(self._engine, place, request, found.reply)
 
     def take(self, request: Request, place: Place) -> Interaction | None:
         """
@@ -121,11 +120,12 @@ class Player:
 _secrets = lru_cache(maxsize=16)(Secrets)
 
 
-def write(engine: Engine, place: Place, request: Request, reply: Reply) -> None:
+def write(engine: Engine, place: Place, request: Request, reply: Reply) -> Reply:
     """
-    Put an exchange into the journal, with its operation if there is a route; one at a time, as the engine itself does.
+    Put an exchange into the journal, with its operation if there is a route; one at a time, as the engine itself does. The
+    reply to send.
     """
     match = engine.services[place.vendor].vendor.router.find(request.method, place.path)
     operation = match.route.operation if isinstance(match, Match) else None
     with engine.lock:
-        engine.journal.write(Exchange(place.vendor, operation, request, reply))
+        return engine.journal.write(Exchange(place.vendor, operation, request, reply))

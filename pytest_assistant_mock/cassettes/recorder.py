@@ -94,8 +94,7 @@ class Recorder:
             return None
         found = self.player.take(request, place)
         if found is not None:
-            write(self._engine, place, request, found.reply)
-            return found.reply
+            return write(self._engine, place, request, found.reply)
         if named := self._symbols.named_in(request):
             asked = MissedRequest.of(request, key(request.method, place, request.url, request.body))
             self.misses.append(error := CassetteMiss(refused(self.tape, asked, named, self._symbols)))
