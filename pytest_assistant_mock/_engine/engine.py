@@ -13,12 +13,12 @@ from threading import RLock
 from typing import Any
 from urllib.parse import parse_qsl
 
-from pytest_assistant_mock._engine.base_urls import Bases, Place, ToldURLs, split
+from pytest_assistant_mock._engine.base_urls import Bases, Place, ToldURLs
 from pytest_assistant_mock._engine.clock import EPOCH_MS, Clock, Numbers
 from pytest_assistant_mock._engine.journal import Journal
 from pytest_assistant_mock._engine.kinds import KINDS
 from pytest_assistant_mock._engine.plans import strike
-from pytest_assistant_mock._engine.replies import find, path_params
+from pytest_assistant_mock._engine.replies import find, path_named, path_params
 from pytest_assistant_mock._engine.state import State
 from pytest_assistant_mock._engine.trouble import Trouble
 from pytest_assistant_mock._engine.vendor import Match, Vendor
@@ -197,7 +197,7 @@ class Engine:
             match = self.services[place.vendor].vendor.router.find(request.method, place.path)
             fields |= match.params if isinstance(match, Match) else {}
             if " " in (exchange.operation or ""):  # a route of the test's own
-                fields |= path_params(exchange.operation or "", place.path or split(request.url)[1]) or {}
+                fields |= path_params(exchange.operation or "", path_named(request.url, place.path)) or {}
         return fields
 
     def clear(self) -> None:

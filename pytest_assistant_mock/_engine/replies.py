@@ -85,11 +85,11 @@ def find(
     A literal path goes before one with braces, and that before an operation's name. Those to one path or name take turns in
     the order they were given: one with `times` so many times, one without once if another follows it; the last one stays.
     """
-    whole = split(request.url)[1] if path is None else path
+    path = path_named(request.url, path)
     fitting = [
         Turn(own, found)
         for own in replies
-        if not own.used_up and (found := _fits(own.operation, operation, params, request.method, whole)) is not None
+        if not own.used_up and (found := _fits(own.operation, operation, params, request.method, path)) is not None
     ]
     if not fitting:
         return None
@@ -103,6 +103,11 @@ def _fits(wanted: str, operation: str | None, params: Mapping[str, str], method:
     if not space:
         return params if wanted == operation else None
     return path_params(wanted, path) if method == wanted_method else None
+
+
+def path_named(url: str, path: str | None) -> str:
+    """The path by which a reply names a URL: the one below the base URL; outside of all (None) the whole one."""
+    return split(url)[1] if path is None else path
 
 
 def path_params(route: str, path: str) -> dict[str, str] | None:
