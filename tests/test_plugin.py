@@ -23,9 +23,7 @@ SEND = """
 
 @pytest.fixture
 def run(pytester):
-    """
-    Run test code in a pytest of its own: the result. `ini` goes into pytest.ini.
-    """
+    """Run test code in a pytest of its own: the result. `ini` goes into pytest.ini."""
 
     def run(code, *options, ini=""):
         pytester.makepyfile(test_it=f"{dedent(SEND)}\n{dedent(code)}")
@@ -37,9 +35,7 @@ def run(pytester):
 
 
 def errors(result):
-    """
-    What pytest says at its "E" lines, joined.
-    """
+    """What pytest says at its "E" lines, joined."""
     return "\n".join(line[1:].strip() for line in result.outlines if line.startswith("E "))
 
 
@@ -64,6 +60,41 @@ def test_the_fixtures_are_of_one_mock(run):
     result.assert_outcomes(passed=2)
 
 
+def test_the_second_names_are_of_the_same_mock(run):
+    """Asked for together they give one handle; a fixture of the user's in the place of one leaves the other as it is."""
+    run("""
+    def test_together(model_studio_mock, model_studio, appbuilder_mock, appbuilder, assistant_mock):
+        assert model_studio_mock is model_studio is assistant_mock.model_studio
+        assert appbuilder_mock is appbuilder is assistant_mock.appbuilder
+
+    class TestOverridden:
+        @pytest.fixture
+        def model_studio(self, model_studio):
+            model_studio.add_thread({"who": "me"})
+            return model_studio
+
+        @pytest.fixture
+        def appbuilder(self):
+            return "a package"
+
+        def test_it(self, model_studio, model_studio_mock, appbuilder, appbuilder_mock):
+            assert model_studio is model_studio_mock
+            assert [thread.metadata for thread in model_studio_mock.threads()] == [{"who": "me"}]
+            assert (appbuilder, appbuilder_mock.threads()) == ("a package", [])
+
+    class TestBelow:
+        @pytest.fixture
+        def assistant_mock(self):
+            from pytest_assistant_mock import AssistantMock
+            with AssistantMock(revision="2026") as mock:
+                yield mock
+
+        def test_it(self, model_studio, model_studio_mock):
+            assert model_studio is model_studio_mock
+            assert "file_ids" in send(model_studio, model_studio.add_thread()).json()
+    """).assert_outcomes(passed=3)
+
+
 FIRST = """
     @pytest.mark.parametrize("text", ["a", "b", "c"])
     def test_first(text, model_studio):
@@ -76,18 +107,14 @@ FIRST = """
 
 @pytest.mark.parametrize("options", [(), ("-n", "2"), ("test_it.py::test_first[c]", "test_it.py::test_first[a]")])
 def test_every_parameter_sees_the_same_first_id(run, pytestconfig, options):
-    """
-    Alone, on two workers, or in another order: ids and times start anew.
-    """
+    """Alone, on two workers, or in another order: ids and times start anew."""
     if "-n" in options and not pytestconfig.pluginmanager.hasplugin("xdist"):
         pytest.skip("pytest-xdist is not installed here")
     run(FIRST, *options).assert_outcomes(passed=2 if "[a]" in str(options) else 3)
 
 
 def test_fixtures_of_the_user_may_use_ours(run):
-    """
-    A fixture of the user seeds the mock; the test finds what it stored.
-    """
+    """A fixture of the user seeds the mock; the test finds what it stored."""
     run("""
     @pytest.fixture
     def thread(model_studio):
@@ -102,9 +129,7 @@ def test_fixtures_of_the_user_may_use_ours(run):
 
 
 def test_keys_are_put_back_after_a_failing_test(run):
-    """
-    A test that fails leaves no fake key behind.
-    """
+    """A test that fails leaves no fake key behind."""
     result = run("""
     import os
 
@@ -118,9 +143,7 @@ def test_keys_are_put_back_after_a_failing_test(run):
 
 
 def test_nothing_is_autouse(run):
-    """
-    A run that asks for nothing imports the plugin and no more of the package.
-    """
+    """A run that asks for nothing imports the plugin and no more of the package."""
     result = run("""
     import sys
 
@@ -137,9 +160,7 @@ def test_nothing_is_autouse(run):
 
 
 def test_async_tests_need_no_plugin(run):
-    """
-    `asyncio.run` inside a test is enough.
-    """
+    """`asyncio.run` inside a test is enough."""
     run("""
     import asyncio
 
@@ -154,9 +175,7 @@ def test_async_tests_need_no_plugin(run):
 
 
 def test_unittest_may_use_a_fixture(run):
-    """
-    A TestCase gets the mock by an autouse fixture of its own, as pytest documents it.
-    """
+    """A TestCase gets the mock by an autouse fixture of its own, as pytest documents it."""
     run("""
     import unittest
 
@@ -177,16 +196,12 @@ def test_unittest_may_use_a_fixture(run):
 
 
 def test_the_marker_is_listed(run):
-    """
-    `pytest --markers` explains it.
-    """
+    """`pytest --markers` explains it."""
     run("", "--markers").stdout.fnmatch_lines(["@pytest.mark.assistant(*revision=*strict=*): *"])
 
 
 def test_of_several_markers_the_nearest_wins(run):
-    """
-    Keyword by keyword: the class sets one, the test the other; the test overrides the module.
-    """
+    """Keyword by keyword: the class sets one, the test the other; the test overrides the module."""
     run("""
     pytestmark = pytest.mark.assistant(revision="2026", strict=False)
 
@@ -203,9 +218,7 @@ def test_of_several_markers_the_nearest_wins(run):
 
 
 def test_the_marker_wins_over_the_ini_file(run):
-    """
-    ini sets the revision of a run, the marker that of a test.
-    """
+    """ini sets the revision of a run, the marker that of a test."""
     run(
         """
     def test_ini(model_studio):
@@ -220,9 +233,7 @@ def test_the_marker_wins_over_the_ini_file(run):
 
 
 def test_hosts_in_the_ini_file(run):
-    """
-    A line each, several of one vendor too.
-    """
+    """A line each, several of one vendor too."""
     run(
         """
     @pytest.mark.parametrize("base", ["https://gw.corp/ai/api/v1", "http://localhost:9/x"])
@@ -283,9 +294,7 @@ MARKER, INI = "(from @pytest.mark.assistant)", "(from the ini option assistant_"
     ],
 )
 def test_wrong_use_is_told_in_one_line(run, marker, ini, said):
-    """
-    A UsageError with what came, what was expected, the nearest; none of our frames in sight.
-    """
+    """A UsageError with what came, what was expected, the nearest; none of our frames in sight."""
     result = run(f"@pytest.mark.assistant({marker})\ndef test_it(model_studio): pass", ini=ini)
     result.assert_outcomes(errors=1)
     assert errors(result) == f"pytest.UsageError: {said}"
@@ -297,7 +306,10 @@ def test_wrong_use_is_told_in_one_line(run, marker, ini, said):
 UNANSWERED = (
     "E   pytest_assistant_mock.errors.UnansweredRequest: model_studio has no route for  POST /api/v1/threads/t_1/message",
     "      nearest:  POST /api/v1/threads/{thread_id}/messages   (create_message)",
-    "      asked 1 time in test_slip[[]x].*See docs/add-an-endpoint.md.",
+    "      asked 1 time in test_slip[[]x]",
+    "      no key:   it carried no API key, and the answer was HTTP 401",
+    "      do:       mend the request, or answer it as the real service would:",
+    '                model_studio.reply("POST /threads/{thread_id}/message", {...})',
 )
 
 SLIP = """
@@ -318,9 +330,7 @@ def test_an_unanswered_request_is_an_error_at_teardown(run):
 
 
 def test_the_tests_own_exception_stays_in_sight(run):
-    """
-    A test that fails is reported as failed, beside the unanswered request.
-    """
+    """A test that fails is reported as failed, beside the unanswered request."""
     result = run(f"{SLIP}\n        assert 1 == 2")
     result.assert_outcomes(failed=1, errors=1)
     result.stdout.fnmatch_lines(UNANSWERED, consecutive=True)
@@ -328,10 +338,120 @@ def test_the_tests_own_exception_stays_in_sight(run):
 
 
 def test_strict_off_for_one_test(run):
-    """
-    The marker turns the complaint off.
-    """
+    """The marker turns the complaint off."""
     run(SLIP.replace("    @", "    @pytest.mark.assistant(strict=False)\n    @", 1)).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("fixtures", "name"),
+    [
+        ("model_studio", "model_studio"),
+        ("model_studio_mock, model_studio", "model_studio_mock"),
+        ("assistant_mock", "assistant_mock.model_studio"),
+    ],
+)
+def test_the_line_to_paste_begins_with_the_fixtures_name(run, fixtures, name):
+    """As this test calls it."""
+    result = run(f"""
+    def test_it({fixtures}):
+        httpx.post("https://dashscope.aliyuncs.com/api/v1/x", headers={{"Authorization": "Bearer k"}})
+    """)
+    result.stdout.fnmatch_lines([f'                {name}.reply("POST /x", {{...}})'])
+
+
+def test_the_line_to_paste_of_a_served_mock(run):
+    """The fixture's name, too."""
+    pytest.importorskip("uvicorn")
+    result = run("""
+    def test_it(assistant_server):
+        httpx.post(f"{assistant_server.model_studio.base_url}/threads/x/y", headers={"Authorization": "Bearer k"})
+    """)
+    result.stdout.fnmatch_lines(['*assistant_server.model_studio.reply("POST /threads/{thread_id}/y", {...})'])
+
+
+def test_no_hint_at_hidden_frames_stands_under_our_words(run):
+    """pytest gives it where it shows no frame; behind ours there is nothing to see. A test's own line is shown as ever."""
+    result = run(f"""{SLIP}
+    @pytest.mark.assistant(revision="2027")
+    def test_setup(model_studio): pass
+
+    def test_unused(model_studio):
+        model_studio.reply("create_thread", {{}}, check=False)
+
+    def test_by_hand():
+        from pytest_assistant_mock import AssistantMock
+        with AssistantMock() as mock:
+            mock.model_studio.reply("create_thread", {{}}, check=False)
+    """)
+    result.assert_outcomes(passed=2, failed=1, errors=3)
+    assert "entries are hidden" not in result.stdout.str()
+    result.stdout.fnmatch_lines([">*with AssistantMock() as mock:", "E*UnusedFault: model_studio: reply('create_thread') was*"])
+
+
+# A test that fails never ends the run
+
+
+BAD = """
+    import warnings
+
+    POST = {"Authorization": "Bearer k"}
+
+    def post(content, path="/threads"):
+        return httpx.post(f"https://dashscope.aliyuncs.com/api/v1{path}", content=content, headers=POST)
+
+    def test_deep(model_studio):
+        post(b"[" * 100_000)
+        assert False
+
+    def test_half_a_pair(model_studio):
+        post(b'{"metadata": {"a": "\\ud83d"}}')
+        assert False
+
+    def test_half_a_pair_is_raised(model_studio):
+        try:
+            raise ValueError(chr(0xD83D))
+        except ValueError as problem:
+            raise RuntimeError("it says " + chr(0xD83D)) from problem
+
+    def test_half_a_pair_in_our_words(model_studio):
+        model_studio.reply("POST /x/" + chr(0xD83D), {})
+        post(b"", "/x")
+
+    def test_drift(model_studio, assistant_contract):
+        thread = {"id": "t", "object": "thread", "created_at": 1, "metadata": {}, "request_id": "r"}
+        model_studio.reply("create_thread", lambda request: thread | {"half": 1})
+        post(b'{"\\ud83d": 1, "metadata": {}}')
+
+    def test_broken_repr(model_studio):
+        class Broken:
+            def __repr__(self):
+                raise RecursionError
+        model_studio.exchanges.assert_called("create_thread", thread_id=Broken())
+
+    def test_traffic(model_studio, monkeypatch):
+        def broken(self, exchanges):
+            raise RecursionError
+        monkeypatch.setattr("pytest_assistant_mock.AssistantMock.traffic", broken)
+        request = post(b"{}")
+        assert False
+
+    def test_last(): pass
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2"), ("--tb=native",), ("--tb=line",), ("--junitxml=it.xml", "-rA")], ids=str)
+def test_a_failing_test_never_ends_the_run(run, pytestconfig, monkeypatch, options):
+    """Deep JSON, half of a surrogate pair, an object without a repr, a conversation that cannot be shown."""
+    if "-n" in options and not pytestconfig.pluginmanager.hasplugin("xdist"):
+        pytest.skip("pytest-xdist is not installed here")
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    result = run(BAD, "--assistant-traffic=all", *options)
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+    result.stdout.fnmatch_lines(["*test_last*" if "-rA" in options else "*"])
+    outcomes = result.parseoutcomes()
+    assert outcomes["passed"] >= 1
+    assert sum(outcomes[name] for name in ("passed", "failed")) == 8, outcomes
+    assert result.ret == 1
 
 
 # Beside other plugins
@@ -396,17 +516,13 @@ def test_strict_off_for_one_test(run):
     ],
 )
 def test_beside_another_plugin(run, module, code):
-    """
-    Both are loaded, both work, and neither is in the other's way afterwards.
-    """
+    """Both are loaded, both work, and neither is in the other's way afterwards."""
     pytest.importorskip(module)
     run(code).assert_outcomes(passed=2)
 
 
 def test_given_with_a_fixture_is_told_by_hypothesis(run):
-    """
-    A fixture under @given would keep what earlier examples stored; hypothesis says so, as for every fixture.
-    """
+    """A fixture under @given would keep what earlier examples stored; hypothesis says so, as for every fixture."""
     result = run("""
     from hypothesis import given, strategies as st
 
@@ -419,9 +535,7 @@ def test_given_with_a_fixture_is_told_by_hypothesis(run):
 
 
 def test_a_failing_test_shows_its_own_line_and_none_of_ours(pytester: pytest.Pytester) -> None:
-    """
-    Whether the test's author made the mistake or the code under test did; the words are ours.
-    """
+    """Whether the test's author made the mistake or the code under test did; the words are ours."""
     pytester.makepyfile(
         """
         import httpx, pytest, requests

@@ -18,7 +18,7 @@ from pytest_assistant_mock._engine.clock import EPOCH_MS, Clock, Numbers
 from pytest_assistant_mock._engine.journal import Journal
 from pytest_assistant_mock._engine.kinds import KINDS
 from pytest_assistant_mock._engine.plans import strike
-from pytest_assistant_mock._engine.replies import find
+from pytest_assistant_mock._engine.replies import find, path_named, path_params
 from pytest_assistant_mock._engine.run_stream import RunStream, Streamed
 from pytest_assistant_mock._engine.state import State
 from pytest_assistant_mock._engine.trouble import Trouble
@@ -165,17 +165,18 @@ class Engine:
         """
         vendor, state = service.vendor, service.state
         operation = match.route.operation if isinstance(match, Match) else None
-        own = find(trouble.replies, operation, request.method, place.path)
-        if own is not None:
-            operation = own.operation
+        params = match.params if isinstance(match, Match) else {}
+        turn = find(trouble.replies, operation, params, request, place.path)
+        if turn is not None:
+            operation = turn.own.operation
 
         def act() -> Reply:
             try:
                 if key := vendor.key_of(request):
                     workspace = request.header(vendor.workspace_header) or ""
                     state.owner = trouble.admit(operation, key, workspace, self.clock.now_ms)
-                    if own is not None:
-                        return own.reply(request, lambda status, body: vendor.respond(status, body, request_id))
+                    if turn is not None:
+                        return turn.own.reply(request, turn.params, lambda status, body: vendor.respond(status, body, request_id))
                 return self._ask(service, match, place, request, request_id)
             except Refusal as refusal:
                 return vendor.refuse(refusal, request_id)
@@ -203,6 +204,8 @@ class Engine:
             fields |= dict(parse_qsl(place.query, keep_blank_values=True))
             match = self.services[place.vendor].vendor.router.find(request.method, place.path)
             fields |= match.params if isinstance(match, Match) else {}
+            if " " in (exchange.operation or ""):  # a route of the test's own
+                fields |= path_params(exchange.operation or "", path_named(request.url, place.path)) or {}
         return fields
 
     def clear(self) -> None:

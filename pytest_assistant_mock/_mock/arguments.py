@@ -1,5 +1,5 @@
 """
-Every check of what a test gives: objects to seed, faults, quotas, keys, answers. What is shown to a test is copied here too.
+Every check of what a test gives: objects to seed, faults, quotas, keys. What is shown to a test is copied here too.
 
 Raises TypeError or ValueError that names what is allowed and what comes nearest. Knows no vendor by name.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
@@ -19,20 +19,17 @@ from pytest_assistant_mock._engine.kinds.messages import Message
 from pytest_assistant_mock._engine.kinds.threads import Thread
 from pytest_assistant_mock._engine.plans import Planned, When
 from pytest_assistant_mock._engine.quotas import Limit
-from pytest_assistant_mock._engine.replies import Answer, OwnReply, as_reply
 from pytest_assistant_mock._engine.tenants import Tenants
 from pytest_assistant_mock._engine.trouble import Trouble
 from pytest_assistant_mock._engine.vendor import Vendor
-from pytest_assistant_mock._engine.wire import Reply, Request, Response
-from pytest_assistant_mock.errors import ContractViolation, nearest
+from pytest_assistant_mock._engine.wire import Request
+from pytest_assistant_mock.errors import nearest
 
 __tracebackhide__ = True  # a failing test shows its own line
 
 Stored = TypeVar("Stored", Thread, Message)
 Keys: TypeAlias = "Mapping[str, str | Iterable[str] | None] | Iterable[str]"
 """Keys that are known; in a mapping each with the workspaces it may use (None: any)."""
-Check: TypeAlias = Callable[[str, Reply], None]
-"""From an operation and a reply to it: raises if the reply may not be sent."""
 
 
 def operations(vendor: Vendor) -> tuple[str, ...]:
@@ -72,8 +69,8 @@ def planned(
     return Planned(
         _fault(fault),
         on,
-        _count("times", times, 1, "None: always"),
-        _count("after", after, 0) or 0,
+        count("times", times, 1, "None: always"),
+        count("after", after, 0) or 0,
         _predicate(when),
         bool(optional),
     )
@@ -93,7 +90,8 @@ def _fault(fault: object) -> Fault:
     raise TypeError(f"fault={fault!r}: expected a fault; {listed}")
 
 
-def _count(name: str, value: object, least: int, otherwise: str = "") -> int | None:
+def count(name: str, value: object, least: int, otherwise: str = "") -> int | None:
+    """A whole number that is not too small; None where `otherwise` says what it means. Raises TypeError or ValueError."""
     allowed = f"a whole number, {least} or more{f' ({otherwise})' if otherwise else ''}"
     if value is None and otherwise:
         return None
@@ -128,7 +126,7 @@ def limit(vendor: Vendor, requests: int, per: float, on: str | None) -> Limit:
         raise TypeError(f"per={per!r}: expected a number of seconds")
     if not (math.isfinite(per) and per > 0):
         raise ValueError(f"per={per!r}: expected a finite number of seconds, more than 0")
-    return Limit(_count("requests", requests, 0) or 0, per, on)
+    return Limit(count("requests", requests, 0) or 0, per, on)
 
 
 def tenants(vendor: Vendor, keys: Keys) -> Tenants:
@@ -152,50 +150,6 @@ def _workspaces(key: str, spaces: object) -> tuple[str, ...]:
     if not all(isinstance(space, str) and space for space in found):
         raise TypeError(f"keys[{key!r}]={spaces!r}: expected a workspace, a list of workspaces, or None for any")
     return found
-
-
-def own_reply(vendor: Vendor, name: str, answer: Answer, times: int | None, optional: bool, check: Check | None) -> OwnReply:
-    """
-    An answer in the fake's place. An answer that is no function is made and checked at once.
-    """
-    if not (isinstance(name, str) and _looks_like_a_route(name)):
-        name, known = operation(vendor, name), True
-    else:
-        known = False
-    own = OwnReply(name, answer, _count("times", times, 1, "None: always"), bool(optional))
-    if check is not None and known:
-        own.check = lambda reply: check(name, reply)
-    if not callable(answer):
-        reply = as_reply(answer, lambda status, body: vendor.respond(status, body, ""))
-        if own.check is not None:
-            own.check(reply)
-    elif isinstance(answer, type):
-        raise TypeError(f"the answer to {name} is the class {answer.__name__}; expected an answer, or a function of one Request")
-    return own
-
-
-def _looks_like_a_route(name: str) -> bool:
-    method, space, path = name.partition(" ")
-    return bool(space) and method.isalpha() and method.isupper() and path.startswith("/")
-
-
-def refuses_the_wrong(vendor: str) -> Check:
-    """
-    The contract's judgement of a reply of one vendor; a broken line is nobody's answer and passes.
-    """
-
-    def check(name: str, reply: Reply) -> None:
-        from pytest_assistant_mock import contract
-        from pytest_assistant_mock.contract.verdict import listed
-
-        if isinstance(reply, Response):
-            kind = "response" if reply.status == 200 and b'"error"' not in reply.body[:10] else "error"
-            found = contract.violations(reply.body, vendor=vendor, operation=name, kind=kind)
-            if found:
-                own = [replace(one, thing=f"the answer given by {vendor}.reply({name!r}, …)") for one in found]
-                raise ContractViolation(f"{listed(own)}\n  with check=False it is sent as it is", own)
-
-    return check
 
 
 def shown(stored: Stored) -> Stored:

@@ -194,11 +194,14 @@ class Handle:
         self, operation: str, answer: Answer, *, times: int | None = None, check: bool = True, optional: bool = False
     ) -> OwnReply:
         """
-        Answer an operation in the fake's place, `times` times (None: always). The store does not act.
+        Answer an operation in the fake's place. The fake's threads and messages stay as they are. See docs/replies.md.
 
-        operation: one of the vendor's, or "METHOD /path/{anything}" below its base URL, for what the fake does not know.
+        operation: one of the vendor's, or "METHOD /path/{anything}" below its base URL, for what the fake does not know. On a
+        host of the vendor's, but outside of every base URL, it is the whole path.
         answer: a Response or Failure; a dict or list, sent as JSON with status 200; or a function of the Request that returns
-        one of them.
+        one of them. A function may also take what stands in the braces of the path, by name.
+        times: how often it answers. Several replies to one operation take turns in the order they are given: one with `times`
+        so many times, one without (None) once if another follows it; the last one without goes on for ever.
         check: whether an answer to one of the vendor's operations must keep the contract; one that is no function is checked
         at once, and raises ContractViolation.
 

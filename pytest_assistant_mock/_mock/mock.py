@@ -17,6 +17,7 @@ from pytest_assistant_mock._engine.base_urls import ToldURLs
 from pytest_assistant_mock._engine.clock import Clock
 from pytest_assistant_mock._engine.engine import Engine
 from pytest_assistant_mock._engine.journal import Watcher
+from pytest_assistant_mock._engine.replies import path_named
 from pytest_assistant_mock._engine.vendor import Vendor
 from pytest_assistant_mock._engine.wire import Exchange
 from pytest_assistant_mock._mock import layers, sdk_environment
@@ -80,6 +81,7 @@ class AssistantMock:
         self._failure: BaseException | None = None
         self.unplayed = ""
         self._excused = False
+        self.spell: Callable[[str], str] = "mock.{}".format  # from a vendor's name, how the test calls the vendor's handle
         self._watch: Watch | None = None
         self._handles = {vendor: Handle(self._engine, service, self._tape) for vendor, service in self._engine.services.items()}
         if contract is None and self._tape is not None:
@@ -265,19 +267,30 @@ class AssistantMock:
         __tracebackhide__ = True
         services = self._engine.services.items()
         found = [
-            unanswered(service.vendor, exchanges, self._name)
+            unanswered(
+                service.vendor,
+                exchanges,
+                self._path_named,
+                replies=service.trouble.replies if service.trouble else (),
+                handle=self.spell(vendor),
+                test=self._name,
+            )
             for vendor, service in services
             if self._strict and (exchanges := self._engine.journal.unanswered(vendor))
         ]
         if found:
             raise UnansweredRequest("\n".join(found))
         found = [
-            unused(vendor, wasted, self._engine.journal.of(vendor), self._name)
+            unused(service.vendor, wasted, self._engine.journal.of(vendor), self._name)
             for vendor, service in services
             if not self._excused and service.trouble and (wasted := service.trouble.wasted())
         ]
         if found:
             raise UnusedFault("\n".join(found))
+
+    def _path_named(self, url: str) -> str:
+        place = self._engine.place(url)
+        return path_named(url, place and place.path)
 
 
 def _vendors(revision: str) -> tuple[Vendor, ...]:

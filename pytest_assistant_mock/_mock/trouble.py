@@ -9,7 +9,7 @@ from __future__ import annotations
 from pytest_assistant_mock._engine.faults import Fault
 from pytest_assistant_mock._engine.plans import Planned, When
 from pytest_assistant_mock._engine.replies import Answer, OwnReply
-from pytest_assistant_mock._mock import arguments
+from pytest_assistant_mock._mock import answers, arguments
 from pytest_assistant_mock._mock.fake import Fake
 
 __tracebackhide__ = True  # a failing test shows its own line
@@ -43,8 +43,8 @@ class TroubleMaker:
 
     def reply(self, operation: str, answer: Answer, times: int | None, check: bool, optional: bool) -> OwnReply:
         """Add an answer."""
-        judge = arguments.refuses_the_wrong(self._fake.vendor.name) if check else None
-        own = arguments.own_reply(self._fake.vendor, operation, answer, times, optional, judge)
+        judge = answers.refuses_the_wrong(self._fake.vendor.name) if check else None
+        own = answers.own_reply(self._fake.vendor, operation, answer, times, optional, judge)
         with self._fake.lock:
             self._fake.trouble.replies.append(own)
         return own

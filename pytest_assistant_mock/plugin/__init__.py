@@ -5,7 +5,8 @@ Fixtures, marker and options: all that knows pytest. Imports nothing else before
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -26,21 +27,25 @@ _MARKER = (
     " how the assistant fixtures play the vendors in this test"
 )
 _TRAFFIC_WORDS = ("failed", "all", "none")
-_SECTION = "assistant traffic"
 _PASSED = pytest.StashKey[bool]()
 _TRAFFIC = pytest.StashKey[list[tuple["AssistantMock", list["Exchange"]]]]()
 _OPTIONS = {"source": ("fake", "cassette", "live"), "record": ("none", "once", "new", "all")}
 _CONTRACT = ("off", "warn", "fail")
 _DRIFT = pytest.StashKey[dict["Field", int]]()
 _UNCHECKED = pytest.StashKey[dict["Call", int]]()
+_COUNTED: Mapping[str, tuple[pytest.StashKey[Any], str]] = {
+    "assistant_drift": (_DRIFT, "assistant: fields the contract does not know"),
+    "assistant_unchecked": (_UNCHECKED, "assistant: calls the contract does not know, not checked"),
+}
 _FAILURE = pytest.StashKey[BaseException]()
+_MOCKED = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("assistant", "assistant mock")
     helps = {
         "source": "who answers: the fake (default), a cassette, or the real service; over markers and ini",
-        "record": "what to record, of a cassette or live: none (default), once (if there is no cassette), new, all",
+        "record": "what to record from a cassette's or a live test: none (default), once (if there is no cassette), new, all",
     }
     for name, words in _OPTIONS.items():
         group.addoption(f"--assistant-{name}", dest=f"assistant_{name}", choices=words, default=None, help=helps[name])
@@ -63,47 +68,43 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
-    config.stash[_DRIFT] = {}
-    config.stash[_UNCHECKED] = {}
+    for key, _ in _COUNTED.values():
+        config.stash[key] = {}
     _option(config, "traffic")
     _tell_source(config.getoption("assistant_source"))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if config.getoption("assistant_source"):
+    if config.getoption("assistant_source", None):
         _tell_source(None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    _show_passed(terminalreporter)
-    if drift := terminalreporter.config.stash[_DRIFT]:
-        terminalreporter.section("assistant: fields the contract does not know")
-        for (vendor, operation, side, field), times in sorted(drift.items()):
-            terminalreporter.line(f"{vendor} {operation} {side}  {field}  {_times(times)}")
-    if unchecked := terminalreporter.config.stash[_UNCHECKED]:
-        terminalreporter.section("assistant: calls the contract does not know, not checked")
-        for (vendor, call), times in sorted(unchecked.items()):
-            terminalreporter.line(f"{vendor} {call}  {_times(times)}")
+    config = terminalreporter.config
+    counted = [(title, counts) for key, title in _COUNTED.values() if (counts := config.stash[key])]
+    if counted or _option(config, "traffic") == "all":
+        from pytest_assistant_mock.plugin.report import show_counts, show_passed
 
-
-def _times(count: int) -> str:
-    return f"{count} time{'' if count == 1 else 's'}"
+        show_passed(terminalreporter)
+        for title, counts in counted:
+            show_counts(terminalreporter, title, counts)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workeroutput"):  # a worker of pytest-xdist
-        stash = session.config.stash
-        session.config.workeroutput["assistant_drift"] = [[*key, times] for key, times in stash[_DRIFT].items()]
-        session.config.workeroutput["assistant_unchecked"] = [[*key, times] for key, times in stash[_UNCHECKED].items()]
+        from pytest_assistant_mock.plugin.report import plain
+
+        for name, (key, _) in _COUNTED.items():
+            counts = session.config.stash[key].items()
+            session.config.workeroutput[name] = [[*(plain(str(word)) for word in words), times] for words, times in counts]
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object | None) -> None:
-    told = getattr(node, "workeroutput", {})
-    for vendor, operation, side, field, times in told.get("assistant_drift", ()):
-        _count(node.config.stash[_DRIFT], {(vendor, operation, side, field): times})
-    for vendor, call, times in told.get("assistant_unchecked", ()):
-        _count(node.config.stash[_UNCHECKED], {(vendor, call): times})
+    told = getattr(node, "workeroutput", {})  # without it, the worker has crashed
+    for name, (key, _) in _COUNTED.items():
+        for *words, times in told.get(name, ()):
+            _count(node.config.stash[key], {tuple(words): times})
 
 
 @pytest.hookimpl(wrapper=True)
@@ -117,22 +118,32 @@ def pytest_runtest_makereport(
         item.stash[_PASSED] = report.passed
     if _TRAFFIC in item.stash:
         _show_traffic(item, report)
+    if call.excinfo is not None and (_MOCKED in item.stash or _is_ours(call.excinfo)):
+        from pytest_assistant_mock.plugin.report import clean
+
+        clean(report.longrepr)
     if report.when == "teardown":  # pytest keeps its items to the end; what they hold of a mock must go now
         _forget(item)
     return report
 
 
+def _is_ours(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+    """Whether an exception was raised in a frame of this package."""
+    traceback = excinfo.tb
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next  # of the frame that raised it
+    return str(traceback.tb_frame.f_globals.get("__name__")).startswith("pytest_assistant_mock.")
+
+
 def _forget(item: pytest.Item) -> None:
-    keys: tuple[pytest.StashKey[Any], ...] = (_PASSED, _FAILURE, _TRAFFIC)
+    keys: tuple[pytest.StashKey[Any], ...] = (_PASSED, _FAILURE, _TRAFFIC, _MOCKED)
     for key in keys:
         if key in item.stash:
             del item.stash[key]
 
 
 def _show_traffic(item: pytest.Item, report: pytest.TestReport) -> None:
-    """
-    Put the conversation into the report: on a failure beside the traceback, where xdist and junitxml keep it.
-    """
+    """Put the conversation into the report of a test that failed, or of one that passed if that is wanted."""
     kept = [(mock, exchanges) for mock, exchanges in item.stash[_TRAFFIC] if exchanges]
     if not kept or not (report.failed or report.when == "call"):
         return
@@ -140,26 +151,10 @@ def _show_traffic(item: pytest.Item, report: pytest.TestReport) -> None:
     if wanted == "none" or not (report.failed or (wanted == "all" and report.passed)):
         return
     del item.stash[_TRAFFIC]
-    add = getattr(report.longrepr, "addsection", None)
-    for text in [mock.traffic(exchanges) for mock, exchanges in kept]:
-        if add is not None:
-            add(_SECTION, text)
-        else:
-            report.sections.append((_SECTION, text))
-            item.user_properties.append((_SECTION, text))  # which junitxml reads after the teardown
+    from pytest_assistant_mock.plugin.report import add_section, shown
 
-
-def _show_passed(terminalreporter: pytest.TerminalReporter) -> None:
-    """
-    The conversations of tests that passed, unless pytest shows them itself (-rP).
-    """
-    if {"P", "A"} & set(terminalreporter.config.option.reportchars):
-        return
-    for report in terminalreporter.getreports("passed"):
-        for name, text in report.sections:
-            if name == _SECTION:
-                terminalreporter.section(f"{_SECTION}: {report.nodeid}", sep="-")
-                terminalreporter.line(text)
+    for mock, exchanges in kept:
+        add_section(item, report, shown(partial(mock.traffic, exchanges)))
 
 
 def _option(config: pytest.Config, name: str) -> str:
@@ -177,17 +172,23 @@ def _option(config: pytest.Config, name: str) -> str:
 
 @pytest.fixture
 def assistant_mock(request: pytest.FixtureRequest) -> Iterator[AssistantMock]:
-    """
-    Both vendors played in memory for one test: an open `AssistantMock`.
-    """
+    """Both vendors played in memory for one test: an open `AssistantMock`."""
     __tracebackhide__ = True
     from pytest_assistant_mock._mock.mock import AssistantMock
     from pytest_assistant_mock.plugin.options import made
 
     mock = made(AssistantMock, request)
+    mock.spell = partial(_spelled, request.fixturenames)
     yield from _opened(request, mock)
     if mock.unplayed:
-        request.node.add_report_section("teardown", "assistant cassette", mock.unplayed)
+        from pytest_assistant_mock.plugin.report import plain
+
+        request.node.add_report_section("teardown", "assistant cassette", plain(mock.unplayed))
+
+
+def _spelled(fixtures: Sequence[str], vendor: str) -> str:
+    """How a test that asked for some fixtures calls a vendor's handle."""
+    return next((name for name in (f"{vendor}_mock", vendor) if name in fixtures), f"assistant_mock.{vendor}")
 
 
 @pytest.fixture
@@ -206,9 +207,7 @@ def assistant_contract(request: pytest.FixtureRequest, assistant_mock: Assistant
 
 @pytest.fixture(scope="session")
 def _assistant_socket() -> Iterator[Server]:
-    """
-    One server a worker, on a free port; nothing answers there outside a test that uses `assistant_server`.
-    """
+    """One server a worker, on a free port; nothing answers there outside a test that uses `assistant_server`."""
     from pytest_assistant_mock._serving.server import Server
 
     with Server() as server:
@@ -217,23 +216,22 @@ def _assistant_socket() -> Iterator[Server]:
 
 @pytest.fixture
 def assistant_server(request: pytest.FixtureRequest, _assistant_socket: Server) -> Iterator[AssistantServer]:
-    """
-    Both vendors served over HTTP on loopback for one test: an open `AssistantServer`. `env` is for subprocesses.
-    """
+    """Both vendors served over HTTP on loopback for one test: an open `AssistantServer`. `env` is for subprocesses."""
     __tracebackhide__ = True
     from pytest_assistant_mock._mock.server import AssistantServer
     from pytest_assistant_mock.plugin.options import made
 
-    yield from _opened(request, made(AssistantServer, request, server=_assistant_socket))
+    server = made(AssistantServer, request, server=_assistant_socket)
+    server.spell = "assistant_server.{}".format
+    yield from _opened(request, server)
 
 
 def _opened(request: pytest.FixtureRequest, mock: _M) -> Iterator[_M]:
-    """
-    A mock for one test: its exchanges kept for the report, nothing asked of a test that has failed.
-    """
+    """A mock for one test: its exchanges kept for the report, nothing asked of a test that has failed."""
     __tracebackhide__ = True
     exchanges: list[Exchange] = []
     mock.watch(exchanges.append)
+    request.node.stash[_MOCKED] = True
     request.node.stash.setdefault(_TRAFFIC, []).append((mock, exchanges))
     try:
         with mock:
@@ -247,24 +245,30 @@ def _opened(request: pytest.FixtureRequest, mock: _M) -> Iterator[_M]:
 
 @pytest.fixture
 def model_studio(assistant_mock: AssistantMock) -> Handle:
-    """
-    Alibaba Cloud Model Studio, played in memory.
-    """
+    """Alibaba Cloud Model Studio, played in memory."""
     return assistant_mock.model_studio
 
 
 @pytest.fixture
 def appbuilder(assistant_mock: AssistantMock) -> Handle:
-    """
-    Baidu AppBuilder, played in memory.
-    """
+    """Baidu AppBuilder, played in memory."""
+    return assistant_mock.appbuilder
+
+
+@pytest.fixture
+def model_studio_mock(assistant_mock: AssistantMock) -> Handle:
+    """Alibaba Cloud Model Studio, played in memory: `model_studio` by a name that is no package's."""
+    return assistant_mock.model_studio
+
+
+@pytest.fixture
+def appbuilder_mock(assistant_mock: AssistantMock) -> Handle:
+    """Baidu AppBuilder, played in memory: `appbuilder` by a name that is no package's."""
     return assistant_mock.appbuilder
 
 
 def _tell_source(source: str | None) -> None:
-    """
-    Let a state machine, which has no fixture, know what the command line says.
-    """
+    """Let a state machine, which has no fixture, know what the command line says."""
     if source or "pytest_assistant_mock._mock.recording" in sys.modules:
         from pytest_assistant_mock._mock.recording import command_line
 
