@@ -10,9 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pytest_assistant_mock import cassettes, contract, errors, faults, strategies
+    from pytest_assistant_mock import cassettes, contract, errors, faults, strategies, turns
+    from pytest_assistant_mock._engine.kinds.assistants import Assistant
+    from pytest_assistant_mock._engine.kinds.files import File
     from pytest_assistant_mock._engine.kinds.messages import Message
+    from pytest_assistant_mock._engine.kinds.runs import RunError, Step, ToolCall, Usage
     from pytest_assistant_mock._engine.kinds.threads import Thread
+    from pytest_assistant_mock._engine.run_view import Run
+    from pytest_assistant_mock._engine.turns import Script
     from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Response
     from pytest_assistant_mock._mock.handle import Handle
     from pytest_assistant_mock._mock.mock import AssistantMock
@@ -21,20 +26,29 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Assistant",
     "AssistantMock",
     "AssistantServer",
     "Exchange",
     "Failure",
+    "File",
     "Handle",
     "Message",
     "Request",
     "Response",
+    "Run",
+    "RunError",
+    "Script",
+    "Step",
     "Thread",
+    "ToolCall",
+    "Usage",
     "cassettes",
     "contract",
     "errors",
     "faults",
     "strategies",
+    "turns",
 ]
 
 _HOMES = {
@@ -47,6 +61,14 @@ _HOMES = {
     "Response": "_engine.wire",
     "Message": "_engine.kinds.messages",
     "Thread": "_engine.kinds.threads",
+    "Assistant": "_engine.kinds.assistants",
+    "File": "_engine.kinds.files",
+    "RunError": "_engine.kinds.runs",
+    "Step": "_engine.kinds.runs",
+    "ToolCall": "_engine.kinds.runs",
+    "Usage": "_engine.kinds.runs",
+    "Run": "_engine.run_view",
+    "Script": "_engine.turns",
 }
 _MODULES = (
     "cassettes",
@@ -54,6 +76,7 @@ _MODULES = (
     "errors",
     "faults",
     "strategies",
+    "turns",
 )
 
 

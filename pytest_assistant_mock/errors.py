@@ -21,6 +21,7 @@ __all__ = [
     "UnknownSeam",
     "UnplayedInteractions",
     "UnusedFault",
+    "UnusedScript",
     "nearest",
 ]
 
@@ -34,6 +35,12 @@ class UnansweredRequest(AssertionError):
 class UnusedFault(AssertionError):
     """
     A fault or an own answer was arranged, and the code under test never came to it. Raised when the mock closes.
+    """
+
+
+class UnusedScript(AssertionError):
+    """
+    A script was given, and no run of the code under test took it. Raised when the mock closes.
     """
 
 

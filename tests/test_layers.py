@@ -33,7 +33,7 @@ VENDORS = ("_vendors", *ENGINE)
 JUDGES = ("contract", "_traffic", *VENDORS)
 WIRE = ("_engine.wire", "_engine.streams", "errors")
 DOORS = ("_doors", *WIRE)
-MOCK = ("_mock", "_doors", "_serving", "faults", "cassettes", *JUDGES)
+MOCK = ("_mock", "turns", "_doors", "_serving", "faults", "cassettes", *JUDGES)
 
 FLOORS = (
     Floor("__init__", ("plugin", "_commands", "strategies", *MOCK)),
@@ -44,6 +44,7 @@ FLOORS = (
     Floor("strategies", MOCK, ("hypothesis", "pydantic", "pydantic_core")),
     # 4: what a test holds
     Floor("_mock", MOCK),
+    Floor("_mock.tool_arguments", MOCK, ("jsonschema",)),
     Floor("_mock.seeds", MOCK, ("yaml",)),
     # 3 and 2: keep and judge what travels
     Floor("cassettes", ("contract", *VENDORS), ("vcr", "yaml")),
@@ -61,6 +62,7 @@ FLOORS = (
     Floor("_doors.urllib3", DOORS, ("urllib3",)),
     # 1a and 0: know nothing
     Floor("faults", ENGINE),
+    Floor("turns", ENGINE),
     Floor("_engine"),
     Floor("errors"),
 )

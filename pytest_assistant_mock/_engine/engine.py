@@ -208,6 +208,14 @@ class Engine:
                 fields |= path_params(exchange.operation or "", path_named(request.url, place.path)) or {}
         return fields
 
+    def end_streams(self) -> None:
+        """Let the runs go on whose readers have gone, and break off the streams that are still open."""
+        with self.lock:
+            for service in self.services.values():
+                service.state.settle()
+                service.state.cut_streams()
+        self.journal.cut()
+
     def clear(self) -> None:
         """
         Make everything as it was at the beginning.

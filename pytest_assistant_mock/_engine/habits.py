@@ -21,9 +21,11 @@ def compact_json(arguments: Mapping[str, Any]) -> str:
 @dataclass(frozen=True, slots=True)
 class Habits:
     """
-    piece_size: how many characters a piece of an answer has, 0 for the whole answer in one. last_is_empty: whether a piece
-    without text comes last. counts_tokens: whether a completed run says its usage. local_steps: whether steps are counted
-    in each run anew. builtin_tools: whether the vendor runs tools itself. print_arguments: how a call's arguments are written.
+    piece_size: how many characters a piece of an answer has, 0 for the whole answer in one.
+    last_is_empty: whether a piece without text comes last. counts_tokens: whether a completed run says its usage.
+    local_steps: whether steps are counted in each run anew. builtin_tools: whether the vendor runs tools itself.
+    polls: whether clients wait by polling. text_annotations: whether annotations of an answer are texts only.
+    print_arguments: how a call's arguments are written.
     call_id: from the run's thread and id, the number of the step in it, the position in the step, and the next number of calls.
     """
 
@@ -33,6 +35,7 @@ class Habits:
     local_steps: bool = False
     builtin_tools: bool = False
     polls: bool = False
+    text_annotations: bool = False
     print_arguments: Callable[[Mapping[str, Any]], str] = compact_json
     call_id: Callable[[str, str, int, int, int], str] = lambda thread, run, step, position, number: f"call_{number}"
 

@@ -68,7 +68,7 @@ def events_of(turn: Item, habits: Habits) -> tuple[RunEvent, ...]:
                 StepBegan(),
                 TextBegan(),
                 *_pieces(turn, habits),
-                TextEnded(turn.text, turn.content),
+                TextEnded(turn.text, _content(turn)),
                 StepEnded(),
             )
         case Uses():
@@ -92,6 +92,12 @@ def split(text: str, pieces: tuple[str, ...] | int | None, size: int) -> tuple[s
         return tuple(text[at : at + size] for at in range(0, len(text), size)) if size and text else (text,)
     bounds = [len(text) * number // pieces for number in range(pieces + 1)]
     return tuple(text[low:high] for low, high in pairwise(bounds))
+
+
+def _content(turn: Says) -> tuple[dict[str, Any], ...]:
+    if turn.content or not turn.annotations:
+        return turn.content
+    return ({"type": "text", "text": {"value": turn.text, "annotations": list(turn.annotations)}},)
 
 
 def _pieces(turn: Says, habits: Habits) -> tuple[TextPiece, ...]:

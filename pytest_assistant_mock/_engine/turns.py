@@ -15,6 +15,22 @@ from pytest_assistant_mock._engine.run_view import Run
 JSONObject: TypeAlias = dict[str, Any]
 
 
+def spelled(given: object) -> str:
+    """A turn, or what else a script was given, as a test wrote it."""
+    if isinstance(given, list | tuple):
+        return f"[{', '.join(map(spelled, given))}]"
+    if callable(given):
+        name = getattr(given, "__name__", "…")
+        return "lambda run: …" if name == "<lambda>" else str(name)
+    return repr(given.id if hasattr(given, "id") else given)
+
+
+def _written(name: str, given: Sequence[object], **named: object) -> str:
+    """A turn as a test writes it."""
+    words = [*map(repr, given), *(f"{key}={value!r}" for key, value in named.items())]
+    return f"turns.{name}({', '.join(words)})"
+
+
 @dataclass(frozen=True, slots=True)
 class Says:
     """
@@ -34,6 +50,12 @@ class Says:
     annotations: tuple[Any, ...] = ()
     content: tuple[JSONObject, ...] = ()
 
+    def __repr__(self) -> str:
+        usual = Says(self.text)
+        named = ("pieces", "pause", "wait", "polls", "usage", "annotations")
+        told = {name: getattr(self, name) for name in named if getattr(self, name) != getattr(usual, name)}
+        return _written("says", [list(self.content) or self.text], **told)
+
 
 @dataclass(frozen=True, slots=True)
 class Calls:
@@ -41,6 +63,11 @@ class Calls:
 
     name: str
     arguments: JSONObject | None = None
+
+    def __repr__(self) -> str:
+        if self.arguments and all(name.isidentifier() for name in self.arguments):
+            return _written("calls", [self.name], **self.arguments)
+        return _written("calls", [self.name] if self.arguments is None else [self.name, self.arguments])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +79,9 @@ class Uses:
     output: str
     pieces: tuple[str, ...] | int | None = None
 
+    def __repr__(self) -> str:
+        return _written("uses", [self.tool, self.arguments, self.output])
+
 
 @dataclass(frozen=True, slots=True)
 class Fails:
@@ -60,12 +90,18 @@ class Fails:
     code: str
     message: str
 
+    def __repr__(self) -> str:
+        return _written("fails", [self.code, self.message])
+
 
 @dataclass(frozen=True, slots=True)
 class Ends:
     """The run ends without more words: cancelled or expired."""
 
     how: Literal["cancelled", "expired"]
+
+    def __repr__(self) -> str:
+        return _written("cancels" if self.how == "cancelled" else "expires", [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +110,16 @@ class Incomplete:
 
     text: str
 
+    def __repr__(self) -> str:
+        return _written("incomplete", [self.text])
+
 
 @dataclass(frozen=True, slots=True)
 class Never:
     """The run stays in progress for ever."""
+
+    def __repr__(self) -> str:
+        return _written("never", [])
 
 
 Turn: TypeAlias = Says | Calls | Uses | Fails | Ends | Incomplete | Never

@@ -12,8 +12,11 @@ from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
 from urllib.parse import urlsplit
 
+from pytest_assistant_mock._engine.kinds.runs import RUN
 from pytest_assistant_mock._engine.plans import Planned
 from pytest_assistant_mock._engine.replies import OwnReply
+from pytest_assistant_mock._engine.state import State
+from pytest_assistant_mock._engine.turns import Script
 from pytest_assistant_mock._engine.vendor import Vendor
 from pytest_assistant_mock._engine.wire import Exchange
 
@@ -189,3 +192,16 @@ def _fate(vendor: Vendor, exchange: Exchange) -> str:
 
 def _status(exchange: Exchange) -> str:
     return f"HTTP {exchange.response.status}" if exchange.response else "a broken connection"
+
+
+def unused_scripts(handle: str, wasted: Sequence[Script], state: State, test: str = "") -> str:
+    """Scripts that no run took, how many runs there were, what to do."""
+    runs = len(state[RUN])
+    asked = f"{runs} run{'' if runs == 1 else 's'} took another script or none" if runs else "the code under test made no run"
+    where = f" in {test}" if test else ""
+    return "\n".join(
+        f"{handle}.{script!r} was never used{where}\n"
+        f"  runs:   {asked}\n"
+        "  do:     remove it, let the code under test make a run that fits it, or say optional=True"
+        for script in wasted
+    )

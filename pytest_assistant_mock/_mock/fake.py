@@ -38,6 +38,7 @@ class Fake:
         """The vendor's state."""
         if self._tape is not None:
             raise no_fake(self.vendor, self._tape)
+        self._service.state.settle()  # what a client has left unread goes on
         return self._service.state
 
     @property

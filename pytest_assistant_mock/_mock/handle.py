@@ -13,12 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_assistant_mock._engine.engine import Engine, Service
 from pytest_assistant_mock._engine.faults import Fault
+from pytest_assistant_mock._engine.kinds.assistants import Assistant
+from pytest_assistant_mock._engine.kinds.files import File
 from pytest_assistant_mock._engine.kinds.messages import Draft, Message
+from pytest_assistant_mock._engine.kinds.runs import Step
 from pytest_assistant_mock._engine.kinds.threads import Thread
 from pytest_assistant_mock._engine.plans import Planned, When
 from pytest_assistant_mock._engine.replies import Answer, OwnReply
+from pytest_assistant_mock._engine.run_view import Run
+from pytest_assistant_mock._engine.turns import Script, spelled
+from pytest_assistant_mock._engine.turns import When as WhenRun
 from pytest_assistant_mock._mock import sdk_environment
 from pytest_assistant_mock._mock.arguments import Keys, ids, json_object, operations, sendable
+from pytest_assistant_mock._mock.conversations import Conversations, Given
 from pytest_assistant_mock._mock.fake import Fake
 from pytest_assistant_mock._mock.objects import Objects, Ref
 from pytest_assistant_mock._mock.recording import remember
@@ -43,6 +50,7 @@ class Handle:
         self._fake = Fake(engine, service, tape)
         self._objects = Objects(self._fake)
         self._trouble = TroubleMaker(self._fake)
+        self._conversations = Conversations(self._fake, self._objects)
         self._base_url = service.vendor.base_urls[0]
         self._api_key = service.vendor.settings.key
 
@@ -149,6 +157,78 @@ class Handle:
     def messages(self, thread: Ref) -> list[Message]:
         """A thread's messages, oldest first. Raises ValueError if there is no such thread."""
         return self._objects.messages(thread)
+
+    def script(
+        self,
+        *turns: Given,
+        when: WhenRun = None,
+        assistant: Ref | None = None,
+        times: int | None = 1,
+        optional: bool = False,
+    ) -> Script:
+        """
+        Say what the assistant does in the next run: script("晴,24 度"); script(turns.calls("get_weather", city="北京"), "晴").
+
+        turns: texts, turns of `pytest_assistant_mock.turns`, lists of calls that are made at once, and functions of the run.
+        A text with nothing after it ends the run. A function is asked when its turn comes, and again after each round of
+        outputs until it returns a text; what it raises fails the run, and is raised at the call.
+        when: a text of the last message, or a function of the run. assistant: the one whose runs take it, or its id.
+        times: how many runs take it (None: always). Of several scripts that fit, the first with uses left is taken.
+
+        A script that no run took fails the test when the mock closes, unless it is `optional`.
+        Raises TypeError or ValueError for a wrong turn or an unknown assistant.
+        """
+        named = {"when": when, "assistant": assistant, "times": times, "optional": optional}
+        usual = {"when": None, "assistant": None, "times": 1, "optional": False}
+        words = [*map(spelled, turns), *(f"{name}={spelled(value)}" for name, value in named.items() if value != usual[name])]
+        return self._conversations.script(turns, when, assistant, times, optional, ", ".join(words))
+
+    def add_assistant(
+        self,
+        model: str = "",
+        name: str = "",
+        instructions: str = "",
+        tools: Sequence[Mapping[str, Any]] = (),
+        file_ids: Sequence[str] = (),
+        metadata: Mapping[str, Any] | None = None,
+        id: str | None = None,
+    ) -> Assistant:
+        """
+        Store an assistant as the vendor's console would, so that every key sees it.
+
+        tools: as they are sent: [{"type": "function", "function": {"name": "f", "parameters": {…}}}].
+        Raises TypeError or ValueError for a value that cannot be sent, ValueError for an id that is taken.
+        """
+        texts = {"model": model, "name": name, "instructions": instructions}
+        return self._conversations.add_assistant(id, tools, file_ids, metadata, **texts)
+
+    def assistants(self) -> list[Assistant]:
+        """The assistants that have not been deleted, oldest first."""
+        return self._conversations.assistants()
+
+    def runs(self, thread: Ref | None = None) -> list[Run]:
+        """All runs, or those of one thread, oldest first. Raises ValueError if there is no such thread."""
+        return self._conversations.runs(thread)
+
+    def steps(self, run: Ref) -> list[Step]:
+        """The steps of a run, oldest first. Raises ValueError if there is no such run."""
+        return self._conversations.steps(run)
+
+    def add_file(self, name: str, content: bytes | str, id: str | None = None) -> File:
+        """Store an uploaded file, so that every key sees it. A text is stored as UTF-8. Raises ValueError for a taken id."""
+        return self._conversations.add_file(name, content, id)
+
+    def files(self) -> list[File]:
+        """The uploaded files that have not been deleted, oldest first."""
+        return self._conversations.files()
+
+    def allow(self, operation: str) -> None:
+        """
+        Answer an operation that the SDK has and the vendor says does not exist: allow("cancel_run") at Model Studio.
+
+        Raises ValueError for any other operation.
+        """
+        self._conversations.allow(operation)
 
     def fail(
         self,

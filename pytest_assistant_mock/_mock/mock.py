@@ -21,12 +21,13 @@ from pytest_assistant_mock._engine.replies import path_named
 from pytest_assistant_mock._engine.vendor import Vendor
 from pytest_assistant_mock._engine.wire import Exchange
 from pytest_assistant_mock._mock import layers, sdk_environment
-from pytest_assistant_mock._mock.complaints import unanswered, unused
+from pytest_assistant_mock._mock.complaints import unanswered, unused, unused_scripts
 from pytest_assistant_mock._mock.handle import Handle
 from pytest_assistant_mock._mock.recording import Recording, check_hosts, session, tape_of
 from pytest_assistant_mock._mock.snapshot import Snapshot, check_snapshot
+from pytest_assistant_mock._mock.tool_arguments import ToolArguments
 from pytest_assistant_mock._vendors import REVISIONS
-from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault, absent
+from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault, UnusedScript, absent
 
 if TYPE_CHECKING:
     from pytest_assistant_mock._serving.asgi import App
@@ -70,6 +71,8 @@ class AssistantMock:
         vendors = _vendors(revision)
         check_hosts(hosts or {}, [vendor.name for vendor in vendors])
         self._engine = Engine(vendors, hosts, self._told(vendors))
+        for service in self._engine.services.values():
+            service.state.tools = ToolArguments()
         self._keys = sdk_environment.Keys([vendor.settings for vendor in vendors])
         self._tape = tape_of(source, recording)
         self._layer: layers.Layer | None = None
@@ -200,13 +203,13 @@ class AssistantMock:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         """
-        Close it. Unless an exception is on its way already, raises UnansweredRequest if `strict` is on, UnusedFault, and
-        ContractViolation if `contract` is "fail"; first of all what was raised while a piece of a streamed reply was made.
+        Close it. Unless an exception is on its way already, raises what was raised while a piece of a streamed reply was made;
+        then UnansweredRequest if `strict` is on, UnusedFault, UnusedScript, and ContractViolation if `contract` is "fail".
         """
         __tracebackhide__ = True
         if self._layer is not None:
             layers.leave(self._layer)
-        self._engine.journal.cut()
+        self._engine.end_streams()
         swallowed = self._swallowed() if error is None else None
         error = error or swallowed
         if error is None and self._session is None:
@@ -287,6 +290,13 @@ class AssistantMock:
         ]
         if found:
             raise UnusedFault("\n".join(found))
+        found = [
+            unused_scripts(self.spell(vendor), scripts, service.state, self._name)
+            for vendor, service in services
+            if not self._excused and (scripts := [script for script in service.state.scripts if script.wasted])
+        ]
+        if found:
+            raise UnusedScript("\n".join(found))
 
     def _path_named(self, url: str) -> str:
         place = self._engine.place(url)

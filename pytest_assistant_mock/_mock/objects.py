@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, TypeAlias
 
+from pytest_assistant_mock._engine.kinds.assistants import unnamed_assistant
 from pytest_assistant_mock._engine.kinds.messages import MESSAGE, Draft, Message, add_message, create_thread
 from pytest_assistant_mock._engine.kinds.threads import THREAD, Thread, retrieve_thread
 from pytest_assistant_mock._engine.wire import Refusal
@@ -40,18 +41,18 @@ class Objects:
         """A new thread. Raises ValueError for an id that is taken."""
         with self._fake.lock:
             state = self._fake.state
-            self._check_free(id)
+            self.check_free(id)
             return shown(create_thread(state, metadata=metadata, id=id))
 
     def add_message(self, thread: Ref, draft: Draft, id: str | None) -> Message:
         """A new message. One of an assistant gets the ids of its run and its assistant, where the draft has none."""
         with self._fake.lock:
             thread_id, state = self._find(thread).id, self._fake.state
-            self._check_free(id)
+            self.check_free(id)
             if draft.role == "assistant":
                 draft = draft._replace(
                     run_id=draft.run_id or state.next_id("run", "run")[1],
-                    assistant_id=draft.assistant_id or state.format_id("assistant", 1),
+                    assistant_id=draft.assistant_id or unnamed_assistant(state),
                 )
             return shown(add_message(state, thread_id, draft, id=id))
 
@@ -70,7 +71,8 @@ class Objects:
         with self._fake.lock:
             return [shown(message) for message in self._fake.state[MESSAGE].of(self._find(thread).id)]
 
-    def _check_free(self, id: str | None) -> None:
+    def check_free(self, id: str | None) -> None:
+        """Raises TypeError or ValueError for an id that cannot be given to a new object."""
         if id is not None and not isinstance(id, str):
             raise TypeError(f"id is {type(id).__name__}, expected str")
         if id == "" or (id is not None and self._fake.state.has(id)):
@@ -78,7 +80,7 @@ class Objects:
             raise ValueError(f"id={id!r}: {name} has one of that id already" if id else "id='': expected an id, or None")
 
     def _find(self, thread: Ref) -> Thread:
-        state, name, wanted = self._fake.state, self._fake.vendor.name, _id(thread)
+        state, name, wanted = self._fake.state, self._fake.vendor.name, id_of(thread, "thread")
         try:
             return retrieve_thread(state, wanted)
         except Refusal:
@@ -89,10 +91,11 @@ class Objects:
             ) from None
 
 
-def _id(thing: Ref) -> str:
+def id_of(thing: Ref, kind: str) -> str:
+    """The id of an object of ours or of an SDK's. Raises TypeError for what has none."""
     found = thing if isinstance(thing, str) else getattr(thing, "id", None)
     if not isinstance(found, str):
-        raise TypeError(f"{_named(thing)} is no thread: expected an object with an id, or the id")
+        raise TypeError(f"{_named(thing)} is no {kind}: expected an object with an id, or the id")
     return found
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_assistant_mock._engine.clock import Numbers
+from pytest_assistant_mock._engine.habits import Habits
 from pytest_assistant_mock._engine.kinds import messages, threads
 from pytest_assistant_mock._engine.state import State
 from pytest_assistant_mock._engine.vendor import Basis, ErrorRow, Route, Settings, Vendor
@@ -24,7 +25,14 @@ def format_id(kind: str, number: int) -> str:
     """
     `<prefix>_<32 hex of a uuid4>`, as in all of the vendor's samples.
     """
+    if kind == "step":
+        return f"step-{number}"  # counted in each run
     return f"{_PREFIXES[kind]}_00000000000040008000{number:012x}"
+
+
+def call_id(thread_id: str, run_id: str, step: int, position: int, number: int) -> str:
+    """`call-<thread>-<run>-step-<n>` as recorded; a further call of the same step has a further number."""
+    return f"call-{thread_id}-{run_id}-step-{step}" + (f"-{position + 1}" if position else "")
 
 
 def request_id(request: Request, numbers: Numbers) -> str:
@@ -138,4 +146,5 @@ APPBUILDER = Vendor(
     request_id=request_id,
     request_id_header=_REQUEST_ID,
     key_of=key_of,
+    habits=Habits(local_steps=True, text_annotations=True, call_id=call_id),
 )

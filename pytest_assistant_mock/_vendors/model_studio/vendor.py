@@ -9,13 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pytest_assistant_mock._engine.clock import Numbers
+from pytest_assistant_mock._engine.habits import Habits, spaced_json
 from pytest_assistant_mock._engine.kinds import messages, threads
 from pytest_assistant_mock._engine.vendor import Answers, Basis, ErrorRow, Route, Settings, Vendor
 from pytest_assistant_mock._engine.wire import Request
 from pytest_assistant_mock._vendors.model_studio import requests, responses
 from pytest_assistant_mock._vendors.shape import PathRequest
 
-_PREFIXES = {"thread": "thread", "user message": "message", "assistant message": "message", "assistant": "asst", "run": "run"}
+_PREFIXES = {
+    "thread": "thread",
+    "user message": "message",
+    "assistant message": "message",
+    "assistant": "asst",
+    "run": "run",
+    "step": "step",
+}
 
 
 def _uuid(number: int, version: int) -> str:
@@ -27,6 +35,11 @@ def format_id(kind: str, number: int) -> str:
     `<prefix>_<uuid4>`, as in all of the vendor's samples.
     """
     return f"{_PREFIXES[kind]}_{_uuid(number, 4)}"
+
+
+def call_id(thread_id: str, run_id: str, step: int, position: int, number: int) -> str:
+    """`call_<32 hex>`, counted; the recordings of 2024 print none."""
+    return f"call_{number:032x}"
 
 
 def request_id(request: Request, numbers: Numbers) -> str:
@@ -144,6 +157,15 @@ def _vendor(revision: str) -> Vendor:
         request_id_header="x-request-id",
         key_of=key_of,
         workspace_header="X-DashScope-WorkSpace",
+        habits=Habits(
+            piece_size=4,
+            last_is_empty=True,
+            counts_tokens=True,
+            builtin_tools=True,
+            polls=True,
+            print_arguments=spaced_json,
+            call_id=call_id,
+        ),
         left_out=(f"{_THREADS}/runs",),
     )
 
