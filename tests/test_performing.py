@@ -12,7 +12,7 @@ from pytest_assistant_mock._engine.clock import Clock
 from pytest_assistant_mock._engine.habits import Habits
 from pytest_assistant_mock._engine.kinds import KINDS
 from pytest_assistant_mock._engine.kinds.assistants import create_assistant
-from pytest_assistant_mock._engine.kinds.messages import MESSAGE, Draft, create_thread
+from pytest_assistant_mock._engine.kinds.messages import MESSAGE, Draft, add_message, create_thread
 from pytest_assistant_mock._engine.kinds.performances import PERFORMANCE
 from pytest_assistant_mock._engine.kinds.runs import RUN, STEP, RunError, StoredRun, Usage
 from pytest_assistant_mock._engine.kinds.threads import delete_thread
@@ -92,12 +92,7 @@ def test_a_plain_answer_is_a_step_and_a_message(stage: Stage) -> None:
     (step,) = stage.state[STEP].of(run.id)
     message = stage.state[MESSAGE].of(stage.thread.id)[-1]
     assert (done.status, done.usage, done.message_id) == ("completed", Usage(5, 6), message.id)
-    assert (message.role, message.text, message.run_id, message.assistant_id) == (
-        "assistant",
-        "晴,24 度",
-        run.id,
-        stage.assistant.id,
-    )
+    assert (message.role, message.text, message.run_id) == ("assistant", "晴,24 度", run.id)
     assert (step.message_id, step.status, step.completed_at) == (message.id, "completed", message.completed_at)
     assert step.created_at == message.created_at < message.completed_at == done.completed_at
 
@@ -325,9 +320,10 @@ def test_a_restored_run_goes_on_as_often_as_one_likes(stop: int) -> None:
     for _ in range(stop):
         if next_event(stage.state, run.id) is None and stage.state[RUN].get(run.id).calls:
             submit_outputs(stage.state, stage.thread.id, run.id, [("", "24")])
-    put_back = stage.state.save()
+    put_back, time = stage.state.save(), stage.state.clock.state()
     first, end = go_on(), stage.state[RUN].get(run.id)
     put_back()
+    stage.state.clock.restore(time)
     assert go_on() == first
     assert stage.state[RUN].get(run.id) == end
     assert end.status == "completed"
@@ -348,10 +344,7 @@ def test_a_message_posted_during_a_run_stands_at_its_time() -> None:
     run = stage.run(streamed=True)
     for _ in range(4):
         next_event(stage.state, run.id)
-    create_later = Draft("and?")
-    from pytest_assistant_mock._engine.kinds.messages import add_message
-
-    add_message(stage.state, stage.thread.id, create_later)
+    add_message(stage.state, stage.thread.id, Draft("and?"))
     stage.events(run)
     assert stage.texts() == ["北京天气?", "a long answer", "and?"]
 
