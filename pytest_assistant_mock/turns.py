@@ -16,9 +16,16 @@ from pytest_assistant_mock._engine.run_view import Run
 from pytest_assistant_mock._engine.turns import Calls, Ends, Fails, Incomplete, Never, Says, Turn, Uses
 
 __all__ = [
+    "Calls",
+    "Ends",
+    "Fails",
+    "Incomplete",
+    "Never",
     "Run",
+    "Says",
     "ToolCall",
     "Turn",
+    "Uses",
     "calls",
     "cancels",
     "expires",

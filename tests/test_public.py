@@ -85,7 +85,7 @@ def test_every_type_a_test_can_annotate_is_public():
     """What a method of ours gives or takes is importable from the package, or from a public module of it."""
     modules = [
         pytest_assistant_mock,
-        *(getattr(pytest_assistant_mock, name) for name in ("cassettes", "contract", "errors", "faults")),
+        *(getattr(pytest_assistant_mock, name) for name in ("cassettes", "contract", "errors", "faults", "turns")),
     ]
     public = [HasId, *(getattr(module, name) for module in modules for name in module.__all__)]
     found = [(where, one) for where, one in public_types() if one.__module__.startswith("pytest_assistant_mock")]

@@ -125,11 +125,11 @@ class Never:
 Turn: TypeAlias = Says | Calls | Uses | Fails | Ends | Incomplete | Never
 Round: TypeAlias = tuple[Calls, ...]
 """Calls that are made at once, and whose outputs come together."""
-Item: TypeAlias = "Turn | Round"
-Answer: TypeAlias = "str | Turn | Sequence[str | Turn | Sequence[Calls]]"
+Item: TypeAlias = Turn | Round
+Answer: TypeAlias = str | Turn | Sequence[str | Turn | Sequence[Calls]]
 """What a function of a run may return: a text, a turn, a list of calls made at once, or a tuple of these, one after the other."""
 Function: TypeAlias = Callable[[Run], Answer]
-When: TypeAlias = "str | Callable[[Run], object] | None"
+When: TypeAlias = str | Callable[[Run], object] | None
 
 
 @dataclass(slots=True, eq=False)

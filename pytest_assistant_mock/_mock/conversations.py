@@ -27,7 +27,7 @@ from pytest_assistant_mock.errors import nearest
 
 __tracebackhide__ = True  # a failing test shows its own line
 
-Given: TypeAlias = "str | Turn | Sequence[Calls] | Function"
+Given: TypeAlias = str | Turn | Sequence[Calls] | Function
 """What a script takes: a text, a turn, a list of calls that are made at once, or a function of the run."""
 
 
