@@ -102,7 +102,7 @@ class RunStream:
                 self._end_if_over()
                 if isinstance(happened.event, TextPiece) and happened.event.wait:
                     pause = happened.event.pause
-            return Piece(self._frames.popleft(), pause) if self._frames and self.failure is None else None
+            return Piece(self._frames.popleft(), pause) if self._frames and not self.ended else None
 
     @property
     def ended(self) -> bool:
