@@ -17,6 +17,7 @@ from pytest_assistant_mock._engine.vendor import Match, Vendor
 from pytest_assistant_mock._engine.wire import Request
 from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.json_bodies import parse
+from pytest_assistant_mock.cassettes.redirects import Redirects
 
 _canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False).encode
 
@@ -99,7 +100,7 @@ def _spelled(path: str | None, url: str) -> str:
     One spelling of a path, whatever the client's.
     """
     if path is None:
-        return f"@{split(url)[1]}"  # the vendor's host, outside every base URL
+        return f"@{split(url)[1]}"  # outside every base URL, on the vendor's host or where it sent the client
     path = path.lstrip("/")  # GATEWAY_URL with a trailing slash makes the AppBuilder SDK send //v2/…
     return "/" + "/".join(quote(unquote(segment), safe="") for segment in path.split("/"))
 
@@ -125,6 +126,21 @@ class Places:
         if place is None or place.path is None:
             return self._by_route(interaction.request) or place
         return place
+
+    def keys(self, interactions: Iterable[Interaction], ignored: Ignored) -> tuple[list[str | None], Redirects]:
+        """
+        The key of each, None for a request that is nobody's that we play; and the redirects among them.
+
+        In the order recorded: where an answer sent the client belongs to who sent it.
+        """
+        redirects, keys = Redirects(self._find), list[str | None]()
+        for one in interactions:
+            asked = one.request
+            place = redirects.place(asked.url) or self.of(one)
+            keys.append(key(asked.method, place, asked.url, asked.body, ignored) if place is not None else None)
+            if place is not None:
+                redirects.see(place.vendor, asked.url, one.reply)
+        return keys, redirects
 
     def _by_route(self, request: Request) -> Place | None:
         parts = urlsplit(request.url)

@@ -37,23 +37,23 @@ class Player:
         self.misses: list[CassetteMiss] = []
         self.interactions = interactions
         self._engine = engine
-        self._places = Places(engine.place, [service.vendor for service in engine.services.values()])
-        self._keys = [self._key_of(one) for one in interactions]
+        places = Places(engine.place, [service.vendor for service in engine.services.values()])
+        self._keys, self.redirects = places.keys(interactions, tape.ignored)
         self._index = Index(self._keys, [tape.shared and one.recorded_by == tape.test for one in interactions])
         self._keys_known = frozenset(keys)
         self._lock = Lock()
 
     def plays(self, url: str) -> bool:
         """
-        Whether a URL is a vendor's.
+        Whether a URL is a vendor's, or one where its answers sent the client.
         """
-        return self._engine.plays(url)
+        return self._engine.plays(url) or self.redirects.place(url) is not None
 
     def knows(self, origin: str) -> bool:
         """
-        Whether some URL of an origin is a vendor's.
+        Whether some URL of an origin is one of those.
         """
-        return self._engine.knows(origin)
+        return self._engine.knows(origin) or self.redirects.knows(origin)
 
     def guards(self, host: str) -> bool:
         """
@@ -66,7 +66,7 @@ class Player:
         The recorded reply; None for a request to nobody we play. Raises CassetteMiss.
         """
         __tracebackhide__ = True
-        place = self._engine.whose(request)
+        place = self._engine.whose(request) or self.redirects.place(request.url)
         if place is None:
             return None
         found = self.take(request, place)
@@ -109,12 +109,6 @@ class Player:
 
     def _hidden(self, key: str, request: Request) -> str:
         return _secrets(self._keys_known.union(literals(request.headers))).text(key)
-
-    def _key_of(self, one: Interaction) -> str | None:
-        place = self._places.of(one)
-        if place is None:
-            return None
-        return key(one.request.method, place, one.request.url, one.request.body, self.tape.ignored)
 
 
 _secrets = lru_cache(maxsize=16)(Secrets)

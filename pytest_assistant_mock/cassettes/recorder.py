@@ -12,16 +12,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
 
+from pytest_assistant_mock._engine.base_urls import Place
 from pytest_assistant_mock._engine.engine import Engine
 from pytest_assistant_mock._engine.secrets import Secrets
-from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request
+from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
 from pytest_assistant_mock.cassettes import storage
-from pytest_assistant_mock.cassettes.content_encoding import decoded
+from pytest_assistant_mock.cassettes.content_encoding import Unreadable, decoded, plain
 from pytest_assistant_mock.cassettes.format import Cassette, Interaction
 from pytest_assistant_mock.cassettes.matching import Places, key
 from pytest_assistant_mock.cassettes.misses import MissedRequest, refused
 from pytest_assistant_mock.cassettes.player import Player, write
 from pytest_assistant_mock.cassettes.redaction import literals, redacted
+from pytest_assistant_mock.cassettes.redirects import Redirects
 from pytest_assistant_mock.cassettes.symbols import Symbols
 from pytest_assistant_mock.cassettes.usage import Tape
 from pytest_assistant_mock.errors import CassetteError, CassetteMiss
@@ -62,19 +64,21 @@ class Recorder:
         self._keys = set(keys)
         self._now = now
         self._lock = Lock()
+        self._places = Places(engine.place, [service.vendor for service in engine.services.values()])
+        self._redirects = player.redirects if player is not None else Redirects(engine.place)
         self._symbols = Symbols(player.interactions) if player is not None else None
 
     def plays(self, url: str) -> bool:
         """
-        Whether a URL is a vendor's.
+        Whether a URL is a vendor's, or one where its answers sent the client.
         """
-        return self._engine.plays(url)
+        return self._engine.plays(url) or self._redirects.place(url) is not None
 
     def knows(self, origin: str) -> bool:
         """
-        Whether some URL of an origin is a vendor's.
+        Whether some URL of an origin is one of those.
         """
-        return self._engine.knows(origin)
+        return self._engine.knows(origin) or self._redirects.knows(origin)
 
     def guards(self, host: str) -> bool:
         """
@@ -89,7 +93,7 @@ class Recorder:
         Raises CassetteMiss for a new call that names an id of the cassette.
         """
         __tracebackhide__ = True
-        place = self._engine.place(request.url)
+        place = self._place(request.url)
         if place is None or self.player is None or self._symbols is None:
             return None
         found = self.player.take(request, place)
@@ -105,7 +109,7 @@ class Recorder:
         """
         Keep what came of a call that went through.
         """
-        place = self._engine.place(request.url)
+        place = self._place(request.url)
         if place is None:
             return
         reply = _as_it_reads(reply)
@@ -120,7 +124,11 @@ class Recorder:
         with self._lock:
             self._keys.update(literals(request.headers))
             self.recorded.append(one)
+            self._redirects.see(place.vendor, request.url, reply)
             write(self._engine, place, request, reply)
+
+    def _place(self, url: str) -> Place | None:
+        return self._engine.place(url) or self._redirects.place(url)
 
     def _public_bases(self, vendor: str) -> tuple[str, ...]:
         return ("", *self._engine.services[vendor].vendor.base_urls)
@@ -152,42 +160,44 @@ class Recorder:
         return f"{calls} made and not recorded: a test must pass for it\n{where}"
 
     def _check_readable(self, one: Interaction) -> None:
-        coding = one.response.header("content-encoding") if one.response is not None else None
-        if coding:
+        answer = one.response
+        if answer is None or (coding := answer.header("content-encoding")) is None:
+            return
+        try:
+            plain(answer.headers, answer.body if isinstance(one.reply, Response) else answer.body[: one.reply.after_bytes])
+        except Unreadable as problem:
             raise CassetteError(
                 f"{self.tape.path} is not written: the answer to {one.request.method} {one.request.url.partition('?')[0]}"
-                f" is compressed with {coding}, which cannot be read here to look for secrets\n"
-                "  do: let the client accept gzip or deflate only"
-            )
+                f" is compressed with {coding} and cannot be read here to look for secrets: {problem}\n"
+                "  do: let the client accept no compression (Accept-Encoding: identity), or only what can be read here"
+            ) from None
 
     def _together(self, there: list[Interaction], new: list[Interaction]) -> list[Interaction]:
         """
         What is in the file now and what was recorded: nothing another test has added meanwhile is lost.
         """
+        keys, new_keys = (self._places.keys(some, self.tape.ignored)[0] for some in (there, new))
         if self.tape.record == "all":
-            fresh = {self._key(one) for one in new}
-            there = [one for one in there if not (self._before[one] and self._outdated(one, fresh))]
+            fresh = set(new_keys)
+            pairs = zip(there, keys, strict=True)
+            there = [one for one, key in pairs if not (self._before[one] and self._outdated(one, key, fresh))]
         elif self.tape.source == "live" and self.tape.record == "new":
-            known = Counter(self._key(one) for one in there)
-            new = [one for one in new if not _counted(known, self._key(one))]
+            known = Counter(keys)
+            new = [one for one, key in zip(new, new_keys, strict=True) if not _counted(known, key)]
         return [*there, *new]
 
-    def _outdated(self, one: Interaction, fresh: set[str]) -> bool:
+    def _outdated(self, one: Interaction, key: str | None, fresh: set[str | None]) -> bool:
         """
         Whether "all" takes an interaction away: recorded again; or the test's own, not asked again, and so a failure in replay.
         """
-        key, test = self._key(one), self.tape.test
+        test = self.tape.test
         if key in fresh:
             return one.recorded_by in ("", test)  # of a shared cassette, what other tests recorded stays theirs
         mine = one.recorded_by == test if self.tape.shared else True
         return bool(test and key) and mine and self.tape.unplayed == "fail"
 
-    def _key(self, one: Interaction) -> str:
-        place = Places(self._engine.place, [service.vendor for service in self._engine.services.values()]).of(one)
-        return key(one.request.method, place, one.request.url, one.request.body, self.tape.ignored) if place else ""
 
-
-def _counted(known: Counter[str], key: str) -> bool:
+def _counted(known: Counter[str | None], key: str | None) -> bool:
     known[key] -= 1
     return known[key] >= 0
 

@@ -48,9 +48,9 @@ class Gateway:
                 for name, value in found.headers:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(found.body) if found.length is None else found.length))
+                self.send_header("Connection", "close")
                 self.end_headers()
                 self.wfile.write(found.body)
-                self.close_connection = True
 
             do_GET = do_POST = do_PUT = do_DELETE = one
 
