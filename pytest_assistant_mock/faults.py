@@ -2,6 +2,8 @@
 Trouble on purpose: functions that make the faults `handle.fail` takes. See docs/trouble.md.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from pytest_assistant_mock._engine.faults import (
     FAULTS,
     Fault,
@@ -45,3 +47,11 @@ __all__ = [
     "without",
     "wrong_content_type",
 ]
+
+if not TYPE_CHECKING:  # or every name would pass the type checker
+
+    def __getattr__(name: str) -> Any:
+        from pytest_assistant_mock.errors import nearest
+
+        __tracebackhide__ = True  # a failing test shows its own line
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{nearest(name, FAULTS)}")

@@ -10,9 +10,9 @@ import subprocess
 from typing import Any
 
 import pytest
-from vendors import BAIDU, STUDIO, ask
+from vendors import BAIDU, KEY, STUDIO, ask
 
-from pytest_assistant_mock import AssistantMock, Exchange, Request, Response
+from pytest_assistant_mock import AssistantMock, Exchange, Failure, Request, Response
 
 
 @pytest.fixture
@@ -56,6 +56,22 @@ def test_exchanges_are_a_list_that_can_be_narrowed(mock: AssistantMock) -> None:
     assert (len(created), created.last, created[-1]) == (2, exchanges[2], exchanges[2])
     assert exchanges.last.operation == "list_messages"
     assert mock.appbuilder.exchanges == []
+
+
+def test_an_exchange_has_a_status_or_says_why_not(mock: AssistantMock) -> None:
+    """That of the answer, cut short or not; where the connection broke before it, an AssertionError names the failure."""
+    studio = mock.model_studio
+    assert studio.exchanges.last.status == 200
+    studio.reply("POST /x", Response(503), times=1)
+    studio.reply("POST /x", Failure("truncated", 1, Response(404, (), b"abc")), times=1)
+    studio.reply("POST /x", Failure("connect_timeout"), times=1)
+    for _ in range(3):
+        mock._engine.handle(Request("POST", f"{STUDIO}/x", (KEY,)))
+    assert [exchange.status for exchange in studio.exchanges[-3:-1]] == [503, 404]
+    assert complaint(lambda: studio.exchanges.last.status) == (
+        "model_studio: POST /x has no status: the connection failed before an answer"
+        " (Failure(kind='connect_timeout', after_bytes=0, response=None, delay=0.0))"
+    )
 
 
 def test_there_is_no_last_of_nothing(mock: AssistantMock) -> None:

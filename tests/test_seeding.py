@@ -43,6 +43,18 @@ def test_what_is_seeded_is_stored_whole(handle: Handle) -> None:
     )
 
 
+@pytest.mark.parametrize("ids", [(), ("file-1",), ("file-1", "file-2")])
+def test_ids_of_files_may_be_compared_with_a_list_or_a_tuple(handle: Handle, ids: tuple[str, ...]) -> None:
+    """Whether the message is returned, listed, or compared as a whole; it can still be neither changed nor unlike itself."""
+    thread = handle.add_thread()
+    message = handle.add_message(thread, "x", file_ids=list(ids))
+    for one in (message, *handle.messages(thread)):
+        assert one.file_ids == list(ids) == one.file_ids
+        assert one.file_ids == ids == one.file_ids
+        assert [one.file_ids != other for other in (list(ids), ids, [*ids, "x"], (*ids, "x"), "x")] == [False] * 2 + [True] * 3
+        assert (one, hash(one.file_ids), hasattr(one.file_ids, "append")) == (message, hash(ids), False)
+
+
 def test_an_assistants_message_gets_the_ids_of_a_run_of_its_own(handle: Handle) -> None:
     """
     One assistant, a run a message, in the vendor's format; a user's message has neither.

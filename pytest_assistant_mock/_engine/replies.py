@@ -11,15 +11,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Concatenate, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
 from pytest_assistant_mock._engine.base_urls import split
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response, headers_of
 
-Content: TypeAlias = "Response | Failure | dict[str, Any] | list[Any]"
+Content: TypeAlias = Response | Failure | dict[str, Any] | list[Any]
 """An answer: whole, or as JSON to be sent with status 200 and the vendor's headers."""
-Answer: TypeAlias = "Content | Callable[..., Content]"
+Answer: TypeAlias = Content | Callable[[Request], Content] | Callable[Concatenate[Request, ...], Content]
 """An answer, or a function of the Request (and of what stands in the path's braces, if it takes that) that returns one."""
 Respond: TypeAlias = Callable[[int, bytes], Response]
 """From a status and a body, a response with the vendor's headers."""

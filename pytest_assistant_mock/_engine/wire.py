@@ -214,6 +214,15 @@ class Exchange:
         """
         return self.reply if isinstance(self.reply, Response) else self.reply.response
 
+    @property
+    def status(self) -> int:
+        """The status the client saw. Raises AssertionError, which names the failure, if the way broke before there was one."""
+        __tracebackhide__ = True  # a failing test shows its own line
+        if self.response is None:
+            asked = self.operation or f"{self.request.method} {self.request.url}"
+            raise AssertionError(f"{self.vendor}: {asked} has no status: the connection failed before an answer ({self.reply!r})")
+        return self.response.status
+
     def __str__(self) -> str:
         """
         The request as a curl command, secrets hidden.

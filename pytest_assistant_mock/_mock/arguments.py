@@ -23,12 +23,13 @@ from pytest_assistant_mock._engine.tenants import Tenants
 from pytest_assistant_mock._engine.trouble import Trouble
 from pytest_assistant_mock._engine.vendor import Vendor
 from pytest_assistant_mock._engine.wire import Request
+from pytest_assistant_mock._mock.list_like import ListLike
 from pytest_assistant_mock.errors import nearest
 
 __tracebackhide__ = True  # a failing test shows its own line
 
 Stored = TypeVar("Stored", Thread, Message)
-Keys: TypeAlias = "Mapping[str, str | Iterable[str] | None] | Iterable[str]"
+Keys: TypeAlias = Mapping[str, str | Iterable[str] | None] | Iterable[str]
 """Keys that are known; in a mapping each with the workspaces it may use (None: any)."""
 
 
@@ -153,10 +154,11 @@ def _workspaces(key: str, spaces: object) -> tuple[str, ...]:
 
 
 def shown(stored: Stored) -> Stored:
-    """
-    What is stored, in a copy: nothing done to it reaches the store.
-    """
-    return replace(stored, metadata=deepcopy(stored.metadata))
+    """What is stored, in a copy: nothing done to it reaches the store. Ids of files may be compared with a list."""
+    changes: dict[str, Any] = {"metadata": deepcopy(stored.metadata)}
+    if isinstance(stored, Message):
+        changes["file_ids"] = ListLike(stored.file_ids)
+    return replace(stored, **changes)
 
 
 def sendable(name: str, value: object) -> str:

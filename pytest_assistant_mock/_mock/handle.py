@@ -27,7 +27,7 @@ from pytest_assistant_mock._mock import sdk_environment
 from pytest_assistant_mock._mock.arguments import Keys, ids, json_object, operations, sendable
 from pytest_assistant_mock._mock.conversations import Conversations, Given
 from pytest_assistant_mock._mock.fake import Fake
-from pytest_assistant_mock._mock.objects import Objects, Ref
+from pytest_assistant_mock._mock.objects import Objects, Ref, Role
 from pytest_assistant_mock._mock.recording import remember
 from pytest_assistant_mock._mock.trouble import TroubleMaker
 from pytest_assistant_mock._traffic.exchanges import Exchanges
@@ -116,7 +116,7 @@ class Handle:
         thread: Ref,
         text: str,
         *,
-        role: str = "user",
+        role: Role = "user",
         file_ids: Sequence[str] = (),
         metadata: Mapping[str, Any] | None = None,
         assistant_id: str | None = None,

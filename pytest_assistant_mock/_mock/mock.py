@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from posixpath import commonpath
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, Unpack
 from urllib.parse import urlsplit
 
 from pytest_assistant_mock._doors.doors import Doors
@@ -32,9 +32,25 @@ from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault, UnusedS
 if TYPE_CHECKING:
     from pytest_assistant_mock._serving.asgi import App
     from pytest_assistant_mock.cassettes.session import Session
+    from pytest_assistant_mock.cassettes.usage import Source
     from pytest_assistant_mock.contract.watch import Call, Field, Mode, Watch
 
 __tracebackhide__ = True  # a failing test shows its own line
+
+Revision: TypeAlias = Literal["2025", "2026"]
+"""A recorded shape of Model Studio's messages."""
+
+
+class Options(Recording, total=False):
+    """What a mock takes, for a function that hands it on. The words are those of `AssistantMock`."""
+
+    revision: Revision
+    hosts: Mapping[str, Sequence[str]] | None
+    strict: bool
+    contract: Mode | None
+    name: str
+    source: Source
+
 
 SERVED_EXCHANGES = 1000
 """How many exchanges a served mock holds of each vendor."""
@@ -47,7 +63,7 @@ class AssistantMock:
     revision: which recorded shape of Model Studio's messages to print, "2025" (the seed page) or "2026" (the newest).
     hosts: more base URLs, by vendor: {"model_studio": ["https://gw.corp/ai/api/v1"]}.
     source: "fake"; "cassette", to answer from the file `cassette`; "live", to let every call through.
-    recording: how a cassette is used: `_source.Recording`.
+    recording: how a cassette is used: cassette, record, ignore, reuse, unplayed. See docs/cassettes.md.
     strict: whether a request that no route answers raises UnansweredRequest when the mock closes.
     contract: what to do about an exchange that breaks the contract: "off" (the default), "warn" or "fail" when the mock closes.
     name: who opens it, for the words of UnansweredRequest; the fixtures give the test's name.
@@ -58,12 +74,12 @@ class AssistantMock:
     def __init__(
         self,
         *,
-        revision: str = "2025",
+        revision: Revision = "2025",
         hosts: Mapping[str, Sequence[str]] | None = None,
         strict: bool = True,
         contract: Mode | None = None,
         name: str = "",
-        source: str = "fake",
+        source: Source = "fake",
         **recording: Unpack[Recording],
     ) -> None:
         if not isinstance(strict, bool):

@@ -6,7 +6,7 @@ Hands out copies only; knows nothing of trouble.
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from pytest_assistant_mock._engine.kinds.assistants import unnamed_assistant
 from pytest_assistant_mock._engine.kinds.messages import MESSAGE, Draft, Message, add_message, create_thread
@@ -27,8 +27,10 @@ class HasId(Protocol):
         """The id."""
 
 
-Ref: TypeAlias = "HasId | str"
+Ref: TypeAlias = HasId | str
 """A thread or message: the object or its id."""
+Role: TypeAlias = Literal["user", "assistant"]
+"""Who speaks."""
 
 
 class Objects:

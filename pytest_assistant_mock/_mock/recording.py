@@ -18,7 +18,7 @@ from pytest_assistant_mock.errors import nearest
 if TYPE_CHECKING:
     from pytest_assistant_mock.cassettes import Cassette
     from pytest_assistant_mock.cassettes.session import Session
-    from pytest_assistant_mock.cassettes.usage import Tape
+    from pytest_assistant_mock.cassettes.usage import Record, Tape, Unplayed
 
 
 class Recording(TypedDict, total=False):
@@ -32,10 +32,10 @@ class Recording(TypedDict, total=False):
     """
 
     cassette: str | PathLike[str] | None
-    record: str
+    record: Record
     ignore: Sequence[str]
     reuse: bool
-    unplayed: str
+    unplayed: Unplayed
     test: str
     shared: bool
     begun: bool

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Unpack
 from urllib.parse import urlsplit
 
 from pytest_assistant_mock._engine.base_urls import ToldURLs
 from pytest_assistant_mock._engine.vendor import Vendor
 from pytest_assistant_mock._mock.layers import Layer
-from pytest_assistant_mock._mock.mock import AssistantMock
+from pytest_assistant_mock._mock.mock import AssistantMock, Options
 from pytest_assistant_mock._serving import own_servers
 from pytest_assistant_mock._serving.server import Server
 
@@ -38,7 +38,7 @@ class AssistantServer(AssistantMock):
         port: int = 0,
         keys: Sequence[str] = (),
         server: Server | None = None,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> None:
         super().__init__(**options)
         if not keys and not _is_loopback(host):

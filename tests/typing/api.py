@@ -5,10 +5,27 @@ The public types, pinned. Read by mypy, never run.
 from collections.abc import Mapping
 from typing import Any, assert_type
 
-from pytest_assistant_mock import AssistantMock, Exchange, Failure, Handle, Message, Request, Response, Thread, contract
-from pytest_assistant_mock._engine.clock import Clock
+from pytest_assistant_mock import (
+    AssistantMock,
+    AssistantServer,
+    Clock,
+    Exchange,
+    Exchanges,
+    Failure,
+    Fault,
+    Handle,
+    Message,
+    OwnReply,
+    Planned,
+    Request,
+    Response,
+    Snapshot,
+    Thread,
+    Watch,
+    contract,
+    faults,
+)
 from pytest_assistant_mock._engine.wire import Headers, Reply
-from pytest_assistant_mock.contract.watch import Watch
 from pytest_assistant_mock.errors import BlockedHost, UnansweredRequest, UnknownSeam
 
 
@@ -17,9 +34,7 @@ class _OfAnSDK:
 
 
 def mocks(hosts: Mapping[str, list[str]]) -> None:
-    """
-    How a mock is made and what it gives.
-    """
+    """How a mock is made and what it gives."""
     with AssistantMock() as mock:
         assert_type(mock, AssistantMock)
         assert_type(mock.model_studio, Handle)
@@ -29,12 +44,43 @@ def mocks(hosts: Mapping[str, list[str]]) -> None:
     AssistantMock(revision="2026", hosts=hosts, strict=False, name="test_x")
     AssistantMock("2026")  # type: ignore[call-arg]
     AssistantMock(strict="no")  # type: ignore[arg-type]
+    assert_type(mock.snapshot(), Snapshot)
+
+
+def words(studio: Handle, thread: Thread) -> None:
+    """A word that is none of the words is an error before the test runs."""
+    AssistantMock(revision="2027")  # type: ignore[arg-type]
+    AssistantMock(source="cassete", cassette="c.yaml")  # type: ignore[arg-type]
+    AssistantMock(source="cassette", cassette="c.yaml", record="always")  # type: ignore[arg-type]
+    AssistantMock(source="cassette", cassette="c.yaml", unplayed="error")  # type: ignore[arg-type]
+    AssistantMock(contract="on")  # type: ignore[arg-type]
+    AssistantMock(revison="2026")  # type: ignore[call-arg]
+    AssistantServer(revision="2027")  # type: ignore[arg-type]
+    AssistantServer(keys=["sk-1"], contract="on")  # type: ignore[arg-type]
+    studio.add_message(thread, "hi", role="asistant")  # type: ignore[arg-type]
+    Failure("broken")  # type: ignore[arg-type]
+    faults.rate_limit()  # type: ignore[attr-defined]
+
+
+def trouble(studio: Handle) -> None:
+    """What is arranged, and what it counts."""
+    planned = studio.fail(faults.rate_limited(), on="create_thread", times=2, when=lambda request: request.body)
+    assert_type(planned, Planned)
+    assert_type(planned.used, int)
+    assert_type(faults.closed(), Fault)
+    assert_type(studio.reply("create_thread", {"id": "t"}, times=1), OwnReply)
+    studio.reply("GET /threads/{thread_id}/runs/{run_id}", _answer)
+    studio.reply("POST /x", lambda request: Response(503))
+    studio.reply("POST /x", "text")  # type: ignore[arg-type]
+    studio.fail(faults.closed)  # type: ignore[arg-type]
+
+
+def _answer(request: Request, thread_id: str, run_id: str) -> dict[str, Any]:
+    return {"id": run_id, "thread_id": thread_id, "asked": request.json()}
 
 
 def handles(studio: Handle) -> None:
-    """
-    Seeding and looking.
-    """
+    """Seeding and looking."""
     assert_type(studio.name, str)
     assert_type(studio.base_url, str)
     assert_type(studio.api_key, str)
@@ -50,9 +96,7 @@ def handles(studio: Handle) -> None:
 
 
 def messages(message: Message, thread: Thread) -> None:
-    """
-    What is stored.
-    """
+    """What is stored."""
     assert_type(message.id, str)
     assert_type(message.thread_id, str)
     assert_type(message.role, str)
@@ -67,9 +111,7 @@ def messages(message: Message, thread: Thread) -> None:
 
 
 def exchanges(exchange: Exchange) -> None:
-    """
-    What travelled.
-    """
+    """What travelled."""
     assert_type(exchange.vendor, str)
     assert_type(exchange.operation, str | None)
     assert_type(exchange.request, Request)
@@ -79,20 +121,25 @@ def exchanges(exchange: Exchange) -> None:
     assert_type(exchange.request.json(), Any)
     assert_type(exchange.reply, Reply)
     assert_type(exchange.response, Response | None)
+    assert_type(exchange.status, int)
     assert_type(Failure("reset").after_bytes, int)
 
 
+def asked(studio: Handle) -> None:
+    """What was asked so far, narrowed."""
+    assert_type(studio.exchanges, Exchanges)
+    assert_type(studio.exchanges.of("create_thread"), Exchanges)
+    assert_type(studio.exchanges.last, Exchange)
+    assert_type(studio.exchanges.last.status, int)
+
+
 def raised(unanswered: UnansweredRequest, blocked: BlockedHost, unknown: UnknownSeam) -> tuple[AssertionError, RuntimeError]:
-    """
-    What the code under test did wrong is an AssertionError.
-    """
+    """What the code under test did wrong is an AssertionError."""
     return (unanswered if unanswered.args else blocked, unknown)
 
 
 def contracts(exchange: Exchange) -> None:
-    """
-    What the contract says, and how a mock watches it.
-    """
+    """What the contract says, and how a mock watches it."""
     found = contract.violations(exchange, vendor="appbuilder", strict=True)
     assert_type(found, list[contract.Violation])
     assert_type(found[0].path, str)
@@ -101,4 +148,3 @@ def contracts(exchange: Exchange) -> None:
     contract.check({}, vendor="appbuilder", operation="create_thread", kind="request")
     mock = AssistantMock(contract="fail")
     assert_type(mock.contract, Watch)
-    AssistantMock(contract="on")  # type: ignore[arg-type]
