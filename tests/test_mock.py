@@ -360,10 +360,16 @@ def test_an_unanswered_request_is_told_at_the_end():
         assert httpx.post("https://appbuilder.baidu.com/v2/thread").status_code == 401
     assert str(raised.value) == (
         "model_studio has no route for  GET /api/v1/nothing\n"
-        "  asked 1 time in a script. A path the real service answers? See docs/add-an-endpoint.md.\n"
+        "  asked 1 time in a script\n"
+        "  no key:   it carried no API key, and the answer was HTTP 401\n"
+        "  do:       mend the request, or answer it as the real service would:\n"
+        '            mock.model_studio.reply("GET /nothing", {...})\n'
         "appbuilder has no route for  POST /v2/thread\n"
         "  nearest:  POST /v2/threads   (create_thread)\n"
-        "  asked 1 time in a script. A path the real service answers? See docs/add-an-endpoint.md."
+        "  asked 1 time in a script\n"
+        "  no key:   it carried no API key, and the answer was HTTP 401\n"
+        "  do:       mend the request, or answer it as the real service would:\n"
+        '            mock.appbuilder.reply("POST /v2/thread", {...})'
     )
 
 

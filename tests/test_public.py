@@ -14,7 +14,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 import pytest_assistant_mock
-from pytest_assistant_mock import cassettes, faults
+from pytest_assistant_mock import faults
 from pytest_assistant_mock._mock.mock import Revision
 from pytest_assistant_mock._mock.objects import HasId, Role
 from pytest_assistant_mock._vendors import REVISIONS
@@ -67,28 +67,37 @@ def classes(hint):
             yield from classes(one)
 
 
+def hints_of(function):
+    """The types in a function's signature; what it imports for type checkers only is looked for in all our modules."""
+    names = {}
+    while True:
+        try:
+            return get_type_hints(function, localns=names).values()
+        except NameError as missing:
+            modules = [module for name, module in sys.modules.items() if within(name, "pytest_assistant_mock")]
+            names[missing.name] = next(vars(module)[missing.name] for module in modules if missing.name in vars(module))
+
+
+def within(name, package):
+    """Whether a module is a package or in it."""
+    return name == package or name.startswith(f"{package}.")
+
+
 def public_types():
-    """What the public methods of the classes a test holds give and take."""
-    names = {name: getattr(cassettes, name) for name in cassettes.__all__}
-    for module in ("contract.watch", "_serving.asgi"):
-        names |= {name: one for name, one in vars(import_module(f"pytest_assistant_mock.{module}")).items() if name[0] != "_"}
+    """What the public methods of the classes a test holds give and take, by method."""
     for holder in (getattr(pytest_assistant_mock, name) for name in pytest_assistant_mock.__all__):
         for name, member in vars(holder).items() if isinstance(holder, type) else ():
             function = member.fget if isinstance(member, property) else member
-            if name.startswith("_") or not inspect.isfunction(function):
-                continue
-            for hint in get_type_hints(function, localns=names | {holder.__name__: holder}).values():
-                yield from ((f"{holder.__name__}.{name}", one) for one in classes(hint))
+            if not name.startswith("_") and inspect.isfunction(function):
+                yield from ((f"{holder.__name__}.{name}", one) for hint in hints_of(function) for one in classes(hint))
 
 
 def test_every_type_a_test_can_annotate_is_public():
     """What a method of ours gives or takes is importable from the package, or from a public module of it."""
-    modules = [
-        pytest_assistant_mock,
-        *(getattr(pytest_assistant_mock, name) for name in ("cassettes", "contract", "errors", "faults", "turns")),
-    ]
-    public = [HasId, *(getattr(module, name) for module in modules for name in module.__all__)]
-    found = [(where, one) for where, one in public_types() if one.__module__.startswith("pytest_assistant_mock")]
+    modules = [import_module(f"pytest_assistant_mock.{name}") for name in ("cassettes", "contract", "errors", "faults", "turns")]
+    names = [getattr(module, name) for module in [pytest_assistant_mock, *modules] for name in module.__all__]
+    public = [HasId, *(one for name in names for one in classes(name))]
+    found = [(where, one) for where, one in public_types() if within(one.__module__, "pytest_assistant_mock")]
     assert len(found) > 20
     assert {f"{where}: {one.__name__}" for where, one in found if one not in public} == set()
 

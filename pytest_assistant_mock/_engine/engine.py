@@ -166,17 +166,19 @@ class Engine:
         vendor, state = service.vendor, service.state
         operation = match.route.operation if isinstance(match, Match) else None
         params = match.params if isinstance(match, Match) else {}
-        turn = find(trouble.replies, operation, params, request, place.path)
-        if turn is not None:
-            operation = turn.own.operation
+        chosen = find(trouble.replies, operation, params, request, place.path)
+        if chosen is not None:
+            operation = chosen.own.operation
 
         def act() -> Reply:
             try:
                 if key := vendor.key_of(request):
                     workspace = request.header(vendor.workspace_header) or ""
                     state.owner = trouble.admit(operation, key, workspace, self.clock.now_ms)
-                    if turn is not None:
-                        return turn.own.reply(request, turn.params, lambda status, body: vendor.respond(status, body, request_id))
+                    if chosen is not None:
+                        return chosen.own.reply(
+                            request, chosen.params, lambda status, body: vendor.respond(status, body, request_id)
+                        )
                 return self._ask(service, match, place, request, request_id)
             except Refusal as refusal:
                 return vendor.refuse(refusal, request_id)

@@ -69,7 +69,7 @@ class OwnReply:
         return reply
 
 
-class Turn(NamedTuple):
+class Chosen(NamedTuple):
     """The answer whose turn it is, and what stands in the path's braces."""
 
     own: OwnReply
@@ -78,7 +78,7 @@ class Turn(NamedTuple):
 
 def find(
     replies: Sequence[OwnReply], operation: str | None, params: Mapping[str, str], request: Request, path: str | None
-) -> Turn | None:
+) -> Chosen | None:
     """
     Whose turn it is to answer a request: to an operation, or below a base URL (None: outside of all; then the URL's whole path).
 
@@ -87,15 +87,15 @@ def find(
     """
     path = path_named(request.url, path)
     fitting = [
-        Turn(own, found)
+        Chosen(own, found)
         for own in replies
         if not own.used_up and (found := _fits(own.operation, operation, params, request.method, path)) is not None
     ]
     if not fitting:
         return None
-    closest = min(_openness(turn.own.operation) for turn in fitting)
-    queue = [turn for turn in fitting if _openness(turn.own.operation) == closest]
-    return next(turn for turn in queue if turn is queue[-1] or turn.own.times is not None or not turn.own.used)
+    closest = min(_openness(one.own.operation) for one in fitting)
+    queue = [one for one in fitting if _openness(one.own.operation) == closest]
+    return next(one for one in queue if one is queue[-1] or one.own.times is not None or not one.own.used)
 
 
 def _fits(wanted: str, operation: str | None, params: Mapping[str, str], method: str, path: str) -> Mapping[str, str] | None:
