@@ -221,6 +221,7 @@ class Note:
     id: str
     message_id: str
     place: tuple[int, int] = (0, 1)
+    created_at: int = 0
 
 
 NOTE: Kind[Note] = Kind("note", MESSAGE)

@@ -20,7 +20,7 @@ Place: TypeAlias = tuple[int, int]
 
 
 class Item(Protocol):
-    """What a table holds: frozen values with an id. A listed one has a `place: Place` too."""
+    """What a table holds: frozen values with an id. A listed one has `created_at` in ms and a `place: Place` too."""
 
     @property
     def id(self) -> str:
@@ -137,13 +137,17 @@ class Table(Generic[T]):
 
     def add(self, item: T) -> T:
         """Put an object at its place in time. Its id must be free."""
-        self._items[self._key(item)] = item
-        if self.kind.listed:
-            siblings = self._lists.setdefault(self._parent_of(item), [])
-            if siblings and _place(siblings[-1]) > _place(item):  # the test has turned the clock back
-                siblings.insert(_position(siblings, item), item)
-            else:
-                siblings.append(item)
+        kind, parent = self.kind, self._parent_of(item)
+        self._items[f"{parent}\n{item.id}" if kind.local else item.id] = item
+        if not kind.listed:
+            return item
+        siblings = self._lists.get(parent)
+        if siblings is None:
+            self._lists[parent] = [item]
+        elif siblings and _time(siblings[-1]) > _time(item):  # the test has turned the clock back
+            siblings.insert(_position(siblings, item), item)
+        else:
+            siblings.append(item)
         return item
 
     def replace(self, item: T) -> T:
@@ -216,6 +220,7 @@ def _no_parent(item: Any) -> str:
     return ""
 
 
+_time: Callable[[Any], int] = attrgetter("created_at")
 _place: Callable[[Any], Place] = attrgetter("place")
 
 

@@ -43,6 +43,8 @@ class Performance(NamedTuple):
     streamed: bool = False
     unread: tuple[Happened, ...] = ()
 
+    created_at: int = 0
+
     @property
     def place(self) -> Place:
         """There is one a run."""
