@@ -31,22 +31,20 @@ def test_a_call_in_flight_in_another_thread_is_told(tmp_path: Path) -> None:
 
     with gateway(answer) as service:
         thread = threading.Thread(target=late, args=(service.base,))
-        with pytest.warns(UserWarning) as told, player(path, record="once", hosts=service.hosts) as mock:
+        told = pytest.warns(UserWarning, match="1 call was made and not recorded")
+        with told as warned, player(path, record="once", hosts=service.hosts) as mock:
             requests.get(f"{service.base}/threads/early", headers=KEY, timeout=10)
             thread.start()
             assert asked.wait(20)
         go.set()
         thread.join()
-        assert (
-            [str(one.message) for one in told]
-            == [mock.unplayed]
-            == [
-                "1 call was made and not recorded: no answer had come yet when the mock closed; join its thread, or await its task,"
-                " before the mock closes\n"
-                f"  call:      GET {service.base}/threads/late\n"
-                f"  cassette:  {path}\n"
-                "  mode:      source=cassette, record=once"
-            ]
+        assert [str(one.message) for one in warned] == [mock.unplayed]
+        assert mock.unplayed == (
+            "1 call was made and not recorded: no answer had come yet when the mock closed; join its thread, or await its task,"
+            " before the mock closes\n"
+            f"  call:      GET {service.base}/threads/late\n"
+            f"  cassette:  {path}\n"
+            "  mode:      source=cassette, record=once"
         )
         assert (got, [one.request.url for one in load(path).interactions]) == ([200], [f"{service.base}/threads/early"])
 
