@@ -49,6 +49,8 @@ class Route:
     """
     One operation: where it is asked for (path below the base URL), which verb does it, what it reads and writes.
 
+    kind: the kind of object it is about. tag: the part of the API it belongs to. summary: what it is for, in some words.
+    page: where the vendor describes it. sdk: the classes of the vendor's SDK that hold its answer.
     switch: whether the vendor says that it does not exist, so that it is refused unless a test allows it.
     """
 
@@ -58,6 +60,11 @@ class Route:
     act: Callable[..., Any]
     asks: Asks
     answers: Answers
+    kind: str = ""
+    tag: str = ""
+    summary: str = ""
+    page: str = ""
+    sdk: tuple[str, ...] = ()
     switch: bool = False
 
 
