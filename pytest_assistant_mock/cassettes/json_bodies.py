@@ -85,4 +85,9 @@ def compact(text: str) -> str:
     A laid out JSON text as it goes over the wire. Raises ValueError if it is no JSON; RecursionError if it is nested too deep.
     """
     wire = _compact(parse(text))
-    return _HALF.sub(_escape, wire) if "\\u" in text else wire  # no other way for a half to come in
+    return escaped(wire) if "\\u" in text else wire  # no other way for a half to come in
+
+
+def escaped(text: str) -> str:
+    """A JSON text whose halves of characters are written as escapes: it can stand in a file and in a report."""
+    return _HALF.sub(_escape, text)

@@ -15,9 +15,13 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from pytest_assistant_mock._engine.base_urls import Place, split
 from pytest_assistant_mock._engine.vendor import Match, Vendor
 from pytest_assistant_mock._engine.wire import Request
+from pytest_assistant_mock.cassettes import multipart
 from pytest_assistant_mock.cassettes.format import Interaction
-from pytest_assistant_mock.cassettes.json_bodies import parse
+from pytest_assistant_mock.cassettes.json_bodies import escaped, parse
 from pytest_assistant_mock.cassettes.redirects import Redirects
+
+FORM = "multipart "
+"""What stands before the parts of a multipart body, so that it is equal to no JSON body."""
 
 _canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False).encode
 
@@ -60,17 +64,19 @@ def key(method: str, place: Place, url: str, body: bytes, ignored: Ignored = NOT
 
 def canonical(body: bytes, ignored: Ignored = NOTHING) -> str:
     """
-    A body without what does not count: order of names and whitespace in JSON. A body that is no JSON counts as it is.
+    A body without what does not count: order of names and whitespace in JSON, the boundary and the order of names in
+    multipart. Any other body counts as it is.
     """
     return _remembered(body, ignored) if len(body) <= _SHORT else _counted(body, ignored)
 
 
 def _counted(body: bytes, ignored: Ignored) -> str:
     try:
-        value = parse(body.decode())
+        form = multipart.value(body) if body.startswith(b"--") else None
+        value = parse(body.decode()) if form is None else form
         for path in ignored.fields:
             _drop(value, path)
-        return _canonical(value)
+        return ("" if form is None else FORM) + escaped(_canonical(value))
     except (ValueError, RecursionError):
         return f"\0{body.decode('latin-1')}"
 

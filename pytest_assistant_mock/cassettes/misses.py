@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.wire import Request
 from pytest_assistant_mock.cassettes.format import Interaction
+from pytest_assistant_mock.cassettes.matching import FORM
 from pytest_assistant_mock.cassettes.redaction import url as redacted_url
 from pytest_assistant_mock.cassettes.symbols import Symbols, json_of
 from pytest_assistant_mock.cassettes.usage import Tape
@@ -142,10 +143,14 @@ def _difference(asked: MissedRequest, key: str) -> str:
 def _laid_out(body: str) -> list[str]:
     if not body:
         return []
-    value = json_of(body.encode())
+    value = _value(body)
     return (
         [repr(body[1:200])] if value is None and body != "null" else json.dumps(value, ensure_ascii=False, indent=2).splitlines()
     )
+
+
+def _value(body: str) -> Any:
+    return json_of(body.removeprefix(FORM).encode())
 
 
 def _advice(asked: MissedRequest, keys: Sequence[str | None], closest: int | None, same: list[int]) -> list[str]:
@@ -154,7 +159,7 @@ def _advice(asked: MissedRequest, keys: Sequence[str | None], closest: int | Non
     line, _, body = (keys[closest] or "").partition("\n")
     if line != asked.line:
         return []
-    names = list(_differing(json_of(body.encode()), json_of(asked.body.encode())))[:3]
+    names = list(_differing(_value(body), _value(asked.body)))[:3]
     if not names:
         return []
     listed = ", ".join(f'"{name}"' for name in names)

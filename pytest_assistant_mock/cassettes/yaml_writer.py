@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from pytest_assistant_mock.cassettes import multipart
 from pytest_assistant_mock.cassettes.json_bodies import laid_out
 
 _BODIES = ("body", "string")
@@ -38,6 +39,9 @@ def _mapping(data: Mapping[str, Any], indent: str, out: list[str]) -> None:
         kind = type(value)
         if kind is str:
             out.append(f"{indent}{_short(name)}: {_body(value, indent) if name in _BODIES else _short(value)}\n")
+        elif kind is bytes and name == "body" and (pieces := multipart.pieces(value)):
+            out.append(f"{indent}{_short(name)}:\n")
+            out.extend(f"{indent}- {_text(one, indent) if isinstance(one, str) else _scalar(one, indent)}\n" for one in pieces)
         elif kind is dict and value:
             out.append(f"{indent}{_short(name)}:\n")
             _mapping(value, indent + "  ", out)
@@ -89,8 +93,23 @@ def _text(text: str, block_indent: str | None = None) -> str:
         return text
     if block_indent is not None and "\n" in text and not _NO_BLOCK.search(text):
         return _block(text, block_indent)
-    quoted = json.dumps(text, ensure_ascii=False)
-    return _ESCAPED.sub(_escape, quoted)
+    if block_indent is not None and "\n" in text.rstrip("\n"):
+        return _quoted_lines(text, block_indent)
+    return _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    return _ESCAPED.sub(_escape, json.dumps(text, ensure_ascii=False))
+
+
+def _quoted_lines(text: str, indent: str) -> str:
+    """
+    A text that no block can hold, with returns say, all the same a line a line: YAML joins what an escaped line break ends.
+    """
+    lines = [_quoted(line)[1:-1] for line in re.findall(r"[^\n]*\n|[^\n]+", text)]
+    begun = [f"\\{line}" if line.startswith(" ") else line for line in lines]
+    joint = f"\\\n{indent}  "
+    return f'"{joint.join(begun)}"'
 
 
 _short = lru_cache(maxsize=1024)(_text)  # the same few names and values stand everywhere
