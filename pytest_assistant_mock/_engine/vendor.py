@@ -16,7 +16,7 @@ from pytest_assistant_mock._engine.clock import Numbers
 from pytest_assistant_mock._engine.habits import Habits
 from pytest_assistant_mock._engine.run_stream import Streams
 from pytest_assistant_mock._engine.state import IdFormat
-from pytest_assistant_mock._engine.wire import Refusal, Request, Response
+from pytest_assistant_mock._engine.wire import Headers, Refusal, Request, Response
 
 Basis: TypeAlias = Literal["documented", "SDK-implied", "recorded", "inferred"]
 """How well a behaviour is known; the marks of docs/fidelity.md."""
@@ -66,6 +66,13 @@ class Route:
     page: str = ""
     sdk: tuple[str, ...] = ()
     switch: bool = False
+
+
+class Download(NamedTuple):
+    """What a verb returns that is answered with bytes as they are: the bytes, and headers that say what they are."""
+
+    content: bytes
+    headers: Headers
 
 
 class Match(NamedTuple):

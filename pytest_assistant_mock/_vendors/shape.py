@@ -157,7 +157,7 @@ class MultipartRequest(RequestShape):
             found = parts(body)
         except ValueError:
             raise Refusal("no_multipart") from None
-        fields: dict[str, list[Any]] = {}
+        fields: dict[str, Any] = dict(parse_qsl(query))
         for part in found:
             value = part.content.decode("utf-8", "replace") if part.filename is None else part
             fields.setdefault(part.name, []).append(value)

@@ -38,8 +38,9 @@ class Events:
 
     def frames(self, happened: Happened) -> Sequence[bytes]:
         """An event's frames, one for each of the names the vendor has for it."""
-        if isinstance(happened.event, happens.TextPiece) and happened.message is not None:
-            return (self._delta(happened.message.id, happened.event.text),)
+        event, message = happened.event, happened.message
+        if isinstance(event, happens.TextPiece) and message is not None:
+            return (self._delta(message.id, event.text) if not event.content else self._frame(*content_delta(message, event)),)
         return [self._frame(*frame) for frame in _FRAMES[type(happened.event)](happened)]
 
     def end(self) -> Sequence[bytes]:
@@ -53,6 +54,12 @@ class Events:
         """thread.message.delta, whose fixed parts are bytes already: most frames are of this kind."""
         head = b'event:thread.message.delta\ndata:{"id":' + to_json(message_id) + _DELTA
         return head + to_json(text)[1:-1] + self._end
+
+
+def content_delta(message: Message, event: happens.TextPiece) -> Frame:
+    """thread.message.delta of a content that is more than text."""
+    delta = {"role": "assistant", "content": list(event.content), "file_ids": []}
+    return "thread.message.delta", {"id": message.id, "object": "thread.message.delta", "delta": delta}
 
 
 _DELTA = b',"object":"thread.message.delta","delta":{"role":"assistant","content":[{"type":"text","text":{"value":"'

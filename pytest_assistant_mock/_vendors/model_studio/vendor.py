@@ -81,9 +81,7 @@ ERRORS: Mapping[str, ErrorRow] = {
     "assistant_file_not_found": _row(400, "InvalidParameter", "The specified assistant file has been deleted or does not exist."),
     "run_not_found": _row(400, "InvalidParameter", "The specified run has been deleted or does not exist."),
     "step_not_found": _row(400, "InvalidParameter", "The specified run step does not exist."),
-    "uploaded_file_not_found": _row(
-        400, "InvalidParameter", "The specified file does not exist.", "inferred"
-    ),
+    "uploaded_file_not_found": _row(400, "InvalidParameter", "The specified file does not exist.", "inferred"),
     "empty_thread": _row(400, "InvalidParameter", "The messages information cannot be empty.", "inferred"),
     "run_not_waiting": _row(400, "InvalidParameter", "The specified run does not require tool outputs.", "inferred"),
     "unknown_call": _row(400, "InvalidParameter", "The specified tool call does not exist.", "inferred"),
