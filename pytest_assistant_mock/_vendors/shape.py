@@ -25,6 +25,8 @@ class Shape(BaseModel):
     One JSON object on the wire. Fields stand in wire order; a field not set is not written.
     """
 
+    media_type: ClassVar[str] = "application/json"
+
     model_config = ConfigDict(frozen=True, populate_by_name=True, strict=True, defer_build=True)
 
     def to_bytes(self) -> bytes:

@@ -121,6 +121,8 @@ class FileDeleted(Shape):
 class FileContent(Shape):
     """The bytes of a file, as they were uploaded. They are no JSON."""
 
+    media_type: ClassVar = "application/octet-stream"
+
     @classmethod
     def write(cls, file: files.File, request_id: str) -> bytes:
         """The body that answers download and content."""
