@@ -299,7 +299,7 @@ def test_a_date_is_the_text_it_is_written_as(tmp_path):
         ("appbuilder: {", ", line 1: expected the node content, but found '<stream end>'; expected YAML"),
         ("a: !!python/object/apply:os.system [exit]", ", line 1: could not determine a constructor for the tag"),
         (b"a: \xff", ": not UTF-8 (byte 3)"),
-        ("[" * 5000, ": nested too deep"),
+        ("[" * 5000, ", line 1: nested more than 100 deep; expected YAML"),
     ],
 )  # fmt: skip
 def test_a_bad_seed_file_is_explained(text, says, tmp_path):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_assistant_mock import contract
-from pytest_assistant_mock._commands.files import SUFFIXES, cassettes, keys
+from pytest_assistant_mock._commands.files import SUFFIXES, cassettes, keys, printable
 from pytest_assistant_mock.contract.explain import shown
 from pytest_assistant_mock.contract.infer import guessed
 from pytest_assistant_mock.contract.parse import parse
@@ -152,9 +152,9 @@ def _violations(thing: Any, where: str, options: Namespace) -> Sequence[contract
 
 def _as_text(findings: Sequence[Finding], count: int) -> Iterator[str]:
     for one in findings:
-        yield f"{one.file}:{one.line}: {one.text}\n"
+        yield printable(f"{one.file}:{one.line}: {one.text}\n")
         if one.about:
-            yield f"    {one.about}\n"
+            yield printable(f"    {one.about}\n")
     yield f"{count} document{'' if count == 1 else 's'}, {len(findings)} violation{'' if len(findings) == 1 else 's'}\n"
 
 
@@ -166,7 +166,7 @@ def _as_json(findings: Sequence[Finding], count: int) -> Iterator[str]:
 
 def _as_github(findings: Sequence[Finding], count: int) -> Iterator[str]:
     for one in findings:
-        yield f"::error file={_escaped(one.file, ':,')},line={one.line}::{_escaped(one.text)}\n"
+        yield f"::error file={_escaped(one.file, ':,')},line={one.line}::{printable(_escaped(one.text))}\n"
 
 
 def _escaped(text: str, also: str = "") -> str:

@@ -4,6 +4,7 @@ Which cassettes a command is about: files as given, folders with everything belo
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser
 from collections.abc import Iterable
 from pathlib import Path
@@ -45,3 +46,13 @@ def keys() -> list[str]:
     from pytest_assistant_mock._vendors import REVISIONS
 
     return sdk_environment.keys([vendor.settings for vendor in REVISIONS["2025"]])
+
+
+def printable(text: str) -> str:
+    """
+    A text from a file as a terminal may show it: what would steer the terminal, or is no character, is spelled out.
+    """
+    return _UNPRINTABLE.sub(lambda found: repr(found.group())[1:-1], text)
+
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -28,9 +28,9 @@ def run(options: Namespace) -> int:
         for path in files.cassettes(options.files):
             cassette = load(path)
             facts = "".join(f"  {name}: {value}\n" for name, value in cassette.metadata.items() if isinstance(value, str))
-            sys.stdout.write(f"{path}\n{facts}")
-            sys.stdout.writelines(f"{line}\n" for line in conversation(cassette))
+            sys.stdout.write(files.printable(f"{path}\n{facts}"))
+            sys.stdout.writelines(files.printable(f"{line}\n") for line in conversation(cassette))
     except (OSError, ValueError) as problem:
-        sys.stderr.write(f"assistant-mock show: {problem}\n")
+        sys.stderr.write(files.printable(f"assistant-mock show: {problem}\n"))
         return 2
     return 0

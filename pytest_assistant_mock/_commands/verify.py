@@ -33,7 +33,7 @@ def run(options: Namespace) -> int:
             for row in mine:
                 if row.difference:
                     reason = f"  (documented exception: {row.exception})" if row.exception else ""
-                    sys.stdout.write(f"            {row.number}. {row.operation}: {row.difference}{reason}\n")
+                    sys.stdout.write(files.printable(f"            {row.number}. {row.operation}: {row.difference}{reason}\n"))
     except (OSError, ValueError) as problem:
         sys.stderr.write(f"assistant-mock verify: {problem}\n")
         return 2

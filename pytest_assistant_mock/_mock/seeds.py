@@ -7,6 +7,7 @@ Knows the file's fields and where in the file they stand; stores nothing itself.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from pytest_assistant_mock.errors import nearest
 if TYPE_CHECKING:
     from pytest_assistant_mock._mock.handle import Handle
     from pytest_assistant_mock._mock.mock import AssistantMock
+    from pytest_assistant_mock.cassettes.yaml_reader import Spot
 
 Path_: TypeAlias = tuple[str | int, ...]
 """Where a value stands: ("model_studio", "threads", 0, "id")."""
@@ -26,6 +28,9 @@ MESSAGE = {"id": str, "role": str, "text": str, "file_ids": list, "metadata": di
 
 _ON_THE_WIRE = {"content": "text"}
 """What the vendors call a field that is called otherwise here."""
+
+MOST_NESTED = 100
+"""How deep a file may be nested."""
 
 _NAMES = {
     str: "a string",
@@ -90,7 +95,7 @@ class _File:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lines: dict[Path_, int] = {}
+        self._spot: Spot | None = None
         try:
             text = path.read_text("utf-8")
         except OSError as problem:
@@ -100,62 +105,38 @@ class _File:
         self.content = self._json(text) if path.suffix == ".json" else self._yaml(text)
 
     def _json(self, text: str) -> Any:
+        if (line := _too_deep(text)) is not None:
+            raise SeedError(f"{self.path}, line {line}: nested more than {MOST_NESTED} deep; expected JSON")
         try:
             return json.loads(text)
         except json.JSONDecodeError as problem:
             raise SeedError(f"{self.path}, line {problem.lineno}: {problem.msg}; expected JSON") from None
-        except RecursionError:
-            raise SeedError(f"{self.path}: nested too deep") from None
 
     def _yaml(self, text: str) -> Any:
-        import yaml
+        from pytest_assistant_mock.cassettes import yaml_reader
 
-        class Loader(yaml.SafeLoader):
-            """
-            A date is the text it is written as: JSON has none.
-            """
-
-        Loader.yaml_implicit_resolvers = {
-            first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
-            for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-        }
         try:
-            self._note(yaml.compose(text, Loader), ())
-            return yaml.load(text, Loader)
-        except SeedError:
-            raise
-        except yaml.MarkedYAMLError as problem:
-            line = f", line {problem.problem_mark.line + 1}" if problem.problem_mark else ""
-            raise SeedError(f"{self.path}{line}: {problem.problem}; expected YAML") from None
-        except (yaml.YAMLError, ValueError) as problem:
-            raise SeedError(f"{self.path}: {problem}; expected YAML") from None
-        except RecursionError:
-            raise SeedError(f"{self.path}: nested too deep") from None
+            value, _, self._spot = yaml_reader.read(text, yaml_reader.by_hand(MOST_NESTED))
+        except yaml_reader.Broken as broken:
+            at = f"{self.path}, line {broken.line}: "
+            if broken.path:
+                raise SeedError(f"{at}{_field(broken.path)}: stands here a second time") from None
+            raise SeedError(f"{at}{broken.problem}; expected YAML") from None
+        return value
 
-    def _note(self, node: Any, where: Path_) -> None:
-        if node is None or where in self._lines:
-            return
-        self._lines[where] = node.start_mark.line + 1
-        if len(where) > 7:  # as deep as a seed's fields go
-            return
-        if node.id == "mapping":
-            for key, value in node.value:
-                place = (*where, str(key.value))
-                if place in self._lines:
-                    self._lines[place] = key.start_mark.line + 1
-                    self.fail(place, "stands here a second time")
-                self._note(value, place)
-                self._lines[place] = key.start_mark.line + 1  # where its name stands, the value may begin lines below
-        elif node.id == "sequence":
-            for number, value in enumerate(node.value):
-                self._note(value, (*where, number))
+    def _line(self, where: Path_) -> int | None:
+        spot = self._spot
+        for part in where:
+            spot = spot[1].get(part) if spot is not None else None
+        return spot[0] if spot is not None else None
 
     def fail(self, where: Path_, problem: str) -> NoReturn:
         """
         Raise a SeedError about a place in the file.
         """
-        line = f", line {self._lines[where]}" if where in self._lines else ""
-        field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
+        known = self._line(where)
+        line = f", line {known}" if known is not None else ""
+        field = _field(where)
         raise SeedError(f"{self.path}{line}: {field + ': ' if field else ''}{problem}") from None
 
     def check(self, value: Any, where: Path_, kind: type) -> None:
@@ -190,3 +171,22 @@ class _File:
             return act()
         except (TypeError, ValueError) as problem:
             self.fail(where, str(problem))
+
+
+def _field(where: Path_) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
+
+
+def _too_deep(text: str) -> int | None:
+    """
+    The line in which a JSON text is nested deeper than a seed may be; None if it nowhere is.
+    """
+    depth = 0
+    for found in _BRACKET.finditer(text):
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(found.group(), 0)
+        if depth > MOST_NESTED:
+            return text.count("\n", 0, found.start()) + 1
+    return None
+
+
+_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pytest_assistant_mock import contract
 from pytest_assistant_mock._engine.engine import Engine
@@ -18,8 +18,8 @@ from pytest_assistant_mock._engine.vendor import Match
 from pytest_assistant_mock._engine.wire import Exchange, Response
 from pytest_assistant_mock._vendors import REVISIONS
 from pytest_assistant_mock.cassettes import storage
-from pytest_assistant_mock.cassettes.format import Cassette
-from pytest_assistant_mock.cassettes.matching import Places
+from pytest_assistant_mock.cassettes.format import Cassette, Interaction
+from pytest_assistant_mock.cassettes.matching import Places, canonical
 from pytest_assistant_mock.errors import CassetteError
 
 MOST_BYTES = 1024 * 1024
@@ -49,7 +49,14 @@ def problems(path: Path, keys: Iterable[str] = ()) -> list[Problem]:
     except CassetteError as error:
         line, _, problem = str(error).removeprefix(f"{path}:").partition(": ")
         return [Problem(int(line), problem.partition("\n")[0])]
-    found = [*_contract(cassette), *_secrets(text, keys), *_headers(cassette), *_size(path), *_readability(text)]
+    found = [
+        *_contract(cassette),
+        *_by_vcrpy(text, cassette),
+        *_secrets(text, keys),
+        *_headers(cassette),
+        *_size(path),
+        *_readability(text),
+    ]
     return sorted(found)
 
 
@@ -65,6 +72,56 @@ def _contract(cassette: Cassette) -> Iterator[Problem]:
             exchange = Exchange(place.vendor, match.route.operation, one.request, one.reply)
             for violation in contract.violations(exchange):
                 yield Problem(one.line, f"interaction {number}, {exchange.operation}: {violation}")
+
+
+def _by_vcrpy(text: str, cassette: Cassette) -> Iterator[Problem]:
+    """
+    Where vcrpy, whose format it is, reads something else than we do.
+    """
+    from vcr.serialize import deserialize
+    from vcr.serializers import yamlserializer
+
+    try:
+        requests, responses, *_ = deserialize(text, yamlserializer)
+    except Exception as error:  # whatever it is: a user of vcrpy would meet it
+        yield Problem(1, f"vcrpy cannot read it: {str(error).splitlines()[0]}")
+        return
+    for number, (one, asked, answered) in enumerate(zip(cassette.interactions, requests, responses, strict=True), 1):
+        for what, ours, theirs in _read_by_both(one, asked, answered):
+            if ours != theirs and not _same_json(ours, theirs):
+                said = f"vcrpy reads {what} otherwise: {theirs!r:.60}; write it in quotes, or record it again"
+                yield Problem(one.line, f"interaction {number}: {said}")
+
+
+def _read_by_both(one: Interaction, asked: Any, answered: Any) -> Iterator[tuple[str, object, object]]:
+    yield "the method", one.request.method, asked.method
+    yield "the URL", one.request.url, asked.uri
+    yield "the request's body", one.request.body, _whole(asked.body)
+    if answered is not None and isinstance(one.reply, Response):
+        yield "the status", one.reply.status, answered["status"]["code"]
+        if not any(name.lower() == "content-encoding" for name in answered["headers"] or ()):  # we read it plain
+            yield "the answer's body", one.reply.body, _whole(answered["body"].get("string"))
+
+
+def _whole(body: Any) -> Any:
+    """
+    A body as vcrpy holds it: bytes, a file, an iterator or pieces.
+    """
+    if hasattr(body, "read"):
+        return body.read()
+    if body is None or isinstance(body, bytes):
+        return body or b""
+    try:
+        return b"".join(one.encode() if isinstance(one, str) else one for one in body)
+    except TypeError:
+        return body
+
+
+def _same_json(ours: object, theirs: object) -> bool:
+    """
+    JSON bodies are laid out in the file: we read them compact, vcrpy as they stand.
+    """
+    return isinstance(ours, bytes) and isinstance(theirs, bytes) and canonical(ours) == canonical(theirs)
 
 
 def _secrets(text: str, keys: Iterable[str]) -> Iterator[Problem]:

@@ -1,5 +1,5 @@
 """
-Cassettes in memory, and as text in vcrpy's format, version 1: its own `serialize` and `deserialize`, our reader and writer.
+Cassettes in memory, and as text in vcrpy's format, version 1: written by its own `serialize` through our writer, read by ours.
 
 Knows what an interaction is; knows no file, no vendor and no matching.
 """
@@ -15,9 +15,10 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
-from pytest_assistant_mock.cassettes import written, yaml_checked, yaml_writer
+from pytest_assistant_mock.cassettes import yaml_checked, yaml_writer
 from pytest_assistant_mock.cassettes.content_encoding import decoded
 from pytest_assistant_mock.cassettes.yaml_checked import OURS, listed
+from pytest_assistant_mock.cassettes.yaml_reader import Data
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,8 @@ class _Serializer:
     What vcrpy calls a serializer, for one cassette: the keys it does not know pass by it.
     """
 
-    def __init__(self, beside: Iterable[Mapping[str, Any]] = ()) -> None:
+    def __init__(self, beside: Iterable[Mapping[str, Any]]) -> None:
         self.beside = list(beside)
-        self.lines: list[int] = []
 
     def serialize(self, data: dict[str, Any]) -> str:
         for interaction, more in zip(data["interactions"], self.beside, strict=True):
@@ -71,13 +71,6 @@ class _Serializer:
         if "metadata" in data:
             head["metadata"] = data["metadata"]
         return yaml_writer.write({**head, "interactions": data["interactions"]})
-
-    def deserialize(self, text: str) -> dict[str, Any]:
-        found = written.read(text) or yaml_checked.read(text)
-        value: dict[str, Any] = found.value
-        self.lines = found.lines
-        self.beside = [{name: item[name] for name in (*OURS, "failure") if name in item} for item in value["interactions"]]
-        return value
 
 
 def to_text(cassette: Cassette) -> str:
@@ -129,11 +122,8 @@ def from_text(text: str) -> Cassette:
 
 
 def _parsed(text: str) -> Cassette:
-    from vcr.serialize import deserialize
-
-    serializer = _Serializer()
     with _no_collection():
-        return _cassette(serializer, deserialize(text, serializer))
+        return _cassette(yaml_checked.read(text))
 
 
 _SHORT = 65_536
@@ -154,18 +144,32 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _cassette(serializer: _Serializer, data: tuple[Any, ...]) -> Cassette:
-    requests, responses, *metadata = data
+def _cassette(data: Data) -> Cassette:
+    items = data.value["interactions"]
     shared: dict[Headers, Headers] = {}
     interactions = []
-    lines = serializer.lines or [0] * len(requests)
-    for asked, answered, beside, line in zip(requests, responses, serializer.beside, lines, strict=True):
-        headers = tuple(asked.headers.items())
-        request = Request(asked.method, asked.uri, shared.setdefault(headers, headers), _bytes(asked.body))
-        reply = _response(answered, shared) if answered is not None else _failure(beside["failure"], shared)
-        ours = {name: beside[name] for name in OURS if name in beside}
+    for item, line in zip(items, data.lines or [0] * len(items), strict=True):
+        asked = item["request"]
+        headers = _joined(asked["headers"])
+        request = Request(asked["method"], asked["uri"], shared.setdefault(headers, headers), _bytes(asked["body"]))
+        answered = item["response"]
+        reply = _response(answered, shared) if answered is not None else _failure(item["failure"], shared)
+        ours = {name: item[name] for name in OURS if name in item}
         interactions.append(Interaction(request, reply, **ours, line=line))
-    return Cassette(interactions, metadata[0] if metadata else {})
+    return Cassette(interactions, data.value.get("metadata") or {})
+
+
+def _joined(headers: Mapping[str, Any]) -> Headers:
+    """
+    A request's headers, those of one name as one, as vcrpy keeps them: the first spelling of a name, its last values.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for name, values in headers.items():
+        one = values[0] if type(values) is list and len(values) == 1 else values  # as nearly all are
+        joined = one if type(one) is str else ", ".join(map(str, listed(one)))
+        folded = name.lower()
+        found[folded] = (found[folded][0] if folded in found else name, joined)
+    return tuple(found.values())
 
 
 def _beside(one: Interaction) -> dict[str, Any]:
@@ -206,13 +210,12 @@ def _unicode(body: bytes) -> str | bytes:
 def _bytes(body: Any) -> bytes:
     if body is None or isinstance(body, bytes):
         return body or b""
-    if hasattr(body, "read"):
-        return _bytes(body.read())
     return body.encode() if isinstance(body, str) else b"".join(_bytes(piece) for piece in body)
 
 
 def _response(data: Mapping[str, Any], shared: dict[Headers, Headers]) -> Response:
-    headers = tuple((name, str(value)) for name, values in data["headers"].items() for value in listed(values))
+    pairs = [(name, value) for name, values in data["headers"].items() for value in listed(values)]
+    headers = tuple([pair if type(pair[1]) is str else (pair[0], str(pair[1])) for pair in pairs])
     headers, body = decoded(headers, _bytes(data["body"].get("string")))
     return Response(data["status"]["code"], shared.setdefault(headers, headers), body)
 

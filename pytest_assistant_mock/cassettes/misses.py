@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.wire import Request
 from pytest_assistant_mock.cassettes.format import Interaction
+from pytest_assistant_mock.cassettes.json_bodies import escaped
 from pytest_assistant_mock.cassettes.matching import FORM
 from pytest_assistant_mock.cassettes.redaction import url as redacted_url
 from pytest_assistant_mock.cassettes.symbols import Symbols, json_of
@@ -64,7 +65,7 @@ def miss(
     rows += [("fix" if not number else "", text) for number, text in enumerate([fix, *_advice(asked, keys, closest, same)])]
     vendor_line = symbols.text(secrets.text(_readable(asked.line)))
     text = symbols.text(secrets.text("\n".join(_row(name, text) for name, text in rows)))
-    return f"no recorded answer to  {vendor_line}\n{text}{_legend(symbols, asked, text)}"
+    return escaped(f"no recorded answer to  {vendor_line}\n{text}{_legend(symbols, asked, text)}")
 
 
 def refused(tape: Tape, asked: MissedRequest, named: Sequence[str], symbols: Symbols) -> str:

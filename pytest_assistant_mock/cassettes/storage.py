@@ -7,14 +7,13 @@ Knows files; knows no vendor and no matching.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Any
 
 from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock.cassettes.format import Cassette, from_text, to_text
+from pytest_assistant_mock.cassettes.locking import forget, locked, open_new
 from pytest_assistant_mock.cassettes.redaction import remains
 from pytest_assistant_mock.cassettes.yaml_reader import Broken
 from pytest_assistant_mock.errors import CassetteError
@@ -68,19 +67,31 @@ def save(path: Path, change: Callable[[Cassette], Cassette], secrets: Secrets) -
     Raises CassetteError if something that looks like a secret remains, or the file cannot be written; the old one is left.
     """
     path = Path(os.path.realpath(path))
-    with ExitStack() as held:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            held.enter_context(_locked(path))
-        except OSError as error:
-            raise _unwritten(path, error) from error
-        write(path, to_text(change(load(path) if path.exists() else Cassette())), secrets)
+    with _held_for(path):
+        _write(path, to_text(change(load(path) if path.exists() else Cassette())), secrets)
 
 
 def write(path: Path, text: str, secrets: Secrets) -> None:
     """
     Write a cassette's text whole or not at all. Raises CassetteError as `save` does.
     """
+    path = Path(os.path.realpath(path))
+    with _held_for(path):
+        _write(path, text, secrets)
+
+
+@contextmanager
+def _held_for(path: Path) -> Iterator[None]:
+    with ExitStack() as held:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(locked(path))
+        except OSError as error:
+            raise _unwritten(path, error) from error
+        yield
+
+
+def _write(path: Path, text: str, secrets: Secrets) -> None:
     if places := remains(text, secrets):
         listed = "\n".join(f"  {place}" for place in places[:10])
         raise CassetteError(
@@ -89,8 +100,8 @@ def write(path: Path, text: str, secrets: Secrets) -> None:
         )
     beside = path.with_name(f".{path.name}.saving")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("w", encoding="utf-8", newline="\n") as file:
+        forget(beside)  # of one that was killed, or a link that somebody has laid there: the lock is ours
+        with open_new(beside) as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -98,63 +109,13 @@ def write(path: Path, text: str, secrets: Secrets) -> None:
             beside.chmod(path.stat().st_mode)
         beside.replace(path)
     except OSError as error:
-        _forget(beside)
+        forget(beside)
         raise _unwritten(path, error) from error
 
 
 def _unwritten(path: Path, error: OSError) -> CassetteError:
     left = "the old one is as it was" if path.exists() else "there is none now"
     return CassetteError(f"{path} could not be written: {error.strerror or error}; {left}")
-
-
-def _forget(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError:
-        return
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """
-    One process, and one thread, at a time. The lock dies with its holder; its file lies beside the cassette and goes with it.
-    """
-    name = path.with_name(f".{path.name}.lock")
-    file = _held(name)
-    try:
-        yield
-    finally:
-        if sys.platform == "win32":
-            file.close()  # what is open cannot be removed there
-        _forget(name)
-        file.close()
-
-
-def _held(name: Path) -> IO[str]:
-    while True:
-        file = name.open("a")
-        try:
-            _lock(file)
-            if os.path.samestat(os.fstat(file.fileno()), name.stat()):
-                return file
-        except FileNotFoundError:
-            pass
-        except BaseException:
-            file.close()
-            raise
-        file.close()  # who held it has removed it meanwhile: what is there now, if anything, is another one
-
-
-def _lock(file: Any) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _error(path: Path, line: int, problem: str, remedy: str) -> CassetteError:

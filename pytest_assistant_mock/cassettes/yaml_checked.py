@@ -1,5 +1,5 @@
 """
-Any cassette's text -> plain data, each interaction as vcrpy wants it: read with suspicion; refused, with the line.
+Any cassette's text -> plain data, each interaction checked: read with suspicion; refused, with the line.
 
 Knows what a cassette may hold; knows nothing of what it means.
 """
@@ -18,27 +18,10 @@ OURS = ("recorded_at", "recorded_by", "vendor", "base_url")
 
 def read(text: str) -> yaml_reader.Data:
     """
-    Any text, each interaction as vcrpy wants it. Raises Broken.
+    What a cassette's text holds. Raises Broken.
     """
-    try:
-        value, lines = yaml_reader.read(text)
-    except yaml_reader.VcrpyTag:
-        value, lines = _slowly(text), []
+    value, lines, _ = yaml_reader.read(text)
     return yaml_reader.Data({**_document(value), "interactions": _interactions(value["interactions"], lines)}, lines)
-
-
-def _slowly(text: str) -> Any:
-    """
-    With vcrpy's own loader, for bodies that were files or iterators.
-    """
-    import yaml
-    from vcr.serializers import yamlserializer
-
-    try:
-        return yamlserializer.deserialize(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise Broken(mark.line + 1 if mark else 1, f"{error.problem or error.context}") from None
 
 
 def _document(value: Any) -> dict[str, Any]:
@@ -61,7 +44,7 @@ def _document(value: Any) -> dict[str, Any]:
 
 def _interactions(items: list[Any], lines: list[int]) -> list[dict[str, Any]]:
     """
-    Each as vcrpy wants it. Raises Broken with the line of the one that is not.
+    Each, checked. Raises Broken with the line of the one that is wrong.
     """
     found = []
     for number, item in enumerate(items):
@@ -77,11 +60,8 @@ def _interaction(item: Any) -> dict[str, Any]:
     for name in ("method", "uri"):
         if not isinstance(request.get(name), str) or not request[name]:
             raise ValueError(f"request.{name} is {request.get(name)!r}; expected text")
-    if isinstance(request.get("body"), (dict, int, float)):
-        raise ValueError(f"request.body is {type(request['body']).__name__}; expected text or null")
     headers = _headers(request.get("headers"), "request")
-    joined = {name: [", ".join(map(str, listed(values)))] for name, values in headers.items()}
-    asked = {"method": request["method"], "uri": request["uri"], "body": request.get("body"), "headers": joined}
+    asked = {"method": request["method"], "uri": request["uri"], "body": _pieces(request.get("body")), "headers": headers}
     for name in OURS:
         if name in item and not isinstance(item[name], str):
             raise ValueError(f"{name} is {item[name]!r}; expected text")
@@ -91,6 +71,13 @@ def _interaction(item: Any) -> dict[str, Any]:
     else:
         _check_response(_mapping(answered, "response"))
     return {**item, "request": asked, "response": answered}
+
+
+def _pieces(body: Any) -> Any:
+    for piece in body if isinstance(body, list) else [body]:
+        if not isinstance(piece, (str, bytes, type(None))):
+            raise ValueError(f"request.body is {type(piece).__name__}; expected text or null")
+    return body
 
 
 def _check_response(response: dict[str, Any]) -> None:
@@ -127,8 +114,8 @@ def _headers(headers: Any, whose: str) -> dict[str, Any]:
     if headers is None:
         return {}
     for name, values in _mapping(headers, f"{whose}.headers").items():
-        for value in listed(values):
-            if isinstance(value, (dict, list)):
+        for value in values if type(values) is list else (values,):
+            if type(value) is not str and isinstance(value, (dict, list)):
                 raise ValueError(f"{whose}.headers.{name} holds a {type(value).__name__}; expected text")
     return dict(headers)
 

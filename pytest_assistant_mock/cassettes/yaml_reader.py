@@ -1,7 +1,7 @@
 """
-Cassette text -> plain data, over PyYAML's C events: several times faster than building nodes, and safe by construction.
+YAML text -> plain data, over PyYAML's events: several times faster than building nodes, and safe by construction.
 
-Knows YAML; knows neither vcrpy nor what a cassette means.
+What a scalar means, and what is kept besides, is the policy's: one for cassettes, one for what people write by hand.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 from yaml.events import (
@@ -27,8 +29,8 @@ from pytest_assistant_mock.cassettes.json_bodies import compact
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-_MAX_COPIES = 1_000_000
-"""How many values all aliases together may stand for: more is a file made to explode."""
+_MAX_COPIED = 100 * 1024 * 1024
+"""How many characters all aliases together may stand for: as many as a file may have."""
 
 _TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = (None, "!", f"{_TAG}str", f"{_TAG}python/str", f"{_TAG}python/unicode")
@@ -47,30 +49,62 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+(?:[eE][-+]?[0-9]+)?)?")
 
 class Broken(ValueError):
     """
-    What is wrong with a text, and in which line (from 1).
+    What is wrong with a text, in which line (from 1), and where in its data, if that helps.
     """
 
-    def __init__(self, line: int, problem: str) -> None:
+    def __init__(self, line: int, problem: str, path: tuple[str | int, ...] = ()) -> None:
         super().__init__(problem)
         self.line = line
         self.problem = problem
+        self.path = path
+
+
+Spot: TypeAlias = "tuple[int, dict[Any, Spot]]"
+"""A value's line (from 1), a named value's where its name stands, and the spots of what it holds."""
 
 
 class Data(NamedTuple):
     """
     What a text holds, and the line (from 1) each item of its lists of mappings at the second level begins in.
+
+    spot: the line of every value, if the policy keeps them.
     """
 
     value: Any
     lines: list[int]
+    spot: Spot | None = None
 
 
-def read(text: str) -> Data:
+@dataclass(frozen=True, slots=True)
+class Policy:
     """
-    The data in a text of one YAML document. Raises Broken; runs nothing, whatever the tags say.
+    How a text is read.
+
+    special: how plain scalars begin that may be no text; scalar: what one of them, or one with a tag, means.
+    tagged: the error for a tag of a list or mapping that is not known.
+    json: whether a block that begins with a bracket is JSON. merge: whether "<<" takes over another mapping's values.
+    spots: whether every value's line is kept. copies: how many values all aliases together may stand for. depth: of nesting.
+    """
+
+    loader: Any
+    special: frozenset[str]
+    scalar: Callable[[Any], Any]
+    tagged: Callable[[Any], Broken]
+    json: bool = False
+    merge: bool = False
+    spots: bool = False
+    copies: int = 1_000_000
+    depth: int = 10_000
+
+
+def read(text: str, policy: Policy | None = None) -> Data:
+    """
+    The data in a text of one YAML document, a cassette's unless a policy says otherwise.
+
+    Raises Broken; runs nothing, whatever the tags say.
     """
     try:
-        return _Reader(text).read()
+        return _Reader(text, policy or CASSETTE).read()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise Broken(mark.line + 1 if mark else 1, f"{error.problem or error.context}") from None
@@ -82,99 +116,137 @@ def read(text: str) -> Data:
 
 
 class _Reader:
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._next = _Loader(text).get_event
-        self._anchors: dict[str, tuple[Any, int]] = {}
+    def __init__(self, text: str, policy: Policy) -> None:
+        self._policy = policy
+        self._next = policy.loader(text).get_event
+        self._anchors: dict[str, tuple[Any, int, int, Spot | None]] = {}
         self._lines: list[int] = []
-        self._copies = 0
+        self._spots: list[Spot] = []
+        self._copies = self._copied = 0
 
     def read(self) -> Data:
         self._next()  # the stream's start
         event = self._next()
         if type(event) is not DocumentStartEvent:
+            if self._policy.spots:
+                return Data(None, [])
             raise Broken(1, "the file is empty")
         value = self._value(self._next())
         self._next()  # the document's end
         if type(event := self._next()) is not StreamEndEvent:
             raise Broken(_line(event), "a second document begins; expected one")
-        return Data(value, self._lines)
+        return Data(value, self._lines, self._spots[0] if self._spots else None)
 
     def _value(self, first: Any) -> Any:
         """
         One value, whole. A stack of our own: deep nesting is an error of the file's, not of Python's.
         """
-        stack: list[tuple[Any, str | None, int]] = []
-        lines, event, size = self._lines, first, 0
+        policy, spots = self._policy, self._spots
+        special, laid_out = policy.special, _LAID_OUT if policy.json else ()
+        keep, merge = policy.spots, policy.merge
+        stack: list[tuple[Any, Any, Any, int, int]] = []  # what is open around: itself, its key, our start, what was before
+        lines, event, size, get_event = self._lines, first, 0, self._next
         into: Any = None
         key: Any = _NONE
-        keys: list[Any] = []
+        spot: Spot | None = None
         while True:
             kind = type(event)
             if kind is ScalarEvent:
+                value = event.value
                 size += 1
-                tag = event.tag
-                if tag is None and event.style not in _PLAIN:
-                    value = event.value
-                    if event.style == "|" and value[:1] in _LAID_OUT:
-                        value = _body(event)
-                elif tag is None and event.value[:1] not in _SPECIAL:
-                    value = event.value
-                else:
-                    value = _scalar(event)
+                if event.tag is not None:
+                    value = policy.scalar(event)
+                elif event.style in _PLAIN:
+                    if value[:1] in special:
+                        value = policy.scalar(event)
+                elif event.style == "|" and value[:1] in laid_out:
+                    value = _body(event)
+                if keep:
+                    spot = (_line(event), {})
                 if event.anchor is not None:
-                    self._anchors[event.anchor] = (value, 1)
+                    self._anchors[event.anchor] = (value, 1, len(event.value), spot)
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
-                if event.tag is not None and event.tag not in _COLLECTION_TAGS:
-                    raise _tagged(event)
-                if len(stack) == 2 and type(into) is list and kind is MappingStartEvent:
+                depth = len(stack)
+                if event.tag is not None or depth >= policy.depth:
+                    self._check_start(event, depth)
+                if depth == 2 and type(into) is list and kind is MappingStartEvent:
                     lines.append(event.start_mark.line + 1)
-                stack.append((into, event.anchor, size))
-                keys.append(key)
+                stack.append((into, key, event, size, self._copied))
                 into, key = ({} if kind is MappingStartEvent else []), _NONE
-                event = self._next()
+                if keep:
+                    spots.append((_line(event), {}))
+                event = get_event()
                 continue
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 value = into
-                into, anchor, before = stack.pop()
-                key = keys.pop()
-                if anchor is not None:
-                    self._anchors[anchor] = (value, size - before + 1)
+                into, key, start, before, copied = stack.pop()
+                if start.tag is not None:
+                    value = _made(start.tag, value)
+                spot = spots.pop() if keep else None
+                if merge and type(value) is dict and _MERGE in value:
+                    value = _merged(value, spot)
+                if start.anchor is not None:
+                    long = event.end_mark.index - start.start_mark.index + self._copied - copied
+                    self._anchors[start.anchor] = (value, size - before + 1, long, spot)
             elif kind is AliasEvent:
-                value, weight = self._alias(event)
+                value, weight, _, spot = self._alias(event)
                 size += weight
             else:
                 raise Broken(_line(event), "expected a value")
             if not stack:
+                if spot is not None:
+                    spots.append(spot)
                 return value
             if type(into) is list:
+                if spot is not None:
+                    spots[-1][1][len(into)] = spot
                 into.append(value)
             elif key is _NONE:
-                key = value if type(value) is str and value not in into else self._key(event, value, into)
+                new = type(value) is str and value not in into and not merge
+                key = value if new else self._key(event, value, into, stack)
+                if spot is not None:
+                    spots[-1][1][key] = spot
             else:
+                if spot is not None:
+                    spots[-1][1][key] = (spots[-1][1][key][0], spot[1])
                 into[key] = value
                 key = _NONE
-            event = self._next()
+            event = get_event()
 
-    def _key(self, event: Any, value: Any, into: dict[str, Any]) -> str:
-        key = event.value if type(event) is ScalarEvent else value
-        if not isinstance(key, str):
+    def _check_start(self, event: Any, depth: int) -> None:
+        if event.tag is not None and event.tag not in _COLLECTION_TAGS and not (self._policy.json and event.tag in _VCRPY_TAGS):
+            raise self._policy.tagged(event)
+        if depth >= self._policy.depth:
+            raise Broken(_line(event), f"nested more than {self._policy.depth:,} deep")
+
+    def _key(self, event: Any, value: Any, into: dict[Any, Any], stack: Sequence[Any]) -> Any:
+        key = event.value if type(event) is ScalarEvent and self._policy.json else value
+        if isinstance(key, (dict, list)) or (self._policy.json and not isinstance(key, str)):
             raise Broken(_line(event), "a key is no text")
+        if self._policy.merge and type(event) is ScalarEvent and event.style in _PLAIN and key == "<<":
+            key = _MERGE
         if key in into:
-            raise Broken(_line(event), f"the key {key!r} stands here twice")
+            around = [len(inside) if type(inside) is list else name for inside, name, *_ in stack[1:]]
+            name = event.value if key is _MERGE else key
+            raise Broken(_line(event), f"the key {name!r} stands here twice", (*around, str(name)))
         return key
 
-    def _alias(self, event: Any) -> tuple[Any, int]:
+    def _alias(self, event: Any) -> tuple[Any, int, int, Spot | None]:
         if event.anchor not in self._anchors:
             raise Broken(_line(event), f"*{event.anchor} stands for nothing before it")
-        value, weight = self._anchors[event.anchor]
-        self._copies += weight
-        if self._copies > _MAX_COPIES:
-            raise Broken(_line(event), f"aliases stand for more than {_MAX_COPIES:,} values: this file is made to explode")
-        return value, weight
+        found = self._anchors[event.anchor]
+        self._copies += found[1]
+        self._copied += found[2]
+        most = self._policy.copies
+        if self._copies > most:
+            raise Broken(_line(event), f"aliases stand for more than {most:,} values: this file is made to explode")
+        if self._copied > _MAX_COPIED:
+            raise Broken(_line(event), f"aliases stand for more than {_MAX_COPIED:,} characters: this file is made to explode")
+        return found
 
 
 _NONE: Any = object()
+_MERGE: Any = object()
 _PLAIN = (None, "")
 _LAID_OUT = ("", "{", "[")
 _SPECIAL = frozenset(["", *"~nNtTfF-0123456789"])
@@ -222,14 +294,72 @@ def _plain(value: str) -> Any:
     return float(value) if number.group(1) else int(value)
 
 
-class VcrpyTag(Exception):
+def _made(tag: str, value: Any) -> Any:
     """
-    A tag of vcrpy's own that its loader reads safely, and this one does not.
+    What vcrpy's own loader makes of its own tags: a file's bytes, an iterator's pieces.
     """
+    if tag.endswith("BytesIO"):
+        state = value.get("state") if isinstance(value, dict) else None
+        return (state[0] if state and isinstance(state, list) else b"") or b""
+    if tag.endswith("iter"):
+        args = value.get("args") if isinstance(value, dict) else None
+        return args[0] if args and isinstance(args, list) else []
+    return value
 
 
-def _tagged(event: Any) -> Exception:
-    if event.tag in _VCRPY_TAGS:
-        return VcrpyTag(event.tag)
+def _merged(value: dict[Any, Any], spot: Spot | None) -> dict[Any, Any]:
+    """
+    A mapping with what "<<" takes over from others: the first that has a name gives its value, the mapping itself before all.
+    """
+    given, found = value.pop(_MERGE), dict[Any, Any]()
+    others = given if isinstance(given, list) else [given]
+    if not all(isinstance(other, dict) for other in others):
+        line = spot[1][_MERGE][0] if spot is not None else 1
+        raise Broken(line, "expected a mapping or list of mappings for merging")
+    for other in others:
+        found = {**found, **{name: held for name, held in other.items() if name not in found}}
+    return {**found, **value}
+
+
+def _tagged(event: Any) -> Broken:
     name = event.tag.replace(_TAG, "!!")
     return Broken(_line(event), f"the tag {name}: a cassette holds text, numbers, lists and mappings only; nothing was run")
+
+
+CASSETTE = Policy(_Loader, _SPECIAL, _scalar, _tagged, json=True)
+"""A cassette: JSON bodies laid out, few words and numbers that are no text."""
+
+
+def by_hand(depth: int = 100) -> Policy:
+    """
+    What people write: YAML 1.1 as PyYAML's safe loader reads it, but for dates, which JSON has none of; with every line.
+    """
+    from yaml.constructor import SafeConstructor
+    from yaml.resolver import Resolver
+
+    class Scalars(SafeConstructor, Resolver):
+        """
+        What a scalar means.
+        """
+
+    Scalars.yaml_implicit_resolvers = {
+        first: [pair for pair in pairs if pair[0] != f"{_TAG}timestamp"]
+        for first, pairs in Resolver.yaml_implicit_resolvers.items()
+    }
+    scalars: Any = Scalars()
+
+    def scalar(event: Any) -> Any:
+        tag = event.tag if event.tag not in (None, "!") else scalars.resolve(yaml.ScalarNode, event.value, event.implicit)
+        if tag == f"{_TAG}merge":
+            return event.value
+        try:
+            return scalars.construct_object(yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark))
+        except ValueError as problem:
+            raise Broken(_line(event), str(problem)) from None
+
+    special = frozenset(first for first in Scalars.yaml_implicit_resolvers if first is not None)
+
+    def tagged(event: Any) -> Broken:
+        return Broken(_line(event), f"could not determine a constructor for the tag {event.tag!r}")
+
+    return Policy(yaml.SafeLoader, special, scalar, tagged, merge=True, spots=True, copies=100_000, depth=depth)

@@ -280,3 +280,17 @@ def test_metadata_is_plain_yaml(tmp_path: Path) -> None:
     """
     path = talk(tmp_path / "c.yaml")
     assert set(yaml.safe_load(path.read_text())) == {"version", "interactions"}
+
+
+@pytest.mark.parametrize("command", ["show", "check", "verify"])
+def test_a_cassette_cannot_steer_the_terminal(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Escape sequences, overwriting and reversed text in a recording are spelled out, whichever command prints them."""
+    path = tmp_path / "c.yaml"
+    wild = "\x1b[2J\x1b]0;title\x07\x9b31m\u202e你\r好"
+    said = {"role": "user", "content": wild, "code": wild, "message": wild}
+    saved(path, one(asked("POST", f"/threads/{wild}/messages", {"content": wild}), said, 400))
+    main([command, str(path)])
+    shown = "".join(capsys.readouterr())
+    assert [letter for letter in shown if not letter.isprintable() and letter != "\n"] == []
+    if command == "show":
+        assert "\\x1b[2J\\x1b]0;title\\x07\\x9b31m\\u202e你\\r好" in shown

@@ -320,3 +320,16 @@ def test_a_wrong_word_is_refused(options: dict[str, Any], problem: str) -> None:
     with pytest.raises((TypeError, ValueError)) as refusal:
         AssistantMock(**options)
     assert str(refusal.value) == problem
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"a":"\\ud800"}', b'{"\\udfff":"x"}', b"\xff\xfe", "a=\ud800".encode("utf-8", "surrogatepass")]
+)
+def test_a_miss_can_be_told_whatever_the_request_holds(body: bytes, tmp_path: Path) -> None:
+    """Half of a character too: at the call, and at the end where the code has swallowed it; every word of it can be printed."""
+    path = saved(tmp_path / "c.yaml", one(asked("POST", "/threads", {"metadata": {"a": "1"}}), {"id": "t"}))
+    with pytest.raises(errors.CassetteMiss) as told, player(path, unplayed="off") as mock:
+        with pytest.raises(errors.CassetteMiss) as miss:
+            ask(mock, asked("POST", "/threads", body))
+        assert str(miss.value).encode()
+    assert str(told.value).encode().startswith(b"no recorded answer to")

@@ -18,7 +18,7 @@ from made import asked, one, saved
 
 from pytest_assistant_mock import errors
 from pytest_assistant_mock._engine.secrets import Secrets
-from pytest_assistant_mock.cassettes import Cassette, load, storage
+from pytest_assistant_mock.cassettes import Cassette, load, locking, storage
 from pytest_assistant_mock.cassettes.format import to_text
 
 GOOD = to_text(Cassette([one(asked("POST", "/threads", {"metadata": {}}), {"id": "t"})]))
@@ -57,7 +57,7 @@ BAD = {
     "code in a list": (b"version: 1\ninteractions: !!python/name:os.system\n", 2, "the tag !!python/name:os.system"),
     "code behind a tag of vcrpy": (
         b"version: 1\ninteractions:\n- !!python/tuple [1]\n- %s ['touch pwned']\n" % OS.encode(), 4,
-        "could not determine a constructor",
+        f"the tag {OS}",
     ),
     "an alias to itself": (b"version: 1\ninteractions: &a [*a]\n", 2, "*a stands for nothing before it"),
     "a billion laughs": (b"".join(LAUGHS), 7, "this file is made to explode"),
@@ -258,17 +258,60 @@ def test_a_lock_removed_while_waiting_is_taken_anew(tmp_path: Path, monkeypatch:
     Who waits for a lock that its holder then removes holds nothing: whoever comes next would lock another file of that name.
     """
     path, lock, locks = tmp_path / "c.yaml", tmp_path / ".c.yaml.lock", []
-    real = storage._lock
+    real = locking._lock
 
-    def removed_meanwhile(file: IO[str]) -> None:
-        real(file)
+    def removed_meanwhile(file: IO[str], wait: bool) -> bool:
+        held = real(file, wait)
         locks.append(os.fstat(file.fileno()).st_ino)
         if len(locks) == 1:
             lock.unlink()
         if len(locks) == 2:
             lock.unlink()
             lock.touch()
+        return held
 
-    monkeypatch.setattr(storage, "_lock", removed_meanwhile)
+    monkeypatch.setattr(locking, "_lock", removed_meanwhile)
     storage.save(path, lambda now: Cassette([*now.interactions]), Secrets())
     assert (len(locks), os.listdir(tmp_path)) == (3, ["c.yaml"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+@pytest.mark.parametrize("name", [".c.yaml.saving", ".c.yaml.lock"])
+@pytest.mark.parametrize("how", ["save", "write"])
+def test_a_link_laid_beside_a_cassette_is_not_followed(name: str, how: str, tmp_path: Path) -> None:
+    """What it points to is untouched, there or not, and the cassette is a file of its own."""
+    folder, there, missing = tmp_path / "cassettes", tmp_path / "there", tmp_path / "missing"
+    folder.mkdir()
+    there.write_text("precious")
+    for target in (there, missing):
+        (folder / name).symlink_to(target)
+        if how == "save":
+            storage.save(folder / "c.yaml", lambda now: now, Secrets())
+        else:
+            storage.write(folder / "c.yaml", GOOD, Secrets())
+        assert (there.read_text(), missing.exists()) == ("precious", False)
+        assert (os.listdir(folder), (folder / "c.yaml").is_symlink()) == (["c.yaml"], False)
+
+
+def test_who_waits_long_says_for_whom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The process that holds the lock, how it was begun, and the lock's file."""
+    monkeypatch.setattr(locking, "_PATIENCE", 0.0)
+    monkeypatch.setattr(sys, "argv", ["pytest", "tests/test_a.py"])
+    path, said = tmp_path / "c.yaml", threading.Event()
+    write = sys.stderr.write
+
+    def heard(text: str) -> int:
+        said.set()
+        return write(text)
+
+    monkeypatch.setattr(sys.stderr, "write", heard)
+    with locking.locked(path):
+        waiting = threading.Thread(target=storage.save, args=(path, lambda now: now, Secrets()))
+        waiting.start()
+        assert said.wait(20)
+    waiting.join()
+    who = f"process {os.getpid()} (pytest tests/test_a.py)"
+    assert capsys.readouterr().err == f"assistant-mock: waiting for {who}, which holds {tmp_path / '.c.yaml.lock'}\n"
+    assert os.listdir(tmp_path) == ["c.yaml"]

@@ -92,6 +92,6 @@ def test_what_was_not_checked_is_told_once_for_a_run(pytester: pytest.Pytester, 
     lines = result.stdout.lines
     (start,) = (number for number, line in enumerate(lines) if "calls the contract does not know, not checked" in line)
     assert lines[start + 1 : start + 3] == [
-        "model_studio POST /assistants  3 times",
-        "model_studio POST /threads/{id}/runs  3 times",
+        "model_studio  POST /assistants  3 times",
+        "model_studio  POST /threads/{id}/runs  3 times",
     ]
