@@ -19,6 +19,13 @@ NOT_JSON = "the request body is not a JSON object"
 
 ELEVEN = [f"file-{number}" for number in range(11)]
 
+A = "/v2/assistants"
+F = "/v2/storage/files"
+R = "/v2/threads/runs"
+ANSWER = {"tool_call_id": "call_no", "output": "x", "run_id": ""}
+NO_ASSISTANT = "assistantId不存在"
+NO_RUN = "当前run不存在"
+LAST = "the last message must be role=user"
 B = "/v2/threads/messages"
 T = "/v2/threads"
 ASK = {"thread_id": "{t}", "role": "user", "content": "x"}
@@ -111,6 +118,59 @@ BAIDU_REFUSALS: list[tuple[str, Any, str, str | None]] = [
     (B + "/list", {"thread_id": "{t}", "before": "{o}"}, "messageId不存在", "before"),
     (B + "/files/list", {**ONE, "after": "file-2"}, "fileId不存在", "after"),
     (B + "/files/list", {**ONE, "before": "{m}"}, "fileId不存在", "before"),
+    # assistants, files, runs and steps
+    *(
+        (A + path, {"assistant_id": "asst_no", "name": "x"}, NO_ASSISTANT, "assistant_id")
+        for path in ("/query", "/update", "/delete")
+    ),
+    *(
+        (A + path, {"assistant_id": "asst_no", "file_id": "f"}, NO_ASSISTANT, "assistant_id")
+        for path in ("/files", "/files/list", "/files/delete")
+    ),
+    (A, {}, "name: required", "name"),
+    (A, {"name": "x" * 129}, "name: too long", "name"),
+    (A, {"name": "x", "tools": [{}] * 11}, "tools: at most 10", "tools"),
+    (A, {"name": "x", "file_ids": ELEVEN}, "file_ids: at most 10 files", "file_ids"),
+    (A + "/files/delete", {"assistant_id": "{s}", "file_id": "f"}, "fileId不存在", "file_id"),
+    *((F + path, {"file_id": "f"}, "fileId不存在", "file_id") for path in ("/delete", "/download", "/content")),
+    (F, b"no form", "the request body is not multipart/form-data", None),
+    (F, b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\ny\r\n--b--\r\n', "file: required", "file"),
+    (R, {"thread_id": "{gone}", "assistant_id": "{s}"}, "threadId不存在", "thread_id"),
+    (R, {"thread_id": "{chat}", "assistant_id": "asst_no"}, NO_ASSISTANT, "assistant_id"),
+    (R, {"thread_id": "{chat}", "assistant_id": "asst_no", "stream": True}, NO_ASSISTANT, "assistant_id"),
+    (R, {"thread_id": "", "assistant_id": "{s}"}, "thread_id or thread: required", "thread_id"),
+    (R, {"thread_id": "{t}", "assistant_id": "{s}"}, LAST, "thread_id"),
+    (R, {"thread_id": "{empty}", "assistant_id": "{s}"}, LAST, "thread_id"),
+    (
+        R,
+        {"thread_id": "{chat}", "assistant_id": "{s}", "thread": {"messages": [{"role": "user", "content": "x"}] * 2}},
+        "thread: at most one message with role=user",
+        "thread",
+    ),
+    *(
+        (R + path, {"thread_id": "{chat}", "run_id": "run_no", "step_id": "step-1", "tool_outputs": [ANSWER]}, NO_RUN, "run_id")
+        for path in ("/query", "/cancel", "/submit_tool_outputs", "/steps/list", "/steps/query")
+    ),
+    (R + "/steps/query", {"thread_id": "{chat}", "run_id": "{r}", "step_id": "step-9"}, "stepId不存在", "step_id"),
+    (
+        R + "/submit_tool_outputs",
+        {"thread_id": "{chat}", "run_id": "{r}", "tool_outputs": [ANSWER]},
+        "the run does not require tool outputs",
+        "run_id",
+    ),
+    (
+        R + "/submit_tool_outputs",
+        {"thread_id": "{chat}", "run_id": "{w}", "tool_outputs": [ANSWER]},
+        "tool_call_id: no such tool call",
+        "tool_call_id",
+    ),
+    (
+        R + "/submit_tool_outputs",
+        {"thread_id": "{chat}", "run_id": "{w}", "tool_outputs": [{**ANSWER, "tool_call_id": "call-{chat}-{w}-step-1"}]},
+        "tool_outputs: an output is missing",
+        "tool_outputs",
+    ),
+    (R, {"thread_id": "{chat}", "assistant_id": "{s}", "tool_output": ANSWER}, NO_RUN, "run_id"),
     # bodies
     *((B, body, NOT_JSON, None) for body in STRANGE_BODIES.values()),
     *((B + "/list", body, NOT_JSON, None) for body in STRANGE_BODIES.values()),
@@ -128,9 +188,9 @@ GATEWAY: list[tuple[str, str, int, str, str]] = [
             "/",
             B + "/",
             B + "/delete",
-            "/v2/threads/runs",
-            "/v2/assistants",
-            "/v2/storage/files",
+            "/v2/threads/run",
+            "/v2/assistants/",
+            "/v2/storage",
             "/rpc/2.0/cloud_hub/v1",
         )
     ),

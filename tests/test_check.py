@@ -12,6 +12,7 @@ import pytest
 from test_samples import SAMPLES
 
 from pytest_assistant_mock.__main__ import main
+from pytest_assistant_mock.contract.operations import operations
 
 ANSWERS = [
     (vendor, sample["response"]["body"])
@@ -163,9 +164,7 @@ def test_a_file_without_a_document_never_passes(tmp_path, capsys):
         (["--revision=2024", "-"], "revision='2024': expected one of '2025', '2026'; did you mean '2026'?"),
         (
             ["--vendor=model_studio", "--operation=create_messages", "-"],
-            "operation='create_messages': expected one of 'create_message', 'list_messages', 'retrieve_message',"
-            " 'update_message', 'list_message_files', 'retrieve_message_file', 'create_thread', 'retrieve_thread',"
-            " 'update_thread', 'delete_thread';"
+            f"operation='create_messages': expected one of {', '.join(map(repr, operations('model_studio')))};"
             " did you mean 'create_message'?",
         ),
     ],

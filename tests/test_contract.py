@@ -277,14 +277,14 @@ def test_appbuilder_objects():
 
 def test_an_object_of_the_sdk_the_contract_has_no_word_of():
     """
-    A run is no message: the error lists the classes that can be checked.
+    A part of a run is no answer: the error lists the classes that can be checked.
     """
     types = pytest.importorskip("dashscope.threads.thread_types")
     with pytest.raises(TypeError) as caught:
-        contract.violations(types.Run(id="run_1"))
+        contract.violations(types.LastError(code="x", message="y"))
     assert str(caught.value) == (
-        "cannot check model_studio's Run; of its SDK's classes:"
-        " DeleteResponse, MessageFile, MessageFileList, Thread, ThreadMessage, ThreadMessageList"
+        "cannot check model_studio's LastError; of its SDK's classes: Assistant, AssistantFile, AssistantFileList, AssistantList,"
+        " DeleteResponse, MessageFile, MessageFileList, Run, RunList, RunStep, RunStepList, Thread, ThreadMessage, ThreadMessageList"
     )
 
 

@@ -247,7 +247,7 @@ def test_what_the_sdk_refuses_itself_never_arrives(model_studio: Handle) -> None
 
 def test_what_is_not_played_is_answered_and_complained_about() -> None:
     """
-    Runs get the vendor's answer to an unknown path, and the mock says so when it closes.
+    A path that no route answers gets the vendor's answer to an unknown path, and the mock says so when it closes.
     """
     from pytest_assistant_mock import errors
 
@@ -255,13 +255,13 @@ def test_what_is_not_played_is_answered_and_complained_about() -> None:
 
     def run() -> None:
         with AssistantMock() as mock:
-            answers.append(dashscope.Runs.create(mock.model_studio.add_thread().id, assistant_id="asst_1"))
-            answers.append(dashscope.Threads.create_and_run(assistant_id="asst_1", thread={}))
+            answers.append(dashscope.Generation.call(model="qwen-plus", prompt="x"))
+            assert mock.model_studio.counts[None] == 1
 
     with pytest.raises(errors.UnansweredRequest) as complaint:
         run()
-    assert [(one.status_code, one.message) for one in answers] == [(400, "Invalid URL provided in your request.")] * 2
-    assert "model_studio has no route for  POST /api/v1/threads/runs" in str(complaint.value)
+    assert [(one.status_code, one.message) for one in answers] == [(400, "Invalid URL provided in your request.")]
+    assert "model_studio has no route for  POST /api/v1/services/aigc/text-generation/generation" in str(complaint.value)
 
 
 def test_a_workspace_is_no_matter(model_studio: Handle) -> None:

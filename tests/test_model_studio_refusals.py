@@ -17,6 +17,8 @@ from pytest_assistant_mock._vendors import REVISIONS
 NO_THREAD = "The specified thread has been deleted or does not exist."
 NO_MESSAGE = "The specified message has been deleted or does not exist."
 NO_FILE = "The specified message file not exist."
+NO_ASSISTANT = "The specified assistant has been deleted or does not exist."
+NO_RUN = "The specified run has been deleted or does not exist."
 EMPTY = "The messages information cannot be empty."
 ORDER = "Order must be 'asc' or 'desc'"
 LIMIT = "Limit must be between 1 and 100"
@@ -120,13 +122,64 @@ STUDIO_REFUSALS: list[tuple[str, str, Any, str]] = [
             ("GET", "/threads/{t}/message"),
             ("GET", "/Threads/{t}"),
             ("POST", M + "/{m}/files/file-1/more"),
-            ("POST", "/threads/runs"),
-            ("POST", "/threads/{t}/runs"),
-            ("GET", "/threads/{t}/runs/run_1/steps"),
-            ("POST", "/assistants"),
-            ("GET", "/files"),
+            ("POST", "/threads/{chat}/runs/{w}/cancel"),
+            ("GET", "/threads/{chat}/runs/{w}/step"),
+            ("POST", "/assistant"),
             ("POST", "/services/aigc/text-generation/generation"),
         )
+    ),
+    # assistants, files, runs and steps
+    ("POST", "/assistants", {"name": "x"}, PARAMETERS),
+    ("POST", "/assistants", {"model": 5}, PARAMETERS),
+    ("POST", "/assistants", b"{", BODY),
+    ("GET", "/assistants?limit=0", b"", LIMIT),
+    ("GET", "/assistants?after=asst_no", b"", NO_ASSISTANT),
+    *((method, "/assistants/asst_no", body, NO_ASSISTANT) for method, body in (("GET", b""), ("POST", {}), ("DELETE", b""))),
+    ("POST", "/assistants/asst_no/files", {"file_id": "f"}, NO_ASSISTANT),
+    ("POST", "/assistants/{s}/files", {}, PARAMETERS),
+    ("GET", "/assistants/{s}/files/f", b"", "The specified assistant file has been deleted or does not exist."),
+    ("DELETE", "/assistants/{s}/files/f", b"", "The specified assistant file has been deleted or does not exist."),
+    ("GET", "/files/f", b"", "The specified file does not exist."),
+    ("DELETE", "/files/f", b"", "The specified file does not exist."),
+    ("GET", "/files?page_no=0", b"", LIMIT),
+    ("POST", "/files", b"no form", BODY),
+    ("POST", "/files", b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\ny\r\n--b--\r\n', PARAMETERS),
+    ("POST", "/threads/{gone}/runs", {"assistant_id": "asst_no"}, NO_THREAD),
+    ("POST", "/threads/{chat}/runs", {"assistant_id": "asst_no"}, NO_ASSISTANT),
+    ("POST", "/threads/{chat}/runs", {"assistant_id": "asst_no", "stream": True}, NO_ASSISTANT),
+    ("POST", "/threads/{chat}/runs", {}, PARAMETERS),
+    ("POST", "/threads/{empty}/runs", {"assistant_id": "{s}"}, EMPTY),
+    ("POST", "/threads/runs", {"assistant_id": "asst_no", "thread": {"messages": [{"content": "x"}]}}, NO_ASSISTANT),
+    ("POST", "/threads/runs", {"assistant_id": "{s}"}, EMPTY),
+    ("POST", "/threads/runs", {"assistant_id": "{s}", "thread": {"messages": [{"content": ""}]}}, EMPTY),
+    *(
+        (method, "/threads/{chat}/runs/run_no" + path, body, NO_RUN)
+        for method, path, body in (
+            ("GET", "", b""),
+            ("POST", "", {}),
+            ("POST", "/submit_tool_outputs", {"tool_outputs": [{"output": "x"}]}),
+            ("GET", "/steps", b""),
+            ("GET", "/steps/step_no", b""),
+        )
+    ),
+    ("GET", "/threads/{t}/runs/{r}", b"", NO_RUN),
+    ("GET", "/threads/{chat}/runs/{r}/steps/step_no", b"", "The specified run step does not exist."),
+    ("GET", "/threads/{chat}/runs?after=run_no", b"", NO_RUN),
+    *(
+        ("POST", "/threads/{chat}/runs/{w}/submit_tool_outputs", {"tool_outputs": outputs}, told)
+        for outputs, told in (
+            ([], PARAMETERS),
+            ([{}], PARAMETERS),
+            ([{"output": "x"}], PARAMETERS),
+            ([{"output": "x"}] * 3, "The specified tool call does not exist."),
+            ([{"output": "x", "tool_call_id": "call_no"}], "The specified tool call does not exist."),
+        )
+    ),
+    (
+        "POST",
+        "/threads/{chat}/runs/{r}/submit_tool_outputs",
+        {"tool_outputs": [{"output": "x"}]},
+        "The specified run does not require tool outputs.",
     ),
     # what is checked first
     ("POST", "/threads/{gone}/messages", {"content": ""}, NO_THREAD),

@@ -56,14 +56,14 @@ def test_times_then_the_fake_again(mock: AssistantMock) -> None:
 
 def test_a_path_the_fake_does_not_know_can_be_answered(mock: AssistantMock) -> None:
     """ "METHOD /path/{anything}" below the base URL: no longer unanswered, and its name works in `fail` and `exchanges`."""
-    runs = "POST /threads/{thread_id}/runs"
-    mock.model_studio.reply(runs, {"id": "run_1", "status": "queued"})
-    mock.model_studio.fail(faults.rate_limited(), on=runs)
-    seen = [ask(mock, "POST", f"{STUDIO}/threads/t_1/runs", {}).status for _ in range(2)]
+    completion = "POST /apps/{app_id}/completion"
+    mock.model_studio.reply(completion, {"output": {"text": "晴"}})
+    mock.model_studio.fail(faults.rate_limited(), on=completion)
+    seen = [ask(mock, "POST", f"{STUDIO}/apps/a_1/completion", {}).status for _ in range(2)]
     assert seen == [429, 200]
-    mock.model_studio.exchanges.assert_called(runs, times=2)
+    mock.model_studio.exchanges.assert_called(completion, times=2)
     mock._complain()
-    ask(mock, "GET", f"{STUDIO}/threads/t_1/runs")
+    ask(mock, "GET", f"{STUDIO}/apps/a_1/completion")
     with pytest.raises(errors.UnansweredRequest):
         mock._complain()
 
@@ -319,6 +319,19 @@ def test_a_response_may_have_text_and_a_dict_of_headers(broken: bool, made: str)
         last = mock.model_studio.exchanges.last.response
         assert last is not None
         assert (last.headers, last.body) == ((("Retry-After", "1"), ("X-Who", "test")), "太快了".encode())
+
+
+def test_a_stream_of_the_tests_own() -> None:
+    """A response in pieces may have a dict of headers too, and is sent anew each time."""
+    import httpx
+
+    with AssistantMock() as mock:
+        sse = {"Content-Type": "text/event-stream"}
+        mock.model_studio.reply("GET /x", Response(200, sse, pieces=[b"data: 1\n\n", b"data: 2\n\n"]))  # type: ignore[arg-type]
+        for _ in range(2):
+            with httpx.stream("GET", f"{mock.model_studio.base_url}/x", headers={"Authorization": "Bearer k"}) as answer:
+                assert list(answer.iter_raw()) == [b"data: 1\n\n", b"data: 2\n\n"]
+        assert mock.model_studio.exchanges.last.response.header("content-type") == "text/event-stream"  # type: ignore[union-attr]
 
 
 def test_an_async_function_is_no_answer(mock: AssistantMock) -> None:

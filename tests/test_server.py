@@ -128,7 +128,9 @@ def test_a_path_of_neither_vendor_is_told_what_is_served(server):
     assert (response.status, response.getheader("content-type")) == (404, "application/json")
     assert json.loads(body) == {
         "error": "nothing is served at GET /health",
-        "served": "/api/v1/threads… (dashscope.aliyuncs.com), /v2/threads… (appbuilder.baidu.com); any prefix may stand before",
+        "served": "/api/v1/assistants… (dashscope.aliyuncs.com), /api/v1/files… (dashscope.aliyuncs.com),"
+        " /api/v1/threads… (dashscope.aliyuncs.com), /v2/assistants… (appbuilder.baidu.com),"
+        " /v2/storage/files… (appbuilder.baidu.com), /v2/threads… (appbuilder.baidu.com); any prefix may stand before",
         "do": "use a base URL that `assistant-mock serve` printed, or that `assistant_server.env` holds",
     }
     assert server.model_studio.exchanges == server.appbuilder.exchanges == []

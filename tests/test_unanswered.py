@@ -60,23 +60,22 @@ def test_only_the_first_ten_are_told():
 
 
 def test_requests_that_one_reply_would_answer_are_told_once():
-    """A client that polls many runs gets one line to paste."""
-    many = [asked("GET", f"{BASE}/threads/t_{number}/runs/run_{number}") for number in range(13)]
+    """A client that polls many ids gets one line to paste."""
+    many = [asked("GET", f"{BASE}/apps/a_{number}/sessions/s_{number}") for number in range(13)]
     assert unanswered(STUDIO, many) == (
-        "model_studio has no route for  GET /api/v1/threads/t_0/runs/run_0\n"
+        "model_studio has no route for  GET /api/v1/apps/a_0/sessions/s_0\n"
         "  asked 13 times, with other ids too\n"
         "  do:       mend the request, or answer it as the real service would:\n"
-        '            model_studio.reply("GET /threads/{thread_id}/runs/{run_id}", {...})'
+        '            model_studio.reply("GET /apps/{app_id}/sessions/{session_id}", {...})'
     )
 
 
 @pytest.mark.parametrize(
     ("path", "route"),
     [
-        ("/threads/abc/runs", "/threads/{thread_id}/runs"),
-        ("/threads/t_1/runs/r_1/steps/s_1", "/threads/{thread_id}/runs/{run_id}/steps/{step_id}"),
-        ("/threads/runs", "/threads/runs"),
-        ("/assistants/asst_1", "/assistants/{assistant_id}"),
+        ("/threads/abc/votes", "/threads/{thread_id}/votes"),
+        ("/threads/t_1/votes/v_1/marks/m_1", "/threads/{thread_id}/votes/{vote_id}/marks/{mark_id}"),
+        ("/apps/app_1", "/apps/{app_id}"),
         ("/services/aigc/text2image/image-synthesis", "/services/aigc/text2image/image-synthesis"),
         ("/tasks/1", "/tasks/{task_id}"),
         ("/tasks/1/tasks/2", "/tasks/{task_id}/tasks/2"),
@@ -123,14 +122,14 @@ def test_a_reply_that_is_used_up_or_near_is_told():
     """It is what the test meant."""
     mock = AssistantMock()
     mock.model_studio.reply("POST /x", {}, times=1)
-    mock.model_studio.reply("POST /threads/{id}/run", {}, optional=True)
-    for path in ("/x", "/x", "/threads/t_1/runs"):
+    mock.model_studio.reply("POST /apps/{id}/complete", {}, optional=True)
+    for path in ("/x", "/x", "/apps/a_1/completion"):
         mock._engine.handle(Request("POST", f"{BASE}{path}", (("Authorization", "Bearer k"),)))
     with pytest.raises(errors.UnansweredRequest) as raised:
         mock._complain()
     lines = str(raised.value).splitlines()
     assert lines[1] == "  used up:  reply('POST /x', times=1) has answered 1 time"
-    assert "  nearest:  POST /api/v1/threads/{id}/run   (your reply)" in lines
+    assert "  nearest:  POST /api/v1/apps/{id}/complete   (your reply)" in lines
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from typing import Any, NamedTuple
 
-from pytest_assistant_mock import AssistantMock, Handle, Request, Response
+from pytest_assistant_mock import AssistantMock, Handle, Request, Response, turns
 from pytest_assistant_mock._engine.kinds.threads import delete_thread
+from pytest_assistant_mock._engine.performing import create_run, perform
 
 STUDIO = "https://dashscope.aliyuncs.com/api/v1"
 BAIDU = "https://appbuilder.baidu.com"
@@ -96,6 +97,9 @@ class Scene(NamedTuple):
 def scene(vendor: str) -> Scene:
     """
     A thread {t} with messages {m} (a file on it) and {a} (the assistant's), {o} in thread {other}, and {gone}, deleted.
+
+    An assistant {s} with the functions f and g; in thread {chat} a run {r} that is completed, and {w} that waits for both;
+    a thread {empty}.
     """
     mock = AssistantMock()
     handle: Handle = getattr(mock, vendor)
@@ -108,8 +112,18 @@ def scene(vendor: str) -> Scene:
         "a": handle.add_message(thread, "您好", role="assistant").id,
         "o": handle.add_message(other, "elsewhere").id,
     }
-    delete_thread(handle._service.state, gone.id)
-    return Scene(mock, handle, names)
+    state = handle._service.state
+    delete_thread(state, gone.id)
+    tools = [{"type": "function", "function": {"name": name}} for name in ("f", "g")]
+    assistant, chat = handle.add_assistant(tools=tools), handle.add_thread()
+    handle.add_message(chat, "?")
+    runs = {"r": "答", "w": [turns.calls("f"), turns.calls("g")]}
+    for name, turn in runs.items():
+        handle.script(turn)
+        names[name] = create_run(state, chat.id, assistant.id).id
+        perform(state, names[name])
+    handle.add_message(chat, "?")
+    return Scene(mock, handle, {**names, "s": assistant.id, "chat": chat.id, "empty": handle.add_thread().id})
 
 
 def filled(value: Any, names: dict[str, str]) -> Any:
@@ -122,4 +136,6 @@ def filled(value: Any, names: dict[str, str]) -> Any:
         return value
     if isinstance(value, dict):
         return {key: filled(one, names) for key, one in value.items()}
+    if isinstance(value, list):
+        return [filled(one, names) for one in value]
     return value

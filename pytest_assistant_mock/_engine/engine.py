@@ -22,7 +22,7 @@ from pytest_assistant_mock._engine.replies import find, path_named, path_params
 from pytest_assistant_mock._engine.run_stream import RunStream, Streamed
 from pytest_assistant_mock._engine.state import State
 from pytest_assistant_mock._engine.trouble import Trouble
-from pytest_assistant_mock._engine.vendor import Match, Vendor
+from pytest_assistant_mock._engine.vendor import Download, Match, Vendor
 from pytest_assistant_mock._engine.wire import Exchange, Refusal, Reply, Request, Response, head_of
 
 
@@ -260,6 +260,8 @@ class Engine:
         result = route.act(service.state, **arguments)
         if isinstance(result, Streamed):
             return self._streamed(service, result, request_id)
+        if isinstance(result, Download):
+            return _download(service.vendor, result, request_id)
         return service.vendor.respond(200, route.answers.write(result, request_id), request_id)
 
     def _streamed(self, service: Service, streamed: Streamed, request_id: str) -> Response:
@@ -280,6 +282,11 @@ def _known(vendors: tuple[Vendor, ...]) -> tuple[ToldURLs, ToldURLs]:
     """
     own = tuple((vendor.name, url) for vendor in vendors for url in vendor.base_urls)
     return own, tuple((vendor.name, host) for vendor in vendors for host in vendor.hosts)
+
+
+def _download(vendor: Vendor, download: Download, request_id: str) -> Response:
+    length = ("Content-Length", str(len(download.content)))
+    return Response(200, (*download.headers, length, (vendor.request_id_header, request_id)), download.content)
 
 
 def _state(clock: Clock, vendor: Vendor) -> State:

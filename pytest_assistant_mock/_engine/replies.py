@@ -171,8 +171,8 @@ def _json(content: object) -> bytes:
 
 
 def _sendable(response: Response) -> Response:
-    """The response with its headers in pairs and its body in bytes, whatever a test wrote."""
-    status, given, body = response.status, response.headers, response.body
+    """The response with its headers in pairs and its body in bytes, where a test wrote a dict and a text."""
+    status, body = response.status, response.body
     if isinstance(status, bool) or not isinstance(status, int) or not 100 <= status <= 599:
         raise ValueError(f"Response(status={status!r}): expected a number from 100 to 599")
     if isinstance(body, str):
@@ -180,7 +180,12 @@ def _sendable(response: Response) -> Response:
     if not isinstance(body, (bytes, bytearray, memoryview)):
         json_hint = "; a dict or list in place of the Response is sent as JSON" if isinstance(body, (dict, list)) else ""
         raise TypeError(f"Response(body={body!r}): expected bytes, or text to be sent as UTF-8{json_hint}")
-    return replace(response, headers=_pairs(given), body=bytes(body))
+    headers = _pairs(response.headers)
+    return (
+        replace(response, headers=headers)
+        if response.pieces is not None
+        else replace(response, headers=headers, body=bytes(body))
+    )
 
 
 def _pairs(given: object) -> Headers:

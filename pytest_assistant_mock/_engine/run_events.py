@@ -33,12 +33,13 @@ class TextBegan(NamedTuple):
 
 
 class TextPiece(NamedTuple):
-    """Some more of the answer. `pause` in seconds before it comes; they really pass if `wait`."""
+    """Some more of the answer. `pause` in seconds before it comes; they really pass if `wait`. `content`: more than text."""
 
     text: str
     last: bool = False
     pause: float = 0.0
     wait: bool = False
+    content: tuple[dict[str, Any], ...] = ()
 
 
 class TextEnded(NamedTuple):

@@ -101,6 +101,8 @@ def _content(turn: Says) -> tuple[dict[str, Any], ...]:
 
 
 def _pieces(turn: Says, habits: Habits) -> tuple[TextPiece, ...]:
+    if turn.content:
+        return (TextPiece(turn.text, True, turn.pause, turn.wait, turn.content),)
     texts = split(turn.text, turn.pieces, habits.piece_size)
     if habits.last_is_empty and texts[-1]:
         texts = (*texts, "")

@@ -135,6 +135,13 @@ class Table(Generic[T]):
             return tuple(self._items.values())
         return self._lists.get(parent, ())
 
+    def seen(self, parent: str = "") -> Sequence[T]:
+        """Those of them that exist for who asks."""
+        items, asks = self.of(parent), self._asks()
+        if not (self.kind.owned and asks):
+            return items
+        return [item for item in items if item.owner in ("", asks)]  # type: ignore[attr-defined]
+
     def add(self, item: T) -> T:
         """Put an object at its place in time. Its id must be free."""
         kind, parent = self.kind, self._parent_of(item)
@@ -185,7 +192,7 @@ class Table(Generic[T]):
         before: str | None = None,
     ) -> Page[T]:
         """A page of a parent's objects; refuses "<kind>_not_found" for a cursor that is not among them."""
-        items = self.of(parent)
+        items = self.seen(parent)
         within = parent if self.kind.parent else None
         first = _position(items, self.get(after, within, "after")) if after else None
         last = _position(items, self.get(before, within, "before")) if before else None

@@ -16,7 +16,7 @@ from pytest_assistant_mock._engine.clock import Numbers
 from pytest_assistant_mock._engine.habits import Habits
 from pytest_assistant_mock._engine.run_stream import Streams
 from pytest_assistant_mock._engine.state import IdFormat
-from pytest_assistant_mock._engine.wire import Refusal, Request, Response
+from pytest_assistant_mock._engine.wire import Headers, Refusal, Request, Response
 
 Basis: TypeAlias = Literal["documented", "SDK-implied", "recorded", "inferred"]
 """How well a behaviour is known; the marks of docs/fidelity.md."""
@@ -49,6 +49,8 @@ class Route:
     """
     One operation: where it is asked for (path below the base URL), which verb does it, what it reads and writes.
 
+    kind: the kind of object it is about. tag: the part of the API it belongs to. summary: what it is for, in some words.
+    page: where the vendor describes it. sdk: the classes of the vendor's SDK that hold its answer.
     switch: whether the vendor says that it does not exist, so that it is refused unless a test allows it.
     """
 
@@ -58,7 +60,19 @@ class Route:
     act: Callable[..., Any]
     asks: Asks
     answers: Answers
+    kind: str = ""
+    tag: str = ""
+    summary: str = ""
+    page: str = ""
+    sdk: tuple[str, ...] = ()
     switch: bool = False
+
+
+class Download(NamedTuple):
+    """What a verb returns that is answered with bytes as they are: the bytes, and headers that say what they are."""
+
+    content: bytes
+    headers: Headers
 
 
 class Match(NamedTuple):

@@ -47,7 +47,7 @@ def _operation(vendor: Vendor, name: object) -> str:
     try:
         return operation(vendor, name)
     except (TypeError, ValueError) as problem:
-        example = '"POST /threads/{thread_id}/runs"'
+        example = '"POST /apps/{app_id}/completion"'
         raise type(problem)(f'{problem}; what it does not have is written as "METHOD /path": {example}') from None
 
 

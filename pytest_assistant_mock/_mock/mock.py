@@ -6,8 +6,7 @@ Only joins the parts; knows neither pytest nor how any part works inside.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from posixpath import commonpath
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, Unpack
 from urllib.parse import urlsplit
@@ -174,7 +173,7 @@ class AssistantMock:
 
             engine = self._engine
             engine.journal.keep(SERVED_EXCHANGES)
-            mounts = dict(_mount(service.vendor) for service in engine.services.values())
+            mounts = dict(mount for service in engine.services.values() for mount in _mounts(service.vendor))
             self._asgi = App(engine, mounts, lambda request: engine.refuse(request, "too_large"))
         return self._asgi
 
@@ -325,10 +324,13 @@ def _vendors(revision: str) -> tuple[Vendor, ...]:
     return REVISIONS[revision]
 
 
-def _mount(vendor: Vendor) -> tuple[str, str]:
+def _mounts(vendor: Vendor) -> Iterator[tuple[str, str]]:
     """
-    Where a vendor's paths begin, and the origin they belong to: ("/api/v1/threads", "https://dashscope.aliyuncs.com").
+    Where a vendor's paths begin, each with the origin it belongs to: ("/api/v1/threads", "https://dashscope.aliyuncs.com").
     """
     base = urlsplit(vendor.base_urls[0])
-    common = commonpath([route.path for route in vendor.routes])
-    return f"{base.path}{common}", f"{base.scheme}://{base.netloc}"
+    roots: list[str] = []
+    for path in sorted(route.path.partition("/{")[0] for route in vendor.routes):
+        if not any(path == root or path.startswith(f"{root}/") for root in roots):
+            roots.append(path)
+            yield f"{base.path}{path}", f"{base.scheme}://{base.netloc}"

@@ -17,7 +17,8 @@ class ToolArguments:
 
     def make(self, name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         """The required fields, each as small as its schema allows. Raises ValueError where none can be made."""
-        made = {field: _value(name, field, _property(schema, field)) for field in schema.get("required") or ()}
+        schema = _told(schema)
+        made = {field: _value(name, field, _property(schema, field)) for field in schema.get("required", ())}
         try:
             self.check(name, schema, made)
         except ValueError:
@@ -31,7 +32,7 @@ class ToolArguments:
         from jsonschema.exceptions import SchemaError, best_match
         from jsonschema.validators import validator_for
 
-        known = dict(schema)
+        known = _told(schema)
         validator = validator_for(known)(known)
         try:
             validator.check_schema(known)
@@ -40,7 +41,22 @@ class ToolArguments:
         error = best_match(validator.iter_errors(dict(arguments)))
         if error is not None:
             where = "".join(f"[{part!r}]" for part in error.absolute_path)
-            raise ValueError(f"turns.calls({name!r}, …){where}: {error.message}; the function's schema is {dict(schema)!r}")
+            raise ValueError(f"turns.calls({name!r}, …){where}: {error.message}; the function's schema is {known!r}")
+
+
+def _told(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema without keywords that are null: AppBuilder's SDK sends those that it was not given."""
+    return {
+        name: value if name in ("const", "default", "enum", "examples") else _kept(value)
+        for name, value in schema.items()
+        if value is not None or name in ("const", "default")
+    }
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return _told(value)
+    return [_kept(one) for one in value] if isinstance(value, list) else value
 
 
 def _property(schema: Mapping[str, Any], field: str) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json, to_json
 
 from pytest_assistant_mock._engine.wire import Refusal
+from pytest_assistant_mock._vendors.multipart import parts
 
 Self = TypeVar("Self", bound="Shape")
 
@@ -23,6 +24,8 @@ class Shape(BaseModel):
     """
     One JSON object on the wire. Fields stand in wire order; a field not set is not written.
     """
+
+    media_type: ClassVar[str] = "application/json"
 
     model_config = ConfigDict(frozen=True, populate_by_name=True, strict=True, defer_build=True)
 
@@ -143,6 +146,24 @@ class QueryRequest(RequestShape):
     @classmethod
     def parse(cls, query: str, body: bytes) -> Any:
         return dict(parse_qsl(query)) if query else {}
+
+
+class MultipartRequest(RequestShape):
+    """
+    Fields in a form in the body. Each is a list: of texts, or of `multipart.Part` where the form has a file.
+    """
+
+    @classmethod
+    def parse(cls, query: str, body: bytes) -> Any:
+        try:
+            found = parts(body)
+        except ValueError:
+            raise Refusal("no_multipart") from None
+        fields: dict[str, Any] = dict(parse_qsl(query))
+        for part in found:
+            value = part.content.decode("utf-8", "replace") if part.filename is None else part
+            fields.setdefault(part.name, []).append(value)
+        return fields
 
 
 class PathRequest(RequestShape):

@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from pytest_assistant_mock._engine.vendor import Route, Vendor
 from pytest_assistant_mock._vendors import DOCUMENTS
-from pytest_assistant_mock._vendors.documents import SUMMARIES, Documents
-from pytest_assistant_mock._vendors.shape import JSONRequest, QueryRequest, RequestShape, Shape
+from pytest_assistant_mock._vendors.documents import Documents
+from pytest_assistant_mock._vendors.shape import JSONRequest, MultipartRequest, QueryRequest, RequestShape, Shape
 from pytest_assistant_mock.contract.operations import NEWEST, asks, revisions, shapes
 from pytest_assistant_mock.contract.schemas import DIALECT, JSONSchema, schema_of
 
@@ -36,10 +36,10 @@ def openapi(name: str) -> JSONSchema:
             "version": documents.version,
             "description": "Made from the shapes pytest-assistant-mock answers with; no document of the vendor's.",
         },
-        "externalDocs": {"description": "The vendor's page", "url": documents.pages["create_message"]},
+        "externalDocs": {"description": "The vendor's page", "url": documents.page},
         "servers": [_server(url) for url in vendor.base_urls],
         "security": [{scheme: []} for scheme in documents.schemes],
-        "tags": [{"name": "messages"}, {"name": "threads"}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(route.tag for route in vendor.routes)],
         "paths": paths,
         "components": {
             "schemas": _schemas(vendor),
@@ -69,17 +69,25 @@ def _operation(vendor: Vendor, documents: Documents, route: Route) -> JSONSchema
     asked = asks(vendor.name, route.operation)
     operation: JSONSchema = {
         "operationId": route.operation,
-        "summary": SUMMARIES[route.operation],
-        "externalDocs": {"url": documents.pages[route.operation]},
-        "tags": ["messages" if "message" in route.operation else "threads"],
+        "summary": route.summary,
+        "externalDocs": {"url": route.page},
+        "tags": [route.tag],
     }
     if parameters := [_path_parameter(vendor, name) for name in re.findall(r"{(\w+)}", route.path)] + _query_parameters(asked):
         operation["parameters"] = parameters
     if issubclass(asked, JSONRequest):
         required = not asked.bodiless
         operation["requestBody"] = {"required": required, "content": {_JSON: {"schema": _any_of((asked,))}}}
+    if issubclass(asked, MultipartRequest):
+        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": _form(asked)}}}
     operation["responses"] = _responses(vendor, route)
     return operation
+
+
+def _form(asked: type[MultipartRequest]) -> JSONSchema:
+    """A form whose fields are texts, or files."""
+    parts = {"type": "array", "items": {"type": "string", "contentMediaType": "application/octet-stream"}}
+    return {"type": "object", "properties": dict.fromkeys(asked.model_fields, parts)}
 
 
 def _path_parameter(vendor: Vendor, name: str) -> JSONSchema:
@@ -108,20 +116,30 @@ def _responses(vendor: Vendor, route: Route) -> JSONSchema:
     The success and each status of an error; where a status is both, either.
     """
     answers: dict[int, list[type[Shape]]] = {200: list(shapes(vendor.name, route.operation, "response", None))}
-    says: dict[int, list[str]] = {200: [f"{SUMMARIES[route.operation]}: done."]}
+    says: dict[int, list[str]] = {200: [f"{route.summary}: done."]}
     for row in vendor.errors.values():
         shape = cast("type[Shape]", getattr(row.shape, "__self__", None))
         if shape not in answers.setdefault(row.status, []):
             answers[row.status].append(shape)
         says.setdefault(row.status, []).append(row.message)
-    return {str(status): _response(vendor, status, answers[status], says[status]) for status in sorted(answers)}
+    responses = {str(status): _response(vendor, status, answers[status], says[status]) for status in sorted(answers)}
+    if "stream" in asks(vendor.name, route.operation).model_fields and vendor.streams is not None:
+        media_type = vendor.streams.content_type.partition(";")[0]
+        responses["200"]["content"][media_type] = {"schema": {"type": "string", "description": "Events, if stream is true."}}
+    return responses
 
 
 def _response(vendor: Vendor, status: int, found: list[type[Shape]], says: list[str]) -> JSONSchema:
+    content: dict[str, list[type[Shape]]] = {}
+    for shape in found:
+        content.setdefault(shape.media_type, []).append(shape)
     return {
-        "description": "; ".join(dict.fromkeys(says)),
+        "description": "; ".join(dict.fromkeys(filter(None, says))),
         "headers": {vendor.request_id_header: {"$ref": "#/components/headers/RequestId"}},
-        "content": {_JSON: {"schema": _any_of(tuple(found))}},
+        "content": {
+            media_type: {"schema": _any_of(tuple(shapes)) if media_type == _JSON else {"type": "string"}}
+            for media_type, shapes in content.items()
+        },
     }
 
 

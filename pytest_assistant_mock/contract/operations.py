@@ -66,6 +66,12 @@ def path_of(vendor: str, url: str) -> str:
 _ID = re.compile(r"(?<=/)(?=[^/]*[0-9])[^/]{4,}")
 
 
+@cache
+def row(vendor: str, operation: str) -> Route:
+    """An operation's row in the newest tables."""
+    return next(route for route in revisions(vendor)[NEWEST].routes if route.operation == operation)
+
+
 def routes(vendor: str, operation: str, revision: str | None = None) -> list[Route]:
     """
     The operation's row in the tables, of one revision or of each.

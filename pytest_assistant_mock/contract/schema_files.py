@@ -10,9 +10,8 @@ import json
 from collections.abc import Sequence
 
 from pytest_assistant_mock._vendors import DOCUMENTS
-from pytest_assistant_mock._vendors.documents import SUMMARIES
 from pytest_assistant_mock._vendors.shape import Shape
-from pytest_assistant_mock.contract.operations import VENDORS, operations, revised, shapes
+from pytest_assistant_mock.contract.operations import VENDORS, operations, revised, row, shapes
 from pytest_assistant_mock.contract.schemas import DIALECT, JSONSchema, schema_of
 
 
@@ -25,8 +24,8 @@ def document(vendor: str, operation: str, kind: str, revision: str | None = None
     if kind == "error":
         return _document(f"{vendor}:error", f"Error ({vendor})", "Every error of every operation.", documents.error_page, found)
     name = f"{vendor}:{operation}.{kind}" + (f".{revision}" if revision else "")
-    about = f"{SUMMARIES[operation]}: what the {'client asks' if kind == 'request' else 'service answers'}."
-    return _document(name, f"{operation} {kind} ({vendor})", about, documents.pages[operation], found)
+    about = f"{row(vendor, operation).summary}: what the {'client asks' if kind == 'request' else 'service answers'}."
+    return _document(name, f"{operation} {kind} ({vendor})", about, row(vendor, operation).page, found)
 
 
 def files() -> dict[str, str]:

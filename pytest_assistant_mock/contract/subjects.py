@@ -6,14 +6,17 @@ Knows how each library spells status, URL and body, by duck and module name: imp
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
+from pytest_assistant_mock._engine.vendor import Route
 from pytest_assistant_mock._engine.wire import Exchange
-from pytest_assistant_mock._vendors import DOCUMENTS
+from pytest_assistant_mock._vendors import DOCUMENTS, REVISIONS
 from pytest_assistant_mock._vendors.documents import Revised
+from pytest_assistant_mock._vendors.shape import Shape
 
 KINDS = ("request", "response", "error")
 
@@ -143,13 +146,40 @@ def _of_sdk(thing: Any, class_name: str, vendor: str) -> Subject:
     value = _plain(thing)
     status = value.pop("status_code", None)
     nested = documents.nested.get(class_name)
-    if class_name not in documents.sdk and nested is None:
-        known = ", ".join(sorted({*documents.sdk, *documents.nested}))
+    rows = _rows(vendor)
+    if class_name not in rows and nested is None:
+        known = ", ".join(sorted({*rows, *documents.nested}))
         raise TypeError(f"cannot check {vendor}'s {class_name}; of its SDK's classes: {known}")
     if isinstance(status, int) and status != 200:
         value = {name: one for name, one in value.items() if one != []}  # a list's default
-    inside = nested if class_name not in documents.sdk or (status is None and "request_id" not in value) else None
-    return Subject(class_name, value, status=status, vendor=vendor, operation=documents.sdk.get(class_name), shapes=inside)
+    inside = nested if class_name not in rows or (status is None and "request_id" not in value) else None
+    operation = _held(rows.get(class_name, ()), value)
+    return Subject(class_name, value, status=status, vendor=vendor, operation=operation, shapes=inside)
+
+
+@cache
+def _rows(vendor: str) -> Mapping[str, Sequence[Route]]:
+    """The operations whose answers each class of a vendor's SDK holds."""
+    newest = list(REVISIONS)[-1]
+    found: dict[str, list[Route]] = {}
+    for route in next(one for one in REVISIONS[newest] if one.name == vendor).routes:
+        for class_name in route.sdk:
+            found.setdefault(class_name, []).append(route)
+    return found
+
+
+def _held(rows: Sequence[Route], value: Any) -> str | None:
+    """
+    Which operation an SDK's object answers: the one whose answer is of its kind of object, a retrieve before others.
+    """
+    said = value.get("object") if isinstance(value, dict) else None
+    fitting = [route for route in rows if said is None or said in _objects(cast("type[Shape]", route.answers))] or rows
+    first = min(fitting, key=lambda route: not route.operation.startswith("retrieve_"), default=None)
+    return first.operation if first else None
+
+
+def _objects(shape: type[Shape]) -> tuple[Any, ...]:
+    return get_args(shape.model_fields["object"].annotation) if "object" in shape.model_fields else ()
 
 
 def _plain(thing: Any) -> Any:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pytest_assistant_mock._vendors import APPBUILDER
 from pytest_assistant_mock.strategies import values
-from pytest_assistant_mock.strategies.payloads import Field, Fields, Operation, Wrong, missing, not_a
+from pytest_assistant_mock.strategies.payloads import Field, Fields, Wrong, missing, not_a, operations
 
 _TEXT = (str, type(None))
 _NOT_NULL = Wrong("is not null", "missing_field", lambda: st.none())  # the SDK's null is "absent"
@@ -125,7 +125,5 @@ _FIELDS: dict[str, Fields] = {
     "delete_thread": _THREAD_ID,
 }
 
-APPBUILDER_OPERATIONS = {
-    route.operation: Operation(route.operation, _FIELDS[route.operation], route.asks) for route in APPBUILDER.routes
-}
+APPBUILDER_OPERATIONS = operations(APPBUILDER.routes, _FIELDS)
 """Every operation's payloads."""

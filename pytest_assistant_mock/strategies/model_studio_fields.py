@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pytest_assistant_mock._vendors import MODEL_STUDIO
 from pytest_assistant_mock.strategies import values
-from pytest_assistant_mock.strategies.payloads import Field, Fields, Operation, Wrong, missing, not_a
+from pytest_assistant_mock.strategies.payloads import Field, Fields, Wrong, missing, not_a, operations
 
 _METADATA = Field(
     values=lambda: st.none() | values.metadata(values.json_values()),
@@ -104,8 +104,5 @@ _FIELDS: dict[str, Fields] = {
     "delete_thread": {},
 }
 
-MODEL_STUDIO_OPERATIONS = {
-    route.operation: Operation(route.operation, _FIELDS[route.operation], route.asks, in_query=route.method == "GET")
-    for route in MODEL_STUDIO["2025"].routes
-}
+MODEL_STUDIO_OPERATIONS = operations(MODEL_STUDIO["2025"].routes, _FIELDS)
 """Every operation's payloads. Requests are the same in both revisions."""

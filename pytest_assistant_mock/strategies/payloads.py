@@ -7,17 +7,20 @@ Knows no vendor; the vendors' tables are in files of their own.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from hypothesis import strategies as st
 
-from pytest_assistant_mock._engine.vendor import Asks, Vendor
+from pytest_assistant_mock._engine.vendor import Asks, Route, Vendor
 from pytest_assistant_mock._engine.wire import Refusal
+from pytest_assistant_mock._vendors.shape import MultipartRequest, QueryRequest, RequestShape
 from pytest_assistant_mock.errors import nearest
 
+CURSORS = ("after", "before")
 MISSING = object()
 """A field that is left out."""
 
@@ -141,6 +144,21 @@ class Operation:
             raise ValueError(f"{self.name}: {name}={value!r} is never accepted; allowed: {allowed}") from None
 
 
+def operations(routes: Sequence[Route], fields: Mapping[str, Fields]) -> dict[str, Operation]:
+    """
+    The payloads of every operation that takes one: of the fields that a table gives, else of those of its shape. Forms are none.
+    """
+    found = {}
+    for route in routes:
+        asks = cast("type[RequestShape]", route.asks)
+        if not issubclass(asks, MultipartRequest):
+            known = fields.get(route.operation)
+            found[route.operation] = Operation(
+                route.operation, derived(asks) if known is None else known, asks, issubclass(asks, QueryRequest)
+            )
+    return found
+
+
 def _spoilt(vendor: Vendor, payloads: st.SearchStrategy[dict[str, Any]], name: str, wrong: Wrong) -> st.SearchStrategy[Refused]:
     row = vendor.errors[wrong.kind]
     expected = Expected(wrong.kind, row.status, row.code, row.message.replace("{field}", name))
@@ -150,6 +168,17 @@ def _spoilt(vendor: Vendor, payloads: st.SearchStrategy[dict[str, Any]], name: s
         return Refused(kept if value is MISSING else {**kept, name: value}, name, wrong.rule, expected)
 
     return st.builds(spoil, payloads, wrong.values())
+
+
+def derived(asks: type[RequestShape]) -> Fields:
+    """The fields of a request that has no table of its own: each has the values its shape gives as examples."""
+    fields = {}
+    for name, info in asks.model_fields.items():
+        examples = tuple(info.examples or ())
+        values = partial(st.sampled_from, examples) if examples else st.nothing
+        example = examples[0] if examples and info.is_required() else MISSING
+        fields[info.alias or name] = Field(values, info.description or name, example, drawn=name not in CURSORS)
+    return fields
 
 
 def missing(kind: str = "missing_field") -> Wrong:

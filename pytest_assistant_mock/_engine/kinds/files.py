@@ -51,3 +51,8 @@ def delete_file(state: State, file_id: str) -> Deleted:
     """Forget a file."""
     state[FILE].remove(retrieve_file(state, file_id))
     return Deleted(file_id)
+
+
+def visible(state: State) -> list[File]:
+    """The files that exist for who asks, oldest first."""
+    return list(state[FILE].seen())

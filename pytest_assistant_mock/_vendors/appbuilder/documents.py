@@ -4,26 +4,19 @@ Where AppBuilder's Assistants API is described, and what its Python SDK calls th
 
 from __future__ import annotations
 
-from pytest_assistant_mock._vendors.appbuilder import responses
+from pytest_assistant_mock._vendors.appbuilder import assistants, responses, runs, uploads
 from pytest_assistant_mock._vendors.documents import Documents, Object
 
 _MESSAGE = "https://cloud.baidu.com/doc/AppBuilder/s/qlv0g47sk"
+_ASSISTANT = "https://cloud.baidu.com/doc/AppBuilder/s/qluzl0y5e"
+_FILE = "https://cloud.baidu.com/doc/AppBuilder/s/ulv0g1t3x"
+_RUN = "https://cloud.baidu.com/doc/AppBuilder/s/dlv0g4x9m"
 _THREAD = "https://cloud.baidu.com/doc/AppBuilder/s/Nlv0g3e50"
 
 DOCUMENTS = Documents(
-    title="Baidu AppBuilder Assistants API: threads and messages",
+    title="Baidu AppBuilder Assistants API",
     version="2",
-    pages={
-        "create_message": _MESSAGE,
-        "list_messages": _MESSAGE,
-        "retrieve_message": _MESSAGE,
-        "update_message": _MESSAGE,
-        "list_message_files": _MESSAGE,
-        "create_thread": _THREAD,
-        "retrieve_thread": _THREAD,
-        "update_thread": _THREAD,
-        "delete_thread": _THREAD,
-    },
+    page=_MESSAGE,
     objects={
         "message": Object("A message.", responses.Message, _MESSAGE),
         "message_list": Object("A page of messages.", responses.MessageList, _MESSAGE),
@@ -31,6 +24,17 @@ DOCUMENTS = Documents(
         "message_file_list": Object("A page of a message's files.", responses.MessageFileList, _MESSAGE),
         "thread": Object("A thread.", responses.Thread, _THREAD),
         "thread_deleted": Object("What is left of a thread.", responses.ThreadDeleted, _THREAD),
+        "assistant": Object("An assistant.", assistants.Assistant, _ASSISTANT),
+        "assistant_list": Object("A page of assistants.", assistants.AssistantList, _ASSISTANT),
+        "assistant_deleted": Object("What is left of an assistant.", assistants.AssistantDeleted, _ASSISTANT),
+        "assistant_file": Object("A file mounted on an assistant.", assistants.MountedFile, _ASSISTANT),
+        "assistant_file_list": Object("A page of an assistant's files.", assistants.MountedFileList, _ASSISTANT),
+        "file": Object("An uploaded file.", uploads.File, _FILE),
+        "run_result": Object("A run as it is answered.", runs.RunResult, _RUN),
+        "run": Object("A run as it is stored.", runs.StoredRun, _RUN),
+        "run_list": Object("A page of runs.", runs.RunList, _RUN),
+        "run_step": Object("A step of a run.", runs.Step, _RUN),
+        "run_step_list": Object("A page of a run's steps.", runs.StepList, _RUN),
     },
     errors=(responses.Error, responses.OlderError, responses.GatewayError, responses.OpenAPIError),
     error_page="https://cloud.baidu.com/doc/qianfan/s/Cmh4suws6",
@@ -44,17 +48,6 @@ DOCUMENTS = Documents(
         },
     },
     package="appbuilder",
-    sdk={
-        "AssistantMessageCreateResponse": "create_message",
-        "AssistantMessageListResponse": "list_messages",
-        "AssistantMessageQueryResponse": "retrieve_message",
-        "AssistantMessageUpdateResponse": "update_message",
-        "AssistantMessageFilesResponse": "list_message_files",
-        "ThreadCreateResponse": "create_thread",
-        "ThreadQueryResponse": "retrieve_thread",
-        "ThreadUpdateResponse": "update_thread",
-        "ThreadDeleteResponse": "delete_thread",
-    },
     nested={
         "AssistantMessageListResponseData": responses.ListedMessage,
         "AssistantContentFilesData": responses.FileItem,

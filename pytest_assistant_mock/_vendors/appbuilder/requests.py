@@ -24,8 +24,8 @@ from pytest_assistant_mock._vendors.appbuilder.fields import (
 )
 from pytest_assistant_mock._vendors.shape import JSONRequest
 
-_TOO_MANY_FILES = {("file_ids", "too_long"): "too_many_files"}
-_BAD_METADATA = {("metadata", kind): "bad_metadata" for kind in ("too_long", "string_too_long")}
+TOO_MANY_FILES = {("file_ids", "too_long"): "too_many_files"}
+BAD_METADATA = {("metadata", kind): "bad_metadata" for kind in ("too_long", "string_too_long")}
 
 
 class MessageFields(JSONRequest):
@@ -52,7 +52,7 @@ class CreateMessage(MessageFields):
     POST /v2/threads/messages
     """
 
-    refusals: ClassVar = {**_TOO_MANY_FILES, **_BAD_METADATA, ("role", "literal_error"): "bad_role"}
+    refusals: ClassVar = {**TOO_MANY_FILES, **BAD_METADATA, ("role", "literal_error"): "bad_role"}
 
     role: UserRole
     thread_id: ThreadId
@@ -119,7 +119,7 @@ class UpdateMessage(QueryMessage):
     POST /v2/threads/messages/update; file_ids absent or null stay as they are, [] clears them.
     """
 
-    refusals: ClassVar = _TOO_MANY_FILES
+    refusals: ClassVar = TOO_MANY_FILES
 
     content: Words
     file_ids: FileIds | None = None
@@ -135,7 +135,7 @@ class CreateThread(JSONRequest):
     """
 
     bodiless: ClassVar = True
-    refusals: ClassVar = {**_TOO_MANY_FILES, **_BAD_METADATA, ("role", "literal_error"): "bad_first_role"}
+    refusals: ClassVar = {**TOO_MANY_FILES, **BAD_METADATA, ("role", "literal_error"): "bad_first_role"}
 
     messages: Annotated[
         list[MessageFields] | None,
@@ -164,7 +164,7 @@ class UpdateThread(QueryThread):
     POST /v2/threads/update; null and {} leave the metadata as it is (the SDK always sends {}).
     """
 
-    refusals: ClassVar = _BAD_METADATA
+    refusals: ClassVar = BAD_METADATA
 
     metadata: Metadata | None = None
 

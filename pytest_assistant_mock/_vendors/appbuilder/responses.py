@@ -83,7 +83,7 @@ class Message(Shape):
             "id": message.id,
             "object": "thread.message",
             "role": message.role,
-            "content": [{"type": "text", "text": text}],
+            "content": list(message.content) or [{"type": "text", "text": text}],
             "created_at": message.created_at,
             "thread_id": message.thread_id,
             "assistant_id": message.assistant_id,
@@ -346,3 +346,12 @@ class OpenAPIError(Shape):
         The body that answers a refused request.
         """
         return cls.printed({"code": str(row.code), "message": row.text(refusal), "request_id": request_id})
+
+
+class Nothing(Shape):
+    """The answer null, to a query of a file that does not exist: the SDK makes a ValueError of it."""
+
+    @classmethod
+    def write(cls, row: ErrorRow, refusal: Refusal, request_id: str) -> bytes:
+        """The body."""
+        return b"null"

@@ -7,24 +7,26 @@ Of the error texts only "threadId不存在" and the 401 are recorded; the codes 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from pytest_assistant_mock._engine.clock import Numbers
+from pytest_assistant_mock._engine.clock import EPOCH_MS, Numbers
 from pytest_assistant_mock._engine.habits import Habits
-from pytest_assistant_mock._engine.kinds import messages, threads
-from pytest_assistant_mock._engine.state import State
-from pytest_assistant_mock._engine.vendor import Basis, ErrorRow, Route, Settings, Vendor
-from pytest_assistant_mock._engine.wire import Refusal, Request
-from pytest_assistant_mock._vendors.appbuilder import requests, responses
+from pytest_assistant_mock._engine.vendor import Basis, ErrorRow, Settings, Vendor
+from pytest_assistant_mock._engine.wire import Request
+from pytest_assistant_mock._vendors.appbuilder import responses
+from pytest_assistant_mock._vendors.appbuilder.events import STREAMS
+from pytest_assistant_mock._vendors.appbuilder.routes import ROUTES
 
 _PREFIXES = {"thread": "thread", "user message": "msg", "assistant message": "chatmsg", "assistant": "asst", "run": "run"}
 _REQUEST_ID = "X-Appbuilder-Request-Id"
+_FIRST_MS = 1_582_136_402_000  # when the vendor's file ids begin to count, in ms since 1970
 
 
 def format_id(kind: str, number: int) -> str:
     """
     `<prefix>_<32 hex of a uuid4>`, as in all of the vendor's samples.
     """
+    if kind == "file":
+        return f"file-{((EPOCH_MS - _FIRST_MS + number) << 12) | 69}"  # a snowflake of the vendor's: time, worker, sequence
     if kind == "step":
         return f"step-{number}"  # counted in each run
     return f"{_PREFIXES[kind]}_00000000000040008000{number:012x}"
@@ -81,6 +83,23 @@ ERRORS: Mapping[str, ErrorRow] = {
     "thread_not_found": _error("threadId不存在", "recorded"),
     "message_not_found": _error("messageId不存在"),
     "file_not_found": _error("fileId不存在"),
+    "uploaded_file_not_found": _error("fileId不存在"),
+    "unknown_file": ErrorRow(200, "", "", "SDK-implied", responses.Nothing.write),  # a query of an unknown file: null
+    "assistant_file_not_found": _error("fileId不存在"),
+    "assistant_not_found": _error("assistantId不存在"),
+    "run_not_found": _error("当前run不存在", "recorded"),
+    "step_not_found": _error("stepId不存在"),
+    "empty_thread": _error("the last message must be role=user"),
+    "not_users_turn": _error("the last message must be role=user"),
+    "two_user_messages": _error("thread: at most one message with role=user"),
+    "no_thread": _error("thread_id or thread: required"),
+    "run_not_waiting": _error("the run does not require tool outputs"),
+    "unknown_call": _error("{field}: no such tool call"),
+    "missing_output": _error("{field}: an output is missing"),
+    "no_multipart": _error("the request body is not multipart/form-data"),
+    "no_file": _error("file: required"),
+    "too_many_tools": _error("tools: at most 10"),
+    "text_too_long": _error("{field}: too long"),
     "too_many_files": _error("file_ids: at most 10 files"),
     "not_user_message": _error("only messages with role=user can be updated"),
     "bad_role": _error("role: must be user"),
@@ -93,36 +112,6 @@ ERRORS: Mapping[str, ErrorRow] = {
     "wrong_method": _gateway(405, "MethodNotAllowed", "Request method '{method}' is not supported."),
     "unknown_path": _gateway(404, "NotFound", "The requested path does not exist."),
 }
-
-
-def _update_user_message(state: State, thread_id: str, message_id: str, **changes: Any) -> messages.Message:
-    # "仅允许修改role=user的message"
-    if messages.retrieve_message(state, thread_id, message_id).role != "user":
-        raise Refusal("not_user_message", "message_id")
-    return messages.update_message(state, thread_id, message_id, **changes)
-
-
-_THREADS = "/v2/threads"
-_MESSAGES = f"{_THREADS}/messages"
-
-ROUTES = (
-    Route("create_message", "POST", _MESSAGES, messages.create_message, requests.CreateMessage, responses.CreatedMessage),
-    Route("list_messages", "POST", f"{_MESSAGES}/list", messages.list_messages, requests.ListMessages, responses.MessageList),
-    Route("retrieve_message", "POST", f"{_MESSAGES}/query", messages.retrieve_message, requests.QueryMessage, responses.Message),
-    Route("update_message", "POST", f"{_MESSAGES}/update", _update_user_message, requests.UpdateMessage, responses.Message),
-    Route(
-        "list_message_files",
-        "POST",
-        f"{_MESSAGES}/files/list",
-        messages.list_message_files,
-        requests.ListMessageFiles,
-        responses.MessageFileList,
-    ),
-    Route("create_thread", "POST", _THREADS, messages.create_thread, requests.CreateThread, responses.Thread),
-    Route("retrieve_thread", "POST", f"{_THREADS}/query", threads.retrieve_thread, requests.QueryThread, responses.Thread),
-    Route("update_thread", "POST", f"{_THREADS}/update", threads.update_thread, requests.UpdateThread, responses.UpdatedThread),
-    Route("delete_thread", "POST", f"{_THREADS}/delete", threads.delete_thread, requests.QueryThread, responses.ThreadDeleted),
-)
 
 
 def _read_url(url: str) -> str:
@@ -147,4 +136,5 @@ APPBUILDER = Vendor(
     request_id_header=_REQUEST_ID,
     key_of=key_of,
     habits=Habits(local_steps=True, text_annotations=True, call_id=call_id),
+    streams=STREAMS,
 )

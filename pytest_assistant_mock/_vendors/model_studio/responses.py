@@ -59,8 +59,8 @@ class ContentItem(Shape):
     text: Text = Field(description="The words.", examples=[{"value": "你是谁", "annotations": []}])
 
 
-def _content(text: str) -> list[dict[str, Any]]:
-    return [{"type": "text", "text": {"value": text, "annotations": []}}]
+def _content(message: messages.Message) -> list[dict[str, Any]]:
+    return list(message.content) or [{"type": "text", "text": {"value": message.text, "annotations": []}}]
 
 
 class MessageItem2025(Shape):
@@ -106,7 +106,7 @@ class MessageItem2025(Shape):
             "assistant_id": message.assistant_id,
             "run_id": message.run_id,
             "role": message.role,
-            "content": _content(message.text),
+            "content": _content(message),
             "metadata": message.metadata,
             "from": "",
             "name": "",
@@ -168,13 +168,13 @@ class MessageItem2026(Shape):
             "created_at": message.created_at,
             "thread_id": message.thread_id,
             "incomplete_details": {},
-            "completed_at": message.created_at if message.role == "assistant" else None,  # streamed replies carry it
+            "completed_at": (message.completed_at or message.created_at) if message.role == "assistant" else None,
             "incomplete_at": None,
             "assistant_id": message.assistant_id,
             "run_id": message.run_id,
             "file_ids": list(message.file_ids),
             "role": message.role,
-            "content": _content(message.text),
+            "content": _content(message),
             "metadata": message.metadata,
             "name": "",
             "plugin_call": {},

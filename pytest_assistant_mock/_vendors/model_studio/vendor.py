@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 from pytest_assistant_mock._engine.clock import Numbers
 from pytest_assistant_mock._engine.habits import Habits, spaced_json
-from pytest_assistant_mock._engine.kinds import messages, threads
-from pytest_assistant_mock._engine.vendor import Answers, Basis, ErrorRow, Route, Settings, Vendor
+from pytest_assistant_mock._engine.vendor import Basis, ErrorRow, Settings, Vendor
 from pytest_assistant_mock._engine.wire import Request
-from pytest_assistant_mock._vendors.model_studio import requests, responses
-from pytest_assistant_mock._vendors.shape import PathRequest
+from pytest_assistant_mock._vendors.model_studio import responses
+from pytest_assistant_mock._vendors.model_studio.events import STREAMS
+from pytest_assistant_mock._vendors.model_studio.routes import REVISIONS, routes
 
 _PREFIXES = {
     "thread": "thread",
@@ -23,6 +23,7 @@ _PREFIXES = {
     "assistant": "asst",
     "run": "run",
     "step": "step",
+    "file": "file",
 }
 
 
@@ -76,6 +77,17 @@ ERRORS: Mapping[str, ErrorRow] = {
     "unavailable": _row(503, "ModelUnavailable", "Model is unavailable, please try again later."),
     "thread_not_found": _row(400, "InvalidParameter", "The specified thread has been deleted or does not exist."),
     "message_not_found": _row(400, "InvalidParameter", "The specified message has been deleted or does not exist."),
+    "assistant_not_found": _row(400, "InvalidParameter", "The specified assistant has been deleted or does not exist."),
+    "assistant_file_not_found": _row(400, "InvalidParameter", "The specified assistant file has been deleted or does not exist."),
+    "run_not_found": _row(400, "InvalidParameter", "The specified run has been deleted or does not exist."),
+    "step_not_found": _row(400, "InvalidParameter", "The specified run step does not exist."),
+    "uploaded_file_not_found": _row(400, "InvalidParameter", "The specified file does not exist.", "inferred"),
+    "empty_thread": _row(400, "InvalidParameter", "The messages information cannot be empty.", "inferred"),
+    "run_not_waiting": _row(400, "InvalidParameter", "The specified run does not require tool outputs.", "inferred"),
+    "unknown_call": _row(400, "InvalidParameter", "The specified tool call does not exist.", "inferred"),
+    "missing_output": _row(400, "InvalidParameter", _INVALID, "inferred"),
+    "no_multipart": _row(400, "InvalidParameter", "Required body invalid, please check the request body format.", "inferred"),
+    "no_file": _row(400, "InvalidParameter", _INVALID, "inferred"),
     "file_not_found": _row(400, "InvalidParameter", "The specified message file not exist."),
     "empty_content": _row(400, "InvalidParameter", "The messages information cannot be empty."),
     "bad_order": _row(400, "InvalidParameter", "Order must be 'asc' or 'desc'"),
@@ -86,40 +98,6 @@ ERRORS: Mapping[str, ErrorRow] = {
     "wrong_method": _row(400, "InvalidParameter", "Request method '{method}' is not supported."),
     "unknown_path": _row(400, "InvalidParameter", "Invalid URL provided in your request."),
 }
-
-_THREADS = "/threads"
-_THREAD = "/threads/{thread_id}"
-_MESSAGES = f"{_THREAD}/messages"
-_MESSAGE = f"{_MESSAGES}/{{message_id}}"
-_FILES = f"{_MESSAGE}/files"
-
-_SHAPES: Mapping[str, tuple[Answers, Answers]] = {
-    "2025": (responses.Message2025, responses.MessageList2025),
-    "2026": (responses.Message2026, responses.MessageList2026),
-}
-
-
-def _routes(revision: str) -> tuple[Route, ...]:
-    message, message_list = _SHAPES[revision]
-    return (
-        Route("create_message", "POST", _MESSAGES, messages.create_message, requests.CreateMessage, message),
-        Route("list_messages", "GET", _MESSAGES, messages.list_messages, requests.ListPage, message_list),
-        Route("retrieve_message", "GET", _MESSAGE, messages.retrieve_message, PathRequest, message),
-        Route("update_message", "POST", _MESSAGE, messages.update_message, requests.UpdateMetadata, message),
-        Route("list_message_files", "GET", _FILES, messages.list_message_files, requests.ListPage, responses.MessageFileList),
-        Route(
-            "retrieve_message_file",
-            "GET",
-            f"{_FILES}/{{file_id}}",
-            messages.retrieve_message_file,
-            PathRequest,
-            responses.MessageFile,
-        ),
-        Route("create_thread", "POST", _THREADS, messages.create_thread, requests.CreateThread, responses.Thread),
-        Route("retrieve_thread", "GET", _THREAD, threads.retrieve_thread, PathRequest, responses.Thread),
-        Route("update_thread", "POST", _THREAD, threads.update_thread, requests.UpdateMetadata, responses.Thread),
-        Route("delete_thread", "DELETE", _THREAD, threads.delete_thread, PathRequest, responses.ThreadDeleted),
-    )
 
 
 def _read_url(url: str) -> str:
@@ -142,7 +120,7 @@ def _vendor(revision: str) -> Vendor:
             "dashscope-us.aliyuncs.com",
             "*.maas.aliyuncs.com",
         ),
-        routes=_routes(revision),
+        routes=routes(revision),
         errors=ERRORS,
         format_id=format_id,
         settings=Settings(
@@ -166,8 +144,8 @@ def _vendor(revision: str) -> Vendor:
             print_arguments=spaced_json,
             call_id=call_id,
         ),
-        left_out=(f"{_THREADS}/runs",),
+        streams=STREAMS,
     )
 
 
-MODEL_STUDIO: Mapping[str, Vendor] = {revision: _vendor(revision) for revision in _SHAPES}
+MODEL_STUDIO: Mapping[str, Vendor] = {revision: _vendor(revision) for revision in REVISIONS}

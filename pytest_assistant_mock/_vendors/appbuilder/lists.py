@@ -1,0 +1,61 @@
+"""What all lists of AppBuilder have in common."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pytest_assistant_mock._engine.table import Page, inclusive_in_time
+from pytest_assistant_mock._vendors.appbuilder.fields import (
+    DEFAULT_LIMIT,
+    After,
+    Before,
+    FirstId,
+    HasMore,
+    LastId,
+    Limit,
+    ListObject,
+    Order,
+)
+from pytest_assistant_mock._vendors.shape import JSONRequest, Shape
+
+
+class ListFields(JSONRequest):
+    """What every request of a list has. Null, "" and a limit below 1 count as absent; large limits are served."""
+
+    refusals: ClassVar = {("order", ""): "bad_order"}
+
+    limit: Limit = None
+    order: Order = None
+    after: After = None
+    before: Before = None
+
+    def arguments(self) -> dict[str, Any]:
+        return {
+            "window": inclusive_in_time,
+            "limit": self.limit if self.limit and self.limit > 0 else DEFAULT_LIMIT,
+            "order": self.order or "desc",
+            "after": self.after,
+            "before": self.before,
+        }
+
+
+class ListPage(Shape):
+    """A page of a list. A subclass says what stands in it."""
+
+    object: ListObject
+    data: list[Any]
+    first_id: FirstId
+    last_id: LastId
+    has_more: HasMore
+
+
+def list_body(item: Any, page: Page[Any]) -> dict[str, Any]:
+    """The body of a list, in wire order. `item` has `facts` for what stands in it."""
+    data = [item.facts(one) for one in page.items]
+    return {
+        "object": "list",
+        "data": data,
+        "first_id": data[0]["id"] if data else "",
+        "last_id": data[-1]["id"] if data else "",
+        "has_more": page.has_more,
+    }

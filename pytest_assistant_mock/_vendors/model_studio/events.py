@@ -1,0 +1,152 @@
+"""
+What happens in a run, as Model Studio's server-sent events.
+
+Recorded: `event:<name>\\ndata:<compact JSON>\\n\\n` without a space after the colons, the same request_id in each, `done` last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pydantic_core import to_json
+
+from pytest_assistant_mock._engine import run_events as happens
+from pytest_assistant_mock._engine.kinds.messages import Message
+from pytest_assistant_mock._engine.run_events import Happened
+from pytest_assistant_mock._engine.run_stream import Streamed, Streams
+from pytest_assistant_mock._vendors.model_studio.responses import Thread
+from pytest_assistant_mock._vendors.model_studio.runs import RunItem, StepItem, tool_key
+
+Frame = tuple[str, dict[str, Any]]
+"""An event's name and its data, without the request's id."""
+
+
+class Events:
+    """Prints one stream."""
+
+    def __init__(self, request_id: str) -> None:
+        self._request_id = request_id
+        self._end = b'","annotations":[]}}],"file_ids":[]},"request_id":' + to_json(request_id) + b"}\n\n"
+
+    def begin(self, streamed: Streamed) -> Sequence[bytes]:
+        """thread.created, if the thread was made with the run."""
+        if streamed.thread is None:
+            return ()
+        return (b"event:thread.created\ndata:" + Thread.write(streamed.thread, self._request_id) + b"\n\n",)
+
+    def frames(self, happened: Happened) -> Sequence[bytes]:
+        """An event's frames, one for each of the names the vendor has for it."""
+        event, message = happened.event, happened.message
+        if isinstance(event, happens.TextPiece) and message is not None:
+            return (self._delta(message.id, event.text) if not event.content else self._frame(*content_delta(message, event)),)
+        return [self._frame(*frame) for frame in _FRAMES[type(happened.event)](happened)]
+
+    def end(self) -> Sequence[bytes]:
+        """The last frame of every stream."""
+        return (b"event:done\ndata:[DONE]\n\n",)
+
+    def _frame(self, name: str, data: dict[str, Any]) -> bytes:
+        return b"event:" + name.encode() + b"\ndata:" + to_json({**data, "request_id": self._request_id}) + b"\n\n"
+
+    def _delta(self, message_id: str, text: str) -> bytes:
+        """thread.message.delta, whose fixed parts are bytes already: most frames are of this kind."""
+        head = b'event:thread.message.delta\ndata:{"id":' + to_json(message_id) + _DELTA
+        return head + to_json(text)[1:-1] + self._end
+
+
+def content_delta(message: Message, event: happens.TextPiece) -> Frame:
+    """thread.message.delta of a content that is more than text."""
+    delta = {"role": "assistant", "content": list(event.content), "file_ids": []}
+    return "thread.message.delta", {"id": message.id, "object": "thread.message.delta", "delta": delta}
+
+
+_DELTA = b',"object":"thread.message.delta","delta":{"role":"assistant","content":[{"type":"text","text":{"value":"'
+
+
+def message_data(message: Message, whole: bool) -> dict[str, Any]:
+    """A message as it stands in an event: no status, name, plugin_call, tool_calls or from."""
+    content = list(message.content) or [{"type": "text", "text": {"value": message.text, "annotations": []}}]
+    return {
+        "id": message.id,
+        "object": "thread.message",
+        "created_at": message.created_at,
+        "thread_id": message.thread_id,
+        "incomplete_details": None,
+        "completed_at": message.completed_at or None,
+        "incomplete_at": None,
+        "role": message.role,
+        "content": content if whole else [],
+        "assistant_id": message.assistant_id,
+        "run_id": message.run_id,
+        "file_ids": [],
+        "metadata": {},
+    }
+
+
+def _run(*names: str) -> Callable[[Happened], list[Frame]]:
+    return lambda happened: [(f"thread.run.{name}", RunItem.facts(happened.run)) for name in names]
+
+
+def _queued(happened: Happened) -> list[Frame]:
+    first = isinstance(happened.event, happens.RunQueued) and happened.event.first
+    return _run("created", "queued")(happened) if first else _run("queued")(happened)
+
+
+def _step(*names: str) -> Callable[[Happened], list[Frame]]:
+    return lambda happened: [(f"thread.run.step.{name}", StepItem.facts(happened.step)) for name in names if happened.step]
+
+
+def _step_ended(happened: Happened) -> list[Frame]:
+    assert happened.step is not None
+    status = happened.step.status
+    built_in = any(call.type != "function" for call in happened.step.calls)
+    step = replace(happened.step, status="in_progress") if built_in and status == "completed" else happened.step  # as recorded
+    return [(f"thread.run.step.{status}", StepItem.facts(step))]
+
+
+def _tool_piece(happened: Happened) -> list[Frame]:
+    event, step = happened.event, happened.step
+    assert isinstance(event, happens.ToolCallPiece)
+    assert step is not None
+    if event.arguments is not None:
+        call: dict[str, Any] = {"type": event.tool, event.tool: {"arguments": event.arguments}}
+    elif event.output:
+        call = {"type": event.tool, tool_key(event.tool): {"output": event.output}}
+    else:
+        call = {event.tool: {"output": ""}}  # without its type, as recorded
+    delta = {"step_details": {"type": "tool_calls", "tool_calls": [call]}}
+    return [("thread.run.step.delta", {"id": step.id, "object": "thread.run.step.delta", "delta": delta})]
+
+
+def _message(*names: str, whole: bool) -> Callable[[Happened], list[Frame]]:
+    return lambda happened: [
+        (f"thread.message.{name}", message_data(happened.message, whole)) for name in names if happened.message
+    ]
+
+
+def _nothing(happened: Happened) -> list[Frame]:
+    return []
+
+
+_FRAMES: Mapping[type, Callable[[Happened], list[Frame]]] = {
+    happens.RunQueued: _queued,
+    happens.RunStarted: _run("in_progress"),
+    happens.StepBegan: _step("created", "in_progress"),
+    happens.TextBegan: _message("created", "in_progress", whole=False),
+    happens.TextEnded: _message("completed", whole=True),
+    happens.TextBroken: _message("incomplete", whole=True),
+    happens.ToolCallPiece: _tool_piece,
+    happens.ToolCalled: _nothing,
+    happens.OutputsNeeded: _run("requires_action"),
+    happens.OutputsGiven: _nothing,
+    happens.StepEnded: _step_ended,
+    happens.RunCompleted: _run("completed"),
+    happens.RunFailed: _run("failed"),
+    happens.RunCancelled: _run("cancelled"),
+    happens.RunExpired: _run("expired"),
+    happens.RunIncomplete: _run("incomplete"),
+}
+
+STREAMS = Streams("text/event-stream;charset=UTF-8", stays_open=False, printer=Events)
