@@ -17,7 +17,7 @@ from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Respo
 from pytest_assistant_mock._vendors import DOCUMENTS
 from pytest_assistant_mock.contract.explain import Violation
 from pytest_assistant_mock.contract.operations import checked, has_row, path_of
-from pytest_assistant_mock.contract.subjects import Subject, subjects
+from pytest_assistant_mock.contract.subjects import Subject, streams, subjects
 from pytest_assistant_mock.contract.verdict import judge, listed
 from pytest_assistant_mock.errors import ContractViolation, ContractWarning, NotJSON
 
@@ -74,6 +74,8 @@ class Watch:
             own = f"{exchange.request.method} {path_of(exchange.vendor, exchange.request.url)}"
             self.unchecked[exchange.vendor, exchange.operation or own] += 1
             return
+        if streams(exchange):
+            self.unchecked[exchange.vendor, f"{exchange.operation}: the events of its answer"] += 1
         for side, violation in _found(exchange):
             if violation.drift:
                 field = re.sub(r"\[\d+\]", "[]", violation.path)
@@ -106,7 +108,14 @@ def _found(exchange: Exchange) -> Found:
     status, answered = (reply.status, reply.body) if isinstance(reply, Response) else (None, b"")
     judged = _remembered if len(asked.body) + len(answered) <= _SHORT else _judged
     return judged(
-        exchange.vendor, exchange.operation, asked.method, asked.url, asked.body, status, answered, bool(exchange.faults)
+        exchange.vendor,
+        exchange.operation,
+        asked.method,
+        asked.url,
+        asked.body,
+        status,
+        answered,
+        bool(exchange.faults) or streams(exchange),
     )
 
 
