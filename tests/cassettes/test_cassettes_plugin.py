@@ -363,13 +363,15 @@ def test_marker_keywords_reach_the_player(pytester: pytest.Pytester, service: Up
 
 
 RENAMED = """
-import requests
+import os, requests
+
+BASE = os.environ["DASHSCOPE_HTTP_BASE_URL"]
 
 def test_%s(assistant_mock):
-    requests.post(assistant_mock.model_studio.base_url + "/threads", json={}, headers={"Authorization": "Bearer sk-x"})
+    requests.post(BASE + "/threads", json={}, headers={"Authorization": "Bearer sk-x"})
 
 def test_other(assistant_mock):
-    requests.post(assistant_mock.model_studio.base_url + "/threads", json={}, headers={"Authorization": "Bearer sk-x"})
+    requests.post(BASE + "/threads", json={}, headers={"Authorization": "Bearer sk-x"})
 """
 
 

@@ -130,7 +130,7 @@ def test_what_our_reader_refuses_stays_refused_beside_a_tag_of_vcrpys(name: str,
 
 def test_check_says_where_vcrpy_reads_otherwise(tmp_path: Path) -> None:
     """A number for us is text for nobody; a word of YAML 1.1 is no text for vcrpy alone."""
-    path = saved(tmp_path / "c.yaml", one(asked("POST", "/files", b"x"), Response(200, JSON, b"{}")))
+    path = saved(tmp_path / "c.yaml", one(asked("POST", "/x", b"x"), Response(200, JSON, b"{}")))
     assert check.problems(path) == []
     text = path.read_text()
     path.write_text(text.replace("body: x", "body: on").replace("message: OK", "message: 12:30"))
