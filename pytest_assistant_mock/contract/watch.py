@@ -16,7 +16,7 @@ from pytest_assistant_mock._engine.journal import Journal
 from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Response
 from pytest_assistant_mock._vendors import DOCUMENTS
 from pytest_assistant_mock.contract.explain import Violation
-from pytest_assistant_mock.contract.operations import checked, has_row, path_of
+from pytest_assistant_mock.contract.operations import checked, has_row, path_of, row
 from pytest_assistant_mock.contract.subjects import Subject, subjects
 from pytest_assistant_mock.contract.verdict import judge, listed
 from pytest_assistant_mock.errors import ContractViolation, ContractWarning, NotJSON
@@ -28,7 +28,7 @@ Field: TypeAlias = tuple[str, str, str, str]
 """Vendor, operation, side ("request" or "answer"), JSON path without the numbers of lists."""
 
 
-Call: TypeAlias = tuple[str, str]
+UncheckedCall: TypeAlias = tuple[str, str]
 """Vendor and call, ids left out: ("model_studio", "POST /threads/{id}/runs")."""
 
 
@@ -46,7 +46,7 @@ class Watch:
         self.mode: Mode = "off"
         self.violations: list[Violation] = []
         self.drift: Counter[Field] = Counter()
-        self.unchecked: Counter[Call] = Counter()
+        self.unchecked: Counter[UncheckedCall] = Counter()
 
     def start(self, mode: Mode) -> None:
         """
@@ -73,6 +73,8 @@ class Watch:
         if not has_row(exchange.vendor, exchange.operation):
             own = f"{exchange.request.method} {path_of(exchange.vendor, exchange.request.url)}"
             self.unchecked[exchange.vendor, exchange.operation or own] += 1
+            return
+        if not row(exchange.vendor, exchange.operation or "").watched:
             return
         for side, violation in _found(exchange):
             if violation.drift:

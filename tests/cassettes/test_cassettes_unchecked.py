@@ -17,7 +17,7 @@ RUN = b'event:thread.run.created\ndata:{"id":"run_1","status":"queued"}\n\n'
 
 
 def answer(asked: Request) -> Answer:
-    """What Model Studio says to a program as in its quick start."""
+    """What Model Studio says to a program as in its quick start, and to one of its apps."""
     if asked.url.endswith("/runs"):
         return Answer(RUN, (("Content-Type", "text/event-stream"),))
     kind = "assistant" if asked.url.endswith("/assistants") else "thread"
@@ -26,13 +26,14 @@ def answer(asked: Request) -> Answer:
 
 
 def program(base: str) -> tuple[str, str]:
-    """An assistant, a thread, a run."""
+    """An assistant, a thread, a run, and a call of an app."""
 
     def post(path: str, **body: Any) -> requests.Response:
         return requests.post(base + path, json=body, headers=KEY, timeout=10)
 
     assistant = post("/assistants", model="qwen-max").json()["id"]
     thread = post("/threads").json()["id"]
+    post("/apps/app_12345/completion", input={"prompt": "hi"})
     return assistant, post(f"/threads/{thread}/runs", assistant_id=assistant, stream=True).text
 
 
@@ -41,7 +42,7 @@ def mock(service: Gateway, path: Path, record: str = "none") -> AssistantMock:
     return AssistantMock(source="cassette", cassette=path, record=record, hosts=service.hosts)
 
 
-UNCHECKED = {("model_studio", "POST /assistants"): 1, ("model_studio", "POST /threads/{id}/runs"): 1}
+UNCHECKED = {("model_studio", "POST /apps/{id}/completion"): 1}
 
 
 def test_a_program_with_assistants_and_runs_is_recorded_and_replayed(tmp_path: Path) -> None:
@@ -74,7 +75,7 @@ KEY = {"Authorization": "Bearer sk-real-0123456789abcdef"}
 
 @pytest.mark.parametrize("number", range(3))
 def test_it(assistant_mock, number):
-    for path in ("/assistants", "/threads/thread_%%d/runs" %% number):
+    for path in ("/apps", "/apps/app_1%%d/completion" %% number):
         assert requests.post(BASE + path, json={}, headers=KEY, timeout=10).status_code == 200
 """
 
@@ -92,6 +93,6 @@ def test_what_was_not_checked_is_told_once_for_a_run(pytester: pytest.Pytester, 
     lines = result.stdout.lines
     (start,) = (number for number, line in enumerate(lines) if "calls the contract does not know, not checked" in line)
     assert lines[start + 1 : start + 3] == [
-        "model_studio  POST /assistants  3 times",
-        "model_studio  POST /threads/{id}/runs  3 times",
+        "model_studio  POST /apps  3 times",
+        "model_studio  POST /apps/{id}/completion  3 times",
     ]
