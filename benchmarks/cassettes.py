@@ -151,7 +151,7 @@ def loading(files: dict[int, Path]) -> Iterator[Row]:
     """
     for (size, file), rounds in zip(files.items(), (7, 3), strict=True):
         found = both(lambda file=file: load(file), lambda file=file: vcrpy_cassette(file), rounds)
-        yield found.row(f"cassettes: load of {size} / vcrpy's", 0.25, "s")
+        yield found.row(f"cassettes: load of {size} / vcrpy's", 0.30, "s")
     ours, theirs = memory(file, "ours"), memory(file, "vcrpy")
     yield Row(f"cassettes: memory of {size} / vcrpy's", ours / theirs, 0.4, note=f"{ours:.0f} of {theirs:.0f} MiB")
 

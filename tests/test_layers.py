@@ -45,7 +45,6 @@ FLOORS = (
     # 4: what a test holds
     Floor("_mock", MOCK),
     Floor("_mock.tool_arguments", MOCK, ("jsonschema",)),
-    Floor("_mock.seeds", MOCK, ("yaml",)),
     # 3 and 2: keep and judge what travels
     Floor("cassettes", ("contract", *VENDORS), ("vcr", "yaml")),
     Floor("contract", VENDORS, ("jsonschema", "jsonschema_rs", "pydantic")),

@@ -6,6 +6,7 @@ Knows words and where to find what they stand for.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -68,7 +69,12 @@ def tape_of(source: str, recording: Recording) -> Tape | None:
     from pytest_assistant_mock.cassettes.usage import Tape
 
     tape = Tape.of(source, **given)
-    return None if source == "fake" else tape
+    if source != "fake":
+        return tape
+    if tape.record != "none":
+        words = f'record={tape.record!r}: this mock is the fake, and nothing of it is recorded; do you want source="cassette"?'
+        warnings.warn(words, stacklevel=3)
+    return None
 
 
 def session(engine: Engine, tape: Tape) -> Session:

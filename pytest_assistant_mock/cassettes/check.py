@@ -125,10 +125,10 @@ def _same_json(ours: object, theirs: object) -> bool:
 
 
 def _secrets(text: str, keys: Iterable[str]) -> Iterator[Problem]:
-    for found in Secrets(keys).find(text):
-        yield Problem(
-            _line(text, found.start), f"looks like a secret ({found.kind}): {found.beginning}; assistant-mock scrub hides it"
-        )
+    line, at = 1, 0
+    for found in sorted(Secrets(keys).find(text), key=lambda one: one.start):
+        line, at = line + text.count("\n", at, found.start), found.start  # each stretch is counted once, however many there are
+        yield Problem(line, f"looks like a secret ({found.kind}): {found.beginning}; assistant-mock scrub hides it")
 
 
 def _headers(cassette: Cassette) -> Iterator[Problem]:

@@ -7,12 +7,14 @@ Knows interactions, keys and ids; decides nothing.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from difflib import SequenceMatcher, unified_diff
 from typing import Any, NamedTuple
 
 from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.wire import Request
+from pytest_assistant_mock.cassettes import naming
 from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.json_bodies import escaped
 from pytest_assistant_mock.cassettes.matching import FORM
@@ -61,6 +63,8 @@ def miss(
         if not same:
             rows.append(("", _difference(asked, keys[closest] or "")))
     rows.append(("cassette", f"{tape.path}   {_counts(interactions, played)}"))
+    if not keys:
+        rows += [("orphan" if not number else "", text) for number, text in enumerate(_orphans(tape))]
     rows.append(("mode", tape.mode))
     rows += [("fix" if not number else "", text) for number, text in enumerate([fix, *_advice(asked, keys, closest, same)])]
     vendor_line = symbols.text(secrets.text(_readable(asked.line)))
@@ -148,6 +152,19 @@ def _laid_out(body: str) -> list[str]:
     return (
         [repr(body[1:200])] if value is None and body != "null" else json.dumps(value, ensure_ascii=False, indent=2).splitlines()
     )
+
+
+def _orphans(tape: Tape) -> list[str]:
+    """
+    Cassettes beside a missing one whose test is gone: after a renaming, one of them is it.
+    """
+    if not tape.test or tape.shared or tape.path is None:
+        return []
+    found = naming.orphans(tape.path)
+    return [
+        f"{path}: its test is gone; was it renamed?  mv {shlex.quote(str(path))} {shlex.quote(str(tape.path))}"
+        for path in found[:3]
+    ]
 
 
 def _value(body: str) -> Any:

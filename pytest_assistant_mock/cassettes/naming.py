@@ -1,12 +1,14 @@
 """
 Where a test's cassette lies: `cassettes/<module>/<test>.yaml` beside it, or `cassettes/<name>.yaml` for a named one.
 
-Knows names and paths; reads no file.
+Knows names and paths; of files it reads only whether a test is still there.
 """
 
 from __future__ import annotations
 
+import glob
 import re
+from difflib import SequenceMatcher
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,6 +23,34 @@ def cassette_of_test(test_file: Path, test: str, class_name: str | None = None) 
     """
     name = f"{class_name}.{test}" if class_name else test
     return test_file.parent / "cassettes" / test_file.stem / file_name(_FORBIDDEN.sub("-", name))
+
+
+def orphans(missing: Path) -> list[Path]:
+    """
+    Cassettes that could be a missing one under another name, the likest first: of the same module without a test of that
+    name, of the same name in a module that is gone.
+    """
+    module = missing.parent
+    tests = _source(module)
+    beside = [one for one in module.glob("*.yaml") if one != missing and not _has_test(tests, one)]
+    moved = [one for one in module.parent.glob(f"*/{glob.escape(missing.name)}") if _source(one.parent) is None]
+    likeness = {one: SequenceMatcher(None, str(one), str(missing)).ratio() for one in (*beside, *moved)}
+    return sorted(likeness, key=lambda one: (-likeness[one], one))
+
+
+def _source(folder: Path) -> str | None:
+    """
+    The text of the module whose cassettes lie in a folder; None if there is none.
+    """
+    try:
+        return (folder.parent.parent / f"{folder.name}.py").read_text("utf-8", "replace")
+    except OSError:
+        return None
+
+
+def _has_test(source: str | None, cassette: Path) -> bool:
+    name = cassette.stem.partition("[")[0].rpartition(".")[2]
+    return source is not None and re.search(rf"\bdef {re.escape(name)}\b", source) is not None
 
 
 def cassette_of_name(test_file: Path, name: str) -> Path:

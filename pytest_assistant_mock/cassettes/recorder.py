@@ -19,10 +19,12 @@ from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request,
 from pytest_assistant_mock.cassettes import storage
 from pytest_assistant_mock.cassettes.content_encoding import Unreadable, decoded, plain
 from pytest_assistant_mock.cassettes.format import Cassette, Interaction
+from pytest_assistant_mock.cassettes.in_flight import InFlight
 from pytest_assistant_mock.cassettes.matching import Places, key
 from pytest_assistant_mock.cassettes.misses import MissedRequest, refused
 from pytest_assistant_mock.cassettes.player import Player, write
 from pytest_assistant_mock.cassettes.redaction import literals, redacted
+from pytest_assistant_mock.cassettes.redaction import url as redacted_url
 from pytest_assistant_mock.cassettes.redirects import Redirects
 from pytest_assistant_mock.cassettes.symbols import Symbols
 from pytest_assistant_mock.cassettes.usage import Tape
@@ -59,11 +61,13 @@ class Recorder:
         self.player = player
         self.recorded: list[Interaction] = []
         self.misses: list[CassetteMiss] = []
+        self.late: list[Request] = []
         self._engine = engine
         self._before = Counter(before)
         self._keys = set(keys)
         self._now = now
         self._lock = Lock()
+        self._in_flight = InFlight()
         self._places = Places(engine.place, [service.vendor for service in engine.services.values()])
         self._redirects = player.redirects if player is not None else Redirects(engine.place)
         self._symbols = Symbols(player.interactions) if player is not None else None
@@ -94,7 +98,16 @@ class Recorder:
         """
         __tracebackhide__ = True
         place = self._place(request.url)
-        if place is None or self.player is None or self._symbols is None:
+        if place is None:
+            return None
+        reply = self._replayed(request, place)
+        if reply is None:
+            self._in_flight.begin(request)
+        return reply
+
+    def _replayed(self, request: Request, place: Place) -> Reply | None:
+        __tracebackhide__ = True
+        if self.player is None or self._symbols is None:
             return None
         found = self.player.take(request, place)
         if found is not None:
@@ -109,6 +122,7 @@ class Recorder:
         """
         Keep what came of a call that went through.
         """
+        self._in_flight.end(request)
         place = self._place(request.url)
         if place is None:
             return
@@ -133,19 +147,31 @@ class Recorder:
     def _public_bases(self, vendor: str) -> tuple[str, ...]:
         return ("", *self._engine.services[vendor].vendor.base_urls)
 
-    def save(self) -> None:
+    @property
+    def records(self) -> bool:
         """
-        Write the cassette, if something was recorded. Raises CassetteError.
+        Whether there is a file to record into.
         """
-        if not self.recorded or self.tape.path is None or self.tape.record == "none":
-            return
+        return self.tape.path is not None and self.tape.record != "none"
+
+    def save(self) -> str:
+        """
+        Write the cassette, if something was recorded; what is said of calls that are not in it. Raises CassetteError.
+        """
+        if not self.records or self.tape.path is None:
+            return ""
+        self.late = self._in_flight.left()
+        told = self._told(len(self.late), _waited(self.late)) if self.late else ""
+        if not self.recorded:
+            return told
         if self.tape.source == "live" and self.tape.record == "once" and self.tape.path.exists() and not self.tape.begun:
-            return
+            return self._told(len(self.recorded), _THERE)
         secrets = Secrets(self._keys)
         for one in self.recorded:
             self._check_readable(one)
         new = [redacted(one, secrets) for one in self.recorded]
         storage.save(self.tape.path, lambda now: Cassette(self._together(now.interactions, new), now.metadata), secrets)
+        return told
 
     @property
     def lost(self) -> str:
@@ -153,11 +179,11 @@ class Recorder:
         What is said of a recording that is not kept; empty if there is none.
         """
         count = len(self.recorded)
-        if not count or self.tape.path is None or self.tape.record == "none":
-            return ""
+        return self._told(count, "a test must pass for it") if count and self.records else ""
+
+    def _told(self, count: int, why: str) -> str:
         calls = f"{count} calls were" if count > 1 else "1 call was"
-        where = f"  cassette:  {self.tape.path}\n  mode:      {self.tape.mode}"
-        return f"{calls} made and not recorded: a test must pass for it\n{where}"
+        return f"{calls} made and not recorded: {why}\n  cassette:  {self.tape.path}\n  mode:      {self.tape.mode}"
 
     def _check_readable(self, one: Interaction) -> None:
         answer = one.response
@@ -195,6 +221,21 @@ class Recorder:
             return one.recorded_by in ("", test)  # of a shared cassette, what other tests recorded stays theirs
         mine = one.recorded_by == test if self.tape.shared else True
         return bool(test and key) and mine and self.tape.unplayed == "fail"
+
+
+_THERE = 'the cassette was there, and "once" records only where it is missing; "new" adds to it, "all" records it again'
+
+
+def _waited(late: Sequence[Request]) -> str:
+    """
+    What to do about calls that came too late.
+    """
+    lines = [
+        f"\n  {'call:' if not number else '':<9}  {one.method} {redacted_url(one.url, Secrets())}"
+        for number, one in enumerate(late[:5])
+    ]
+    waits = "join its thread, or await its task, before the mock closes"
+    return f"no answer had come yet when the mock closed; {waits}{''.join(lines)}"
 
 
 def _counted(known: Counter[str | None], key: str | None) -> bool:

@@ -77,7 +77,8 @@ def _of_exchange(exchange: Exchange, kind: str | None) -> list[Subject]:
         operation=exchange.operation,
     )
     found = [asked] if kind in (None, "request") and exchange.operation else []
-    if response is not None and response is exchange.reply and kind != "request" and request.method != "HEAD":
+    judged = response is not None and response is exchange.reply and request.method != "HEAD" and not streams(exchange)
+    if response is not None and judged and kind != "request":
         answer = Subject(
             f"the answer to {where}",
             response.body,
@@ -87,6 +88,12 @@ def _of_exchange(exchange: Exchange, kind: str | None) -> list[Subject]:
         )
         found.append(answer)
     return found
+
+
+def streams(exchange: Exchange) -> bool:
+    """Whether the answer is a stream of events, for which the contract has no shape."""
+    answer = exchange.response
+    return answer is not None and (answer.header("content-type") or "").lower().startswith("text/event-stream")
 
 
 def _of_requests(thing: Any, asked: bool) -> Subject:

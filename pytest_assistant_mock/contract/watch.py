@@ -17,7 +17,7 @@ from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Respo
 from pytest_assistant_mock._vendors import DOCUMENTS
 from pytest_assistant_mock.contract.explain import Violation
 from pytest_assistant_mock.contract.operations import checked, has_row, path_of, row
-from pytest_assistant_mock.contract.subjects import Subject, subjects
+from pytest_assistant_mock.contract.subjects import Subject, streams, subjects
 from pytest_assistant_mock.contract.verdict import judge, listed
 from pytest_assistant_mock.errors import ContractViolation, ContractWarning, NotJSON
 
@@ -74,7 +74,13 @@ class Watch:
             own = f"{exchange.request.method} {path_of(exchange.vendor, exchange.request.url)}"
             self.unchecked[exchange.vendor, exchange.operation or own] += 1
             return
-        if not row(exchange.vendor, exchange.operation or "").watched:
+        operation = exchange.operation or ""
+        watched = row(exchange.vendor, operation).watched
+        if streams(exchange):
+            self.unchecked[exchange.vendor, f"{operation}: the events of its answer"] += 1
+        elif not watched:
+            self.unchecked[exchange.vendor, operation] += 1
+        if not watched:
             return
         for side, violation in _found(exchange):
             if violation.drift:
@@ -108,7 +114,14 @@ def _found(exchange: Exchange) -> Found:
     status, answered = (reply.status, reply.body) if isinstance(reply, Response) else (None, b"")
     judged = _remembered if len(asked.body) + len(answered) <= _SHORT else _judged
     return judged(
-        exchange.vendor, exchange.operation, asked.method, asked.url, asked.body, status, answered, bool(exchange.faults)
+        exchange.vendor,
+        exchange.operation,
+        asked.method,
+        asked.url,
+        asked.body,
+        status,
+        answered,
+        bool(exchange.faults) or streams(exchange),
     )
 
 

@@ -360,3 +360,34 @@ def test_marker_keywords_reach_the_player(pytester: pytest.Pytester, service: Up
     here(pytester, *RECORD).assert_outcomes(passed=1)
     pytester.makepyfile(TEST + marked + "def test_it(assistant_mock):\n    assert create(5) == create(6)\n")
     here(pytester, *REPLAY).assert_outcomes(passed=1)
+
+
+RENAMED = """
+import requests
+
+def test_%s(assistant_mock):
+    requests.post(assistant_mock.model_studio.base_url + "/threads", json={}, headers={"Authorization": "Bearer sk-x"})
+
+def test_other(assistant_mock):
+    requests.post(assistant_mock.model_studio.base_url + "/threads", json={}, headers={"Authorization": "Bearer sk-x"})
+"""
+
+
+@pytest.mark.parametrize(("module", "test"), [("test_a", "after"), ("test_b", "before")])
+def test_a_cassette_whose_test_was_renamed_is_named_beside_the_miss(
+    module: str, test: str, pytester: pytest.Pytester, service: Upstream
+) -> None:
+    """Test or module, with the command that moves it; a cassette whose test is there is not named. Once moved, it plays."""
+    pytester.makepyfile(test_a=RENAMED % "before")
+    pytester.runpytest_inprocess("--assistant-source=cassette", "--assistant-record=once").assert_outcomes(passed=2)
+    (pytester.path / "test_a.py").unlink()
+    pytester.makepyfile(**{module: RENAMED % test})
+    only = f"{module}.py::test_{test}"
+    result = pytester.runpytest_inprocess("--assistant-source=cassette", only)
+    old, new = (pytester.path / "cassettes" / name for name in ("test_a/test_before.yaml", f"{module}/test_{test}.yaml"))
+    orphans = [line.removeprefix("E").strip() for line in result.stdout.lines if "its test is gone" in line]
+    assert orphans[0] == f"orphan:    {old}: its test is gone; was it renamed?  mv {old} {new}"
+    assert not any("test_other" in line for line in orphans)
+    new.parent.mkdir(exist_ok=True)
+    old.rename(new)
+    pytester.runpytest_inprocess("--assistant-source=cassette", only).assert_outcomes(passed=1)

@@ -17,24 +17,23 @@ RUN = b'event:thread.run.created\ndata:{"id":"run_1","status":"queued"}\n\n'
 
 
 def answer(asked: Request) -> Answer:
-    """What Model Studio says to a program as in its quick start, and to one of its apps."""
-    if asked.url.endswith("/runs"):
+    """What Model Studio says to a program that calls what no contract of ours knows."""
+    if asked.url.endswith("/shares"):
         return Answer(RUN, (("Content-Type", "text/event-stream"),))
-    kind = "assistant" if asked.url.endswith("/assistants") else "thread"
+    kind = "dataset" if asked.url.endswith("/datasets") else "thread"
     made: dict[str, Any] = {"id": f"{kind}_12345", "object": kind, "created_at": 1, "metadata": {}, "request_id": "r"}
     return Answer(json.dumps(made).encode())
 
 
 def program(base: str) -> tuple[str, str]:
-    """An assistant, a thread, a run, and a call of an app."""
+    """A data set, a thread, a stream."""
 
     def post(path: str, **body: Any) -> requests.Response:
         return requests.post(base + path, json=body, headers=KEY, timeout=10)
 
-    assistant = post("/assistants", model="qwen-max").json()["id"]
+    dataset = post("/datasets", model="qwen-max").json()["id"]
     thread = post("/threads").json()["id"]
-    post("/apps/app_12345/completion", input={"prompt": "hi"})
-    return assistant, post(f"/threads/{thread}/runs", assistant_id=assistant, stream=True).text
+    return dataset, post(f"/threads/{thread}/shares", dataset=dataset, stream=True).text
 
 
 def mock(service: Gateway, path: Path, record: str = "none") -> AssistantMock:
@@ -42,10 +41,10 @@ def mock(service: Gateway, path: Path, record: str = "none") -> AssistantMock:
     return AssistantMock(source="cassette", cassette=path, record=record, hosts=service.hosts)
 
 
-UNCHECKED = {("model_studio", "POST /apps/{id}/completion"): 1}
+UNCHECKED = {("model_studio", "POST /datasets"): 1, ("model_studio", "POST /threads/{id}/shares"): 1}
 
 
-def test_a_program_with_assistants_and_runs_is_recorded_and_replayed(tmp_path: Path) -> None:
+def test_a_program_of_calls_nobody_knows_is_recorded_and_replayed(tmp_path: Path) -> None:
     """With the defaults: an answer 200 of a route the contract does not know breaks nothing, and is counted."""
     path = tmp_path / "c.yaml"
     with gateway(answer) as service:
@@ -75,7 +74,7 @@ KEY = {"Authorization": "Bearer sk-real-0123456789abcdef"}
 
 @pytest.mark.parametrize("number", range(3))
 def test_it(assistant_mock, number):
-    for path in ("/apps", "/apps/app_1%%d/completion" %% number):
+    for path in ("/datasets", "/threads/thread_%%d/shares" %% number):
         assert requests.post(BASE + path, json={}, headers=KEY, timeout=10).status_code == 200
 """
 
@@ -93,6 +92,23 @@ def test_what_was_not_checked_is_told_once_for_a_run(pytester: pytest.Pytester, 
     lines = result.stdout.lines
     (start,) = (number for number, line in enumerate(lines) if "calls the contract does not know, not checked" in line)
     assert lines[start + 1 : start + 3] == [
-        "model_studio  POST /apps  3 times",
-        "model_studio  POST /apps/{id}/completion  3 times",
+        "model_studio  POST /datasets  3 times",
+        "model_studio  POST /threads/{id}/shares  3 times",
     ]
+
+
+def test_the_events_of_a_run_are_counted_and_not_judged(tmp_path: Path) -> None:
+    """A streamed answer of a call the contract does know is no JSON, and breaks nothing; the request is checked."""
+    path = tmp_path / "c.yaml"
+    events = Answer(RUN, (("Content-Type", "text/event-stream;charset=UTF-8"),))
+
+    def run(base: str) -> bytes:
+        body = {"assistant_id": "asst_1", "stream": True}
+        return requests.post(f"{base}/threads/thread_1/runs", json=body, headers=KEY, timeout=10).content
+
+    with gateway(events) as service:
+        with mock(service, path, "once"):
+            assert run(service.base) == RUN
+        with mock(service, path) as replaying:
+            assert run(service.base) == RUN
+    assert dict(replaying.unchecked) == {("model_studio", "create_run: the events of its answer"): 1}
