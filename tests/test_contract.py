@@ -284,7 +284,8 @@ def test_an_object_of_the_sdk_the_contract_has_no_word_of():
         contract.violations(types.LastError(code="x", message="y"))
     assert str(caught.value) == (
         "cannot check model_studio's LastError; of its SDK's classes: Assistant, AssistantFile, AssistantFileList, AssistantList,"
-        " DeleteResponse, MessageFile, MessageFileList, Run, RunList, RunStep, RunStepList, Thread, ThreadMessage, ThreadMessageList"
+        " DeleteResponse, MessageFile, MessageFileList, Run, RunList, RunStep, RunStepList, Thread, ThreadMessage,"
+        " ThreadMessageList"
     )
 
 

@@ -16,7 +16,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from pytest_assistant_mock import contract
 from pytest_assistant_mock.__main__ import main
-from pytest_assistant_mock._vendors import REVISIONS
+from pytest_assistant_mock._vendors import DOCUMENTS, REVISIONS
+from pytest_assistant_mock._vendors.shape import PathRequest
+from pytest_assistant_mock.contract.operations import operations
 from pytest_assistant_mock.contract.schema_files import files
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
@@ -25,7 +27,6 @@ FILES = {name: json.loads(text) for name, text in TEXTS.items()}
 OPENAPI = [name for name in FILES if name.endswith("openapi.json")]
 PLAIN = [name for name in FILES if name not in OPENAPI]
 ROUTES = [(vendor.name, route) for vendor in REVISIONS["2026"] for route in vendor.routes]
-OBJECTS = ("message", "message_list", "message_file", "message_file_list", "thread", "thread_deleted")
 
 
 def fields(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -53,12 +54,12 @@ def test_writing_mends_what_check_complains_of(tmp_path, capsys):
     assert capsys.readouterr().out == f"{directory}: {len(FILES)} files, {len(FILES)} written, 0 removed\n"
     (tmp_path / "schemas/appbuilder/thread.json").write_text("{}")
     (tmp_path / "schemas/appbuilder/error.json").unlink()
-    (tmp_path / "schemas/appbuilder/run.json").write_text("{}")
+    (tmp_path / "schemas/appbuilder/runner.json").write_text("{}")
     assert main(["schemas", "--check", directory]) == 1
     assert capsys.readouterr().out == (
         f"{directory}/appbuilder/error.json is stale\n"
         f"{directory}/appbuilder/thread.json is stale\n"
-        f"{directory}/appbuilder/run.json is no longer written\n"
+        f"{directory}/appbuilder/runner.json is no longer written\n"
         f"write them again: assistant-mock schemas {directory}\n"
     )
     assert main(["schemas", directory]) == 0
@@ -71,7 +72,7 @@ def test_there_is_a_file_for_everything():
     A request and a response an operation, and a vendor's error, shared objects and OpenAPI document.
     """
     operations = {f"{vendor}/{route.operation}.{kind}.json" for vendor, route in ROUTES for kind in ("request", "response")}
-    others = {f"{vendor}/{name}.json" for vendor in contract.VENDORS for name in (*OBJECTS, "error", "openapi")}
+    others = {f"{vendor}/{name}.json" for vendor in contract.VENDORS for name in (*DOCUMENTS[vendor].objects, "error", "openapi")}
     assert set(FILES) == operations | others
 
 
@@ -124,8 +125,8 @@ def test_ids_have_no_format():
     """
     for name in PLAIN:
         for where, field in fields(FILES[name]):
-            if where.endswith((".id", ".thread_id", ".message_id", ".request_id")):
-                assert (field["type"], field["minLength"], "pattern" in field) == ("string", 1, False), (name, where)
+            if where.endswith((".id", ".thread_id", ".message_id", ".request_id")) and field.get("type") == "string":
+                assert (field["minLength"], "pattern" in field) == (1, False), (name, where)
 
 
 def test_schema_gives_what_the_file_holds():
@@ -150,8 +151,7 @@ def test_schema_gives_what_the_file_holds():
         ),
         (
             ("appbuilder", "retrieve_message_file", "response"),
-            "operation='retrieve_message_file': expected one of 'create_message', 'list_messages', 'retrieve_message',"
-            " 'update_message', 'list_message_files', 'create_thread', 'retrieve_thread', 'update_thread', 'delete_thread';"
+            f"operation='retrieve_message_file': expected one of {', '.join(map(repr, operations('appbuilder')))};"
             " did you mean 'retrieve_message'?",
         ),
         (
@@ -189,11 +189,15 @@ def test_openapi_has_every_operation(vendor, route):
     in_path = [one["name"] for one in operation.get("parameters", []) if one["in"] == "path"]
     assert in_path == [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
     in_query = [one["name"] for one in operation.get("parameters", []) if one["in"] == "query"]
-    assert in_query == (["limit", "order", "after", "before"] if route.method == "GET" and "list_" in route.operation else [])
-    assert ("requestBody" in operation) == (route.method == "POST")
+    paging = ["page_no", "page_size"] if route.operation == "list_files" else ["limit", "order", "after", "before"]
+    assert in_query == (paging if route.method == "GET" and "list_" in route.operation else [])
+    assert ("requestBody" in operation) == (route.method == "POST" and not issubclass(route.asks, PathRequest))
     assert set(operation["responses"]) == {"200", *(str(row.status) for row in described.errors.values())}
-    for response in operation["responses"].values():
-        assert list(response["content"]) == ["application/json"]
+    success = operation["responses"]["200"]["content"]
+    assert ("text/event-stream" in success) == ("stream" in route.asks.model_fields)
+    assert ("application/octet-stream" in success) == (route.operation in ("download_file", "read_file"))
+    for status, response in operation["responses"].items():
+        assert status == "200" or list(response["content"]) == ["application/json"]
         assert list(response["headers"]) == [described.request_id_header]
 
 

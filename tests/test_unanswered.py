@@ -196,11 +196,11 @@ def test_the_nearest_route_whatever_stands_before_it(url):
     [
         *(
             (STUDIO, BASE + path)
-            for path in ("", "/", "/assistants", "/threads/t_1/runs", "/threads/runs", "/threads/t_1/runs/r_1")
+            for path in ("", "/", "/apps", "/threads/t_1/votes", "/apps/a_1/completion", "/threads/t_1/votes/v_1")
         ),
         (STUDIO, f"{BASE}/threads/t_1/messages/m_1/files/f_1/more"),
         (STUDIO, "https://dashscope.aliyuncs.com/compatible-mode/v1/chat/completions"),
-        *((APPBUILDER, f"https://appbuilder.baidu.com{path}") for path in ("/v2/threads/runs", "/v2/assistants/list", "/")),
+        *((APPBUILDER, f"https://appbuilder.baidu.com{path}") for path in ("/v2/apps/runs", "/v2/conversation", "/")),
     ],
 )
 def test_where_nothing_is_near_nothing_is_said(vendor, url):

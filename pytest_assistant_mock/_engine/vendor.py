@@ -52,6 +52,7 @@ class Route:
     kind: the kind of object it is about. tag: the part of the API it belongs to. summary: what it is for, in some words.
     page: where the vendor describes it. sdk: the classes of the vendor's SDK that hold its answer.
     switch: whether the vendor says that it does not exist, so that it is refused unless a test allows it.
+    watched: whether recordings are held against its shapes: not where too little is known of what the service really answers.
     """
 
     operation: str
@@ -66,6 +67,7 @@ class Route:
     page: str = ""
     sdk: tuple[str, ...] = ()
     switch: bool = False
+    watched: bool = True
 
 
 class Download(NamedTuple):

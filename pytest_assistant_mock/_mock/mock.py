@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pytest_assistant_mock._serving.asgi import App
     from pytest_assistant_mock.cassettes.session import Session
     from pytest_assistant_mock.cassettes.usage import Source
-    from pytest_assistant_mock.contract.watch import Call, Field, Mode, Watch
+    from pytest_assistant_mock.contract.watch import Field, Mode, UncheckedCall, Watch
 
 __tracebackhide__ = True  # a failing test shows its own line
 
@@ -152,7 +152,7 @@ class AssistantMock:
         return self._watch.drift if self._watch else {}
 
     @property
-    def unchecked(self) -> Mapping[Call, int]:
+    def unchecked(self) -> Mapping[UncheckedCall, int]:
         """Calls the contract does not know, and so does not judge, and how often they were made: vendor, call -> times."""
         return self._watch.unchecked if self._watch else {}
 

@@ -16,7 +16,7 @@ from pytest_assistant_mock._engine.journal import Journal
 from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Response
 from pytest_assistant_mock._vendors import DOCUMENTS
 from pytest_assistant_mock.contract.explain import Violation
-from pytest_assistant_mock.contract.operations import checked, has_row, path_of
+from pytest_assistant_mock.contract.operations import checked, has_row, path_of, row
 from pytest_assistant_mock.contract.subjects import Subject, streams, subjects
 from pytest_assistant_mock.contract.verdict import judge, listed
 from pytest_assistant_mock.errors import ContractViolation, ContractWarning, NotJSON
@@ -28,7 +28,7 @@ Field: TypeAlias = tuple[str, str, str, str]
 """Vendor, operation, side ("request" or "answer"), JSON path without the numbers of lists."""
 
 
-Call: TypeAlias = tuple[str, str]
+UncheckedCall: TypeAlias = tuple[str, str]
 """Vendor and call, ids left out: ("model_studio", "POST /threads/{id}/runs")."""
 
 
@@ -46,7 +46,7 @@ class Watch:
         self.mode: Mode = "off"
         self.violations: list[Violation] = []
         self.drift: Counter[Field] = Counter()
-        self.unchecked: Counter[Call] = Counter()
+        self.unchecked: Counter[UncheckedCall] = Counter()
 
     def start(self, mode: Mode) -> None:
         """
@@ -74,8 +74,14 @@ class Watch:
             own = f"{exchange.request.method} {path_of(exchange.vendor, exchange.request.url)}"
             self.unchecked[exchange.vendor, exchange.operation or own] += 1
             return
+        operation = exchange.operation or ""
+        watched = row(exchange.vendor, operation).watched
         if streams(exchange):
-            self.unchecked[exchange.vendor, f"{exchange.operation}: the events of its answer"] += 1
+            self.unchecked[exchange.vendor, f"{operation}: the events of its answer"] += 1
+        elif not watched:
+            self.unchecked[exchange.vendor, operation] += 1
+        if not watched:
+            return
         for side, violation in _found(exchange):
             if violation.drift:
                 field = re.sub(r"\[\d+\]", "[]", violation.path)

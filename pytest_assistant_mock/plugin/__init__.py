@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_assistant_mock._mock.mock import AssistantMock
     from pytest_assistant_mock._mock.server import AssistantServer
     from pytest_assistant_mock._serving.server import Server
-    from pytest_assistant_mock.contract.watch import Call, Field, Watch
+    from pytest_assistant_mock.contract.watch import Field, UncheckedCall, Watch
 
 _M = TypeVar("_M", bound="AssistantMock")
 _K = TypeVar("_K")
@@ -32,7 +32,7 @@ _TRAFFIC = pytest.StashKey[list[tuple["AssistantMock", list["Exchange"]]]]()
 _OPTIONS = {"source": ("fake", "cassette", "live"), "record": ("none", "once", "new", "all")}
 _CONTRACT = ("off", "warn", "fail")
 _DRIFT = pytest.StashKey[dict["Field", int]]()
-_UNCHECKED = pytest.StashKey[dict["Call", int]]()
+_UNCHECKED = pytest.StashKey[dict["UncheckedCall", int]]()
 _COUNTED: Mapping[str, tuple[pytest.StashKey[Any], str]] = {
     "assistant_drift": (_DRIFT, "assistant: fields the contract does not know"),
     "assistant_unchecked": (_UNCHECKED, "assistant: calls the contract does not know, not checked"),

@@ -171,7 +171,11 @@ def error(vendor: Vendor, ids: Ids, kind: str | None) -> JSONObjects:
         answer: dict[str, Any] = vendor.refuse(refusal, request_id).json()
         return answer
 
-    return st.builds(body, st.sampled_from(list(vendor.errors)) if kind is None else st.just(kind), ids("request"))
+    return st.builds(
+        body,
+        st.sampled_from([kind for kind, row in vendor.errors.items() if row.code]) if kind is None else st.just(kind),
+        ids("request"),
+    )
 
 
 def strategy(value: Any) -> st.SearchStrategy[Any]:

@@ -16,13 +16,13 @@ from pytest_assistant_mock._vendors.appbuilder import assistants, requests, resp
 
 _PAGES = "https://cloud.baidu.com/doc/AppBuilder/s"
 _message = partial(Route, kind="message", tag="messages", page=f"{_PAGES}/qlv0g47sk")
-_message_file = partial(Route, kind="message_file", tag="messages", page=f"{_PAGES}/qlv0g47sk")
+_message_file = partial(Route, watched=False, kind="message_file", tag="messages", page=f"{_PAGES}/qlv0g47sk")
 _thread = partial(Route, kind="thread", tag="threads", page=f"{_PAGES}/Nlv0g3e50")
-_assistant = partial(Route, kind="assistant", tag="assistants", page=f"{_PAGES}/qluzl0y5e")
-_assistant_file = partial(Route, kind="assistant_file", tag="assistants", page=f"{_PAGES}/qluzl0y5e")
-_file = partial(Route, kind="file", tag="files", page=f"{_PAGES}/ulv0g1t3x")
-_run = partial(Route, kind="run", tag="runs", page=f"{_PAGES}/dlv0g4x9m")
-_step = partial(Route, kind="step", tag="runs", page=f"{_PAGES}/dlv0g4x9m")
+_assistant = partial(Route, watched=False, kind="assistant", tag="assistants", page=f"{_PAGES}/qluzl0y5e")
+_assistant_file = partial(Route, watched=False, kind="assistant_file", tag="assistants", page=f"{_PAGES}/qluzl0y5e")
+_file = partial(Route, watched=False, kind="file", tag="files", page=f"{_PAGES}/ulv0g1t3x")
+_run = partial(Route, watched=False, kind="run", tag="runs", page=f"{_PAGES}/dlv0g4x9m")
+_step = partial(Route, watched=False, kind="step", tag="runs", page=f"{_PAGES}/dlv0g4x9m")
 
 _THREADS = "/v2/threads"
 _MESSAGES = f"{_THREADS}/messages"

@@ -119,7 +119,9 @@ class CancelRun(QueryRun):
 class SubmitToolOutputs(QueryRun):
     """POST /v2/threads/runs/submit_tool_outputs"""
 
-    tool_outputs: list[ToolOutput] = Field(min_length=1, description="The outputs of all calls.", examples=[[]])
+    tool_outputs: list[ToolOutput] = Field(
+        min_length=1, description="The outputs of all calls.", examples=[[{"tool_call_id": "call-1", "output": "30 摄氏度"}]]
+    )
 
     def arguments(self) -> dict[str, Any]:
         return {**super().arguments(), "outputs": [(one.tool_call_id, one.output) for one in self.tool_outputs]}

@@ -22,11 +22,11 @@ _message_file = partial(
     Route, kind="message_file", tag="messages", page=f"{_PAGES}/developer-reference/sdk-message-related-files"
 )
 _thread = partial(Route, kind="thread", tag="threads", page=f"{_PAGES}/thread")
-_assistant = partial(Route, kind="assistant", tag="assistants", page=f"{_PAGES}/assistant")
-_assistant_file = partial(Route, kind="assistant_file", tag="assistants", page=f"{_PAGES}/assistant")
-_file = partial(Route, kind="file", tag="files", page=f"{_PAGES}/assistant")
-_run = partial(Route, kind="run", tag="runs", page=f"{_PAGES}/runs")
-_step = partial(Route, kind="step", tag="runs", page=f"{_PAGES}/run-steps")
+_assistant = partial(Route, watched=False, kind="assistant", tag="assistants", page=f"{_PAGES}/assistant")
+_assistant_file = partial(Route, watched=False, kind="assistant_file", tag="assistants", page=f"{_PAGES}/assistant")
+_file = partial(Route, watched=False, kind="file", tag="files", page=f"{_PAGES}/assistant")
+_run = partial(Route, watched=False, kind="run", tag="runs", page=f"{_PAGES}/runs")
+_step = partial(Route, watched=False, kind="step", tag="runs", page=f"{_PAGES}/run-steps")
 
 _THREADS = "/threads"
 _THREAD = "/threads/{thread_id}"
