@@ -131,21 +131,19 @@ class _Reader:
             if self._policy.spots:
                 return Data(None, [])
             raise Broken(1, "the file is empty")
-        value = self._value(self._next())
+        value, spot = self._value(self._next())
         self._next()  # the document's end
         if type(event := self._next()) is not StreamEndEvent:
             raise Broken(_line(event), "a second document begins; expected one")
-        return Data(value, self._lines, self._spots[0] if self._spots else None)
+        return Data(value, self._lines, spot)
 
-    def _value(self, first: Any) -> Any:
-        """
-        One value, whole. A stack of our own: deep nesting is an error of the file's, not of Python's.
-        """
-        policy, spots = self._policy, self._spots
+    def _value(self, first: Any) -> tuple[Any, Spot | None]:
+        """One value, whole. A stack of our own: deep nesting is an error of the file's, not of Python's."""
+        policy = self._policy
         special, laid_out = policy.special, _LAID_OUT if policy.json else ()
         keep, merge = policy.spots, policy.merge
         stack: list[tuple[Any, Any, Any, int, int]] = []  # what is open around: itself, its key, our start, what was before
-        lines, event, size, get_event = self._lines, first, 0, self._next
+        event, size, get_event = first, 0, self._next
         into: Any = None
         key: Any = _NONE
         spot: Spot | None = None
@@ -166,58 +164,67 @@ class _Reader:
                 if event.anchor is not None:
                     self._anchors[event.anchor] = (value, 1, len(event.value), spot)
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
-                depth = len(stack)
-                if event.tag is not None or depth >= policy.depth:
-                    self._check_start(event, depth)
-                if depth == 2 and type(into) is list and kind is MappingStartEvent:
-                    lines.append(event.start_mark.line + 1)
+                self._begun(event, len(stack), into)
                 stack.append((into, key, event, size, self._copied))
                 into, key = ({} if kind is MappingStartEvent else []), _NONE
-                if keep:
-                    spots.append((_line(event), {}))
                 event = get_event()
                 continue
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 value = into
                 into, key, start, before, copied = stack.pop()
-                if start.tag is not None:
-                    value = _made(start.tag, value)
-                spot = spots.pop() if keep else None
-                if merge and type(value) is dict and _MERGE in value:
-                    value = _merged(value, spot)
-                if start.anchor is not None:
-                    long = event.end_mark.index - start.start_mark.index + self._copied - copied
-                    self._anchors[start.anchor] = (value, size - before + 1, long, spot)
+                value, spot = self._ended(value, start, event, size - before + 1, copied)
             elif kind is AliasEvent:
                 value, weight, _, spot = self._alias(event)
                 size += weight
             else:
                 raise Broken(_line(event), "expected a value")
             if not stack:
-                if spot is not None:
-                    spots.append(spot)
-                return value
+                return value, spot
             if type(into) is list:
-                if spot is not None:
-                    spots[-1][1][len(into)] = spot
+                name: Any = len(into)
                 into.append(value)
             elif key is _NONE:
                 new = type(value) is str and value not in into and not merge
-                key = value if new else self._key(event, value, into, stack)
-                if spot is not None:
-                    spots[-1][1][key] = spot
+                name = key = value if new else self._key(event, value, into, stack)
             else:
-                if spot is not None:
-                    spots[-1][1][key] = (spots[-1][1][key][0], spot[1])
+                name = key
                 into[key] = value
                 key = _NONE
+            if spot is not None:
+                self._place(name, spot)
             event = get_event()
 
-    def _check_start(self, event: Any, depth: int) -> None:
-        if event.tag is not None and event.tag not in _COLLECTION_TAGS and not (self._policy.json and event.tag in _VCRPY_TAGS):
-            raise self._policy.tagged(event)
-        if depth >= self._policy.depth:
-            raise Broken(_line(event), f"nested more than {self._policy.depth:,} deep")
+    def _begun(self, event: Any, depth: int, around: Any) -> None:
+        tag, policy = event.tag, self._policy
+        if tag is not None and tag not in _COLLECTION_TAGS and not (policy.json and tag in _VCRPY_TAGS):
+            raise policy.tagged(event)
+        if depth >= policy.depth:
+            raise Broken(_line(event), f"nested more than {policy.depth:,} deep")
+        if depth == 2 and type(around) is list and type(event) is MappingStartEvent:
+            self._lines.append(_line(event))
+        if policy.spots:
+            self._spots.append((_line(event), {}))
+
+    def _ended(self, value: Any, start: Any, end: Any, size: int, copied: int) -> tuple[Any, Spot | None]:
+        """
+        A list or mapping that is whole now; `copied` characters had been copied when it began.
+        """
+        spot = self._spots.pop() if self._policy.spots else None
+        if start.tag is not None:
+            value = _made(start.tag, value)
+        if self._policy.merge and type(value) is dict and _MERGE in value:
+            value = _merged(value, spot)
+        if start.anchor is not None:
+            long = end.end_mark.index - start.start_mark.index + self._copied - copied
+            self._anchors[start.anchor] = (value, size, long, spot)
+        return value, spot
+
+    def _place(self, name: Any, spot: Spot) -> None:
+        """
+        Keep the spot of a name, then of what it names: that one's line is the name's.
+        """
+        held = self._spots[-1][1]
+        held[name] = (held[name][0], spot[1]) if name in held else spot
 
     def _key(self, event: Any, value: Any, into: dict[Any, Any], stack: Sequence[Any]) -> Any:
         key = event.value if type(event) is ScalarEvent and self._policy.json else value
