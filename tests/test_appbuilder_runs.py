@@ -234,9 +234,9 @@ def test_files_are_uploaded_mounted_and_downloaded(appbuilder: Handle, tmp_path:
     with pytest.raises(ValueError):  # noqa: PT011 - its text is the SDK's
         assistants.files.query("file-no")
     assistant = assistants.create(name="n", description="d")
-    assert assistants.mount_file(assistant_id=assistant.id, file_id=file.id).assistant_id == assistant.id
+    assert assistants.mount_files(assistant_id=assistant.id, file_id=file.id).assistant_id == assistant.id
     assert [one.id for one in assistants.mounted_files_list(assistant_id=assistant.id).data] == [file.id]
-    assert assistants.unmount_file(assistant_id=assistant.id, file_id=file.id).deleted is True
+    assert assistants.unmount_files(assistant_id=assistant.id, file_id=file.id).deleted is True
     assert assistants.files.delete(file.id).deleted is True
     assert appbuilder.files() == []
 
