@@ -113,11 +113,11 @@ def test_a_documented_request_is_known_by_its_operation(vendor: str, revision: s
 @pytest.mark.parametrize("vendor", sorted(SAMPLES))
 def test_every_operation_has_a_sample(vendor: str) -> None:
     """
-    No operation is without a documented or captured request; a message file is documented by the SDK's call alone.
+    No operation on messages and threads is without a documented or captured request; the others: test_run_samples.py.
     """
     asked = {sample["operation"] for sample in SAMPLES[vendor] if sample["operation"]}
     (described,) = (one for one in REVISIONS["2025"] if one.name == vendor)
-    assert asked == {route.operation for route in described.routes}
+    assert asked == {route.operation for route in described.routes if route.tag in ("messages", "threads")}
 
 
 def test_a_sample_gives_way_for_a_reason_only() -> None:

@@ -36,6 +36,7 @@ class Service:
     state: State
     numbers: Numbers = field(default_factory=Numbers)
     trouble: Trouble | None = None
+    outputs_within: float = 2.0  # real seconds that an open stream waits for outputs
 
 
 class Engine:
@@ -272,7 +273,9 @@ class Engine:
             ("Transfer-Encoding", "chunked"),
             (service.vendor.request_id_header, request_id),
         )
-        return Response(200, headers, pieces=RunStream(service.state, streamed, streams, request_id, self.lock))
+        return Response(
+            200, headers, pieces=RunStream(service.state, streamed, streams, request_id, self.lock, service.outputs_within)
+        )
 
 
 @lru_cache(maxsize=8)  # the same for every mock

@@ -105,6 +105,10 @@ def perform(state: State, run_id: str) -> StoredRun:
     try:
         while one := next_event(state, run_id):
             happened.append(one)
+    except Exception:
+        while one := next_event(state, run_id):  # it fails
+            happened.append(one)
+        raise
     finally:
         performance = state[PERFORMANCE].get(run_id)
         if happened and run_id in state.streams:
