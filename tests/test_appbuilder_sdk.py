@@ -216,7 +216,7 @@ def test_what_the_sdk_refuses_itself_never_arrives(appbuilder: Handle, messages:
 
 def test_what_is_not_played_is_answered_and_complained_about() -> None:
     """
-    Assistants and runs get the gateway's 404, and the mock says so when it closes.
+    What no route answers gets the gateway's 404, and the mock says so when it closes.
     """
     from appbuilder.core._exception import NotFoundException
 
@@ -225,11 +225,9 @@ def test_what_is_not_played_is_answered_and_complained_about() -> None:
     def run() -> None:
         with AssistantMock():
             with pytest.raises(NotFoundException):
-                sdk.assistant.assistants.list()
-            with pytest.raises(NotFoundException):
-                sdk.assistant.threads.runs.list("thread_1")
+                sdk.get_all_apps()
 
-    with pytest.raises(errors.UnansweredRequest, match="appbuilder has no route for  POST /v2/assistants/list"):
+    with pytest.raises(errors.UnansweredRequest, match="appbuilder has no route for  POST /v2/app"):
         run()
 
 

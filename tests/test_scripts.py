@@ -166,7 +166,8 @@ def test_assistants_and_files_are_seeded(studio: Handle) -> None:
     assert studio.assistants()[0].metadata == {"k": "v"}
     file = studio.add_file("a.txt", "文本")
     assert (file.name, file.content) == ("a.txt", "文本".encode())
-    assert studio.files() == [file, studio.add_file("b.bin", b"\0", id="file-x")]
+    second = studio.add_file("b.bin", b"\0", id="file-x")
+    assert studio.files() == [file, second]
 
 
 WRONG_SEEDS: dict[str, tuple[Callable[[Handle], Any], type[Exception], str]] = {
