@@ -146,6 +146,6 @@ def test_every_link_leads_somewhere():
 
 def test_the_readme_is_short():
     """
-    At most 100 lines.
+    At most 110 lines.
     """
-    assert len((PROJECT / "README.md").read_text("utf-8").splitlines()) <= 100
+    assert len((PROJECT / "README.md").read_text("utf-8").splitlines()) <= 110
