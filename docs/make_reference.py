@@ -58,7 +58,7 @@ def _class(found: griffe.Object) -> Iterator[str]:
         if name.startswith("_") or not member.docstring:
             continue
         if member.is_function:
-            yield from (f"### {found.name}.{name}", "", "```text", _signature(member), "```", "", _text(member), "")
+            yield from (f"### {found.name}.{name}", "", f"`{_signature(member)}`", "", _text(member), "")
         elif "property" in member.labels:
             yield from (f"### {found.name}.{name}", "", _text(member), "")
 
@@ -71,12 +71,12 @@ def _module(found: griffe.Object) -> Iterator[str]:
             continue
         yield from (f"### {found.name}.{name}", "")
         if member.is_function:
-            yield from ("```text", _signature(member), "```", "")
+            yield from (f"`{_signature(member)}`", "")
         yield from (_text(member), "")
 
 
 def _signature(function: griffe.Object) -> str:
-    """Name, parameters and what comes back, a line where it fits."""
+    """Name, parameters and what comes back."""
     given = []
     for parameter in function.parameters:
         if parameter.name in ("self", "cls"):
@@ -86,8 +86,7 @@ def _signature(function: griffe.Object) -> str:
         annotation = f": {parameter.annotation}" if parameter.annotation is not None else ""
         given.append(f"{stars}{parameter.name}{annotation}{default}")
     returns = f" -> {function.returns}" if function.returns is not None else ""
-    line = f"{function.name}({', '.join(given)}){returns}"
-    return line if len(line) < 110 else f"{function.name}(\n    " + ",\n    ".join(given) + f",\n){returns}"
+    return f"{function.name}({', '.join(given)}){returns}"
 
 
 def _text(found: griffe.Object) -> str:
