@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import socket
 from itertools import permutations
+from threading import Event, Thread
 
 import httpx
 import pytest
 
 from pytest_assistant_mock import AssistantMock
 from pytest_assistant_mock._doors.doors import Doors, imported
+from pytest_assistant_mock.errors import BlockedHost
 
 
 def seams() -> list:
@@ -65,3 +68,67 @@ def test_a_mock_that_cannot_open_leaves_nothing(monkeypatch):
     with pytest.raises(RuntimeError, match="no door"), AssistantMock():
         pass
     assert (seams(), os.environ.get("APPBUILDER_TOKEN")) == before
+
+
+def test_nothing_slips_past_while_mocks_close_in_any_order():
+    """
+    Other threads ask all the time; at every moment some mock is open, and each request is answered, each look-up stopped.
+    """
+    url, key = "https://dashscope.aliyuncs.com/api/v1/threads", {"Authorization": "Bearer key"}
+    missed, going = [], Event()
+
+    def ask():
+        while not going.is_set():
+            try:
+                if httpx.post(url, json={}, headers=key).status_code != 200:
+                    missed.append("an answer")
+            except Exception as error:
+                missed.append(error)
+
+    def look_up():
+        while not going.is_set():
+            try:
+                socket.getaddrinfo("dashscope.aliyuncs.com", 443)
+                missed.append("a look-up")
+            except BlockedHost:
+                pass
+            except OSError as error:
+                missed.append(error)
+
+    mocks = [AssistantMock(strict=False).__enter__() for _ in range(2)]
+    workers = [Thread(target=work) for work in (ask, look_up)]
+    for worker in workers:
+        worker.start()
+    for _ in range(300):
+        mocks.append(AssistantMock(strict=False).__enter__())
+        mocks.pop(0).__exit__(None, None, None)
+    going.set()
+    for worker in workers:
+        worker.join()
+    for mock in mocks:
+        mock.excuse()
+        mock.__exit__(None, None, None)
+    assert missed == []
+
+
+def test_a_monkeypatch_that_is_undone_later_brings_nothing_back(run):
+    """
+    A test that wraps a client, or sets the key, with a monkeypatch it asked for before the mock leaves no mock behind.
+    """
+    run("""
+    import os
+
+    REAL = httpx.HTTPTransport.handle_request
+
+    def test_it(monkeypatch, model_studio):
+        real = httpx.HTTPTransport.handle_request
+        monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda *given: real(*given))
+        monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-of-this-test")
+        answer = httpx.post(f"{model_studio.base_url}/threads", json={}, headers={"Authorization": "Bearer key"})
+        assert answer.status_code == 200
+
+    def test_afterwards():
+        assert os.environ.get("DASHSCOPE_API_KEY") is None
+        with pytest.raises(httpx.ConnectError):
+            httpx.post("http://127.0.0.1:9/api/v1/threads", json={})
+    """).assert_outcomes(passed=2)

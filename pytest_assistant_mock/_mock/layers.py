@@ -1,7 +1,7 @@
 """
-Which mocks are open, innermost last: one list a process, for doors and keys are the process's too.
+Which mocks are open, innermost last: one list a process, for what a mock swaps is the process's too.
 
-Knows only that each can be put on and taken off.
+Knows only that each can be put on and taken off, in any order.
 """
 
 from __future__ import annotations
@@ -13,24 +13,18 @@ from threading import RLock
 
 @dataclass(slots=True, eq=False)  # not frozen: one is made for every test
 class Layer:
-    """
-    What an open mock lays over the process: steps that put it on, steps that take it off.
-    """
+    """What an open mock lays over the process: steps that put it on, steps that take it off, whatever lies over it."""
 
     on: tuple[Callable[[], None], ...]
     off: tuple[Callable[[], None], ...]
 
     def put_on(self) -> None:
-        """
-        Swap.
-        """
+        """Swap."""
         for step in self.on:
             step()
 
     def take_off(self) -> None:
-        """
-        Put back what was there.
-        """
+        """Put back what was there."""
         for step in self.off:
             step()
 
@@ -40,9 +34,7 @@ _open: list[Layer] = []
 
 
 def enter(layer: Layer) -> None:
-    """
-    Put a layer on, over all that are open. If that fails nothing of it stays.
-    """
+    """Put a layer on, over all that are open. If that fails nothing of it stays."""
     with _lock:
         try:
             layer.put_on()
@@ -53,16 +45,12 @@ def enter(layer: Layer) -> None:
 
 
 def leave(layer: Layer) -> None:
-    """
-    Take a layer off. Those over it (threads may close in any order) come off first and go on again, so that none of them puts
-    back what is no longer there.
-    """
+    """Take a layer off. Those over it stay on (threads may close in any order), so that nothing slips past them."""
     with _lock:
-        at = _open.index(layer)
-        over = _open[at + 1 :]
-        for other in reversed(over):
-            other.take_off()
         layer.take_off()
-        del _open[at]
-        for other in over:
-            other.put_on()
+        _open.remove(layer)
+
+
+def any_open() -> bool:
+    """Whether some mock is open."""
+    return bool(_open)

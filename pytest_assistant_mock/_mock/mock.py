@@ -91,6 +91,7 @@ class AssistantMock:
         self._keys = sdk_environment.Keys([vendor.settings for vendor in vendors])
         self._tape = tape_of(source, recording)
         self._layer: layers.Layer | None = None
+        self._doors: Doors | None = None
         self._asgi: App | None = None
         self._strict = strict
         self._name = name
@@ -238,10 +239,9 @@ class AssistantMock:
             raise swallowed
 
     def _swallowed(self) -> BaseException | None:
-        """
-        What was raised while a piece of a reply was made, and stopped by the code that read it.
-        """
-        return next(iter(self._engine.journal.raised), None) if not self._excused else None
+        """What was raised while a piece of a reply was made, or to stop a client, and caught by the code that met it."""
+        blocked = self._doors.blocked if self._doors else ()
+        return next(iter([*self._engine.journal.raised, *blocked]), None) if not self._excused else None
 
     def _told(self, vendors: Sequence[Vendor]) -> Callable[[], ToldURLs]:
         """
@@ -251,7 +251,7 @@ class AssistantMock:
 
     def _new_layer(self) -> layers.Layer:
         self._session = session(self._engine, self._tape) if self._tape is not None else None
-        doors = Doors(self._session.answerer if self._session else self._engine)
+        doors = self._doors = Doors(self._session.answerer if self._session else self._engine)
         if self._session and not self._session.replays:
             return layers.Layer(on=(doors.open,), off=(doors.close,))  # with the real keys
         return layers.Layer(on=(self._keys.put, doors.open), off=(doors.close, self._keys.take_back))

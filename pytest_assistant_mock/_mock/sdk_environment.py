@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_assistant_mock._engine.base_urls import NOBODY, ToldURLs
 from pytest_assistant_mock._engine.vendor import Settings, Vendor
@@ -57,46 +57,88 @@ def keys(settings: Sequence[Settings]) -> list[str]:
     return [key for key in found if isinstance(key, str) and key]
 
 
+class Before(NamedTuple):
+    """What a vendor's key was before a mock opened: in the environment, and in the SDK's modules by module and name."""
+
+    variable: str | None
+    attributes: dict[tuple[str, str], Any]
+
+
 class Keys:
     """
     The SDKs' keys, replaced on `put`, put back on `take_back`, whatever happened in between.
+
+    Mocks may close in any order: one that closes below another hands it what is to be put back.
     """
 
     def __init__(self, settings: Sequence[Settings]) -> None:
         self._settings = settings
-        self._before: list[tuple[Settings, str | None, list[tuple[str, str, Any]]]] = []
+        self._before: list[Before] = []
         self._modules = 0
 
     def put(self) -> None:
-        """
-        Let every SDK find the fake key by itself.
-        """
+        """Let every SDK find the fake key by itself."""
         self._modules = len(sys.modules)
         for settings in self._settings:
-            attributes = []
-            for module, name in settings.key_attributes:
-                if module in sys.modules:
-                    attributes.append((module, name, getattr(sys.modules[module], name, None)))
-                    setattr(sys.modules[module], name, settings.key)
-            self._before.append((settings, os.environ.get(settings.key_variable), attributes))
-            os.environ[settings.key_variable] = settings.key
+            self._before.append(Before(os.environ.get(settings.key_variable), _held(settings)))
+            _set(settings, settings.key)
+        _put.append(self)
 
     def take_back(self) -> None:
-        """
-        Put the keys back. A module first imported in between has read the fake key, and gets what it would have read.
-        """
-        while self._before:
-            settings, value, attributes = self._before.pop()
-            if value is None:
-                os.environ.pop(settings.key_variable, None)
-            else:
-                os.environ[settings.key_variable] = value
-            known = {(module, name): before for module, name, before in attributes}
-            for module, name in settings.key_attributes:
-                if module in sys.modules:
-                    setattr(sys.modules[module], name, known.get((module, name), value))
+        """Put the keys back. A module first imported in between has read the fake key, and gets what it would have read."""
+        if self not in _put:
+            return
+        above = _put[_put.index(self) + 1 :]
+        _put.remove(self)
+        if above:
+            above[0]._take_over(self)
+            return
+        for settings, before in zip(self._settings, self._before, strict=True):
+            _restore(settings, before)
+            _kept[settings.key_variable] = (settings, before)
             if len(sys.modules) != self._modules:
-                _forget(settings, value)
+                _forget(settings, before.variable)
+
+    def _take_over(self, below: Keys) -> None:
+        self._modules = below._modules
+        # what this mock has found in modules that came since is the fake key, and nothing to put back
+        self._before = below._before
+
+
+_put: list[Keys] = []  # innermost last, as the process's environment is one
+_kept: dict[str, tuple[Settings, Before]] = {}
+
+
+def sweep() -> None:
+    """
+    Put keys back once more, if a fake one has come back after its mock has closed: a test's monkeypatch, asked for before the
+    mock, saw the fake key and puts it back at its own end.
+    """
+    if _put:
+        return
+    for settings, before in _kept.values():
+        if settings.key in (os.environ.get(settings.key_variable), *_held(settings).values()):
+            _restore(settings, before)
+
+
+def _held(settings: Settings) -> dict[tuple[str, str], Any]:
+    found = [(module, name) for module, name in settings.key_attributes if module in sys.modules]
+    return {(module, name): getattr(sys.modules[module], name, None) for module, name in found}
+
+
+def _set(settings: Settings, key: str) -> None:
+    for module, name in _held(settings):
+        setattr(sys.modules[module], name, key)
+    os.environ[settings.key_variable] = key
+
+
+def _restore(settings: Settings, before: Before) -> None:
+    if before.variable is None:
+        os.environ.pop(settings.key_variable, None)
+    else:
+        os.environ[settings.key_variable] = before.variable
+    for module, name in _held(settings):
+        setattr(sys.modules[module], name, before.attributes.get((module, name), before.variable))
 
 
 def _forget(settings: Settings, value: str | None) -> None:

@@ -79,6 +79,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _tell_source(None)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown() -> Generator[None]:
+    """After a test's own monkeypatch has put things back, a mock that has closed is nowhere."""
+    __tracebackhide__ = True
+    result = yield
+    if environment := sys.modules.get("pytest_assistant_mock._mock.sdk_environment"):
+        environment.sweep()
+    return result
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     config = terminalreporter.config
     counted = [(title, counts) for key, title in _COUNTED.values() if (counts := config.stash[key])]

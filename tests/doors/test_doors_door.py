@@ -76,18 +76,43 @@ def test_every_library_has_known_seams() -> None:
     assert {"socket", "http.client", "urllib3", "requests", "httpx", "aiohttp"} <= there
 
 
-def test_a_library_that_looks_different_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    Without its class the library is not known, and the mock does not open with a door less.
-    """
+def test_a_library_that_looks_different_closes_no_mock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its class the library is not known; the mock opens, and the others are answered."""
+    httpx = pytest.importorskip("httpx")
     strange = ModuleType("strange_http")
     strange.__dict__["__version__"] = "99.0"
     monkeypatch.setitem(sys.modules, "strange_http", strange)
     monkeypatch.setitem(doors.DOORS, "strange_http", "httpx")
-    before = sys.meta_path.copy()
-    with pytest.raises(UnknownSeam, match=r"^strange_http 99\.0 is not known: .*; install an older one, or report it$"):
-        AssistantMock().__enter__()
-    assert sys.meta_path == before
+    with AssistantMock(strict=False) as mock:
+        assert httpx.post(f"{mock.model_studio.base_url}/threads", json={}).status_code == 401
+
+
+def test_a_function_that_takes_other_parameters_is_told_of_when_it_is_used(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """
+    By the library's own name, with what to do, and nothing is sent; httpx is answered beside it, and what is nobody's goes on.
+    """
+    httpx, urllib3 = pytest.importorskip("httpx"), pytest.importorskip("urllib3")
+    sent = []
+
+    def _make_request(self: Any, everything: Any, *more: Any, **options: Any) -> Any:
+        sent.append((self.host, everything, more, options))
+        raise ConnectionError("no service")
+
+    _make_request.__module__ = "urllib3.connectionpool"
+    monkeypatch.setattr(urllib3.connectionpool.HTTPConnectionPool, "_make_request", _make_request)
+    doors.seams_of.cache_clear()  # it remembers the library as it was
+    request.addfinalizer(doors.seams_of.cache_clear)
+    with pytest.raises(UnknownSeam), AssistantMock(strict=False) as mock:
+        assert httpx.post(f"{mock.model_studio.base_url}/threads", json={}).status_code == 401
+        with pytest.raises(UnknownSeam, match=r"^urllib3 .* asked for https://dashscope\.aliyuncs\.com") as raised:
+            urllib3.PoolManager().request("POST", f"{mock.model_studio.base_url}/threads", retries=False)
+        assert "do:   use another client in the test, install a version that is known, or report it" in str(raised.value)
+        assert sent == []
+        with pytest.raises((ConnectionError, urllib3.exceptions.ProtocolError), match="no service"):
+            urllib3.PoolManager().request("GET", "http://127.0.0.1:9/x", retries=False)
+        assert len(sent) == 1
 
 
 def test_another_patch_below_ours_is_put_back_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,6 @@ from answerers import Script, behind_doors, says
 from pytest_assistant_mock import AssistantMock
 from pytest_assistant_mock._doors import doors
 from pytest_assistant_mock._doors.import_hook import imports
-from pytest_assistant_mock.errors import UnknownSeam
 
 SEND = {
     "requests": "import requests\n    requests.post(url, headers=key)",
@@ -141,15 +140,11 @@ def test_an_import_under_way_in_another_thread_is_waited_for(library: str, tmp_p
     assert answers == ["ours"]
 
 
-def test_a_library_that_looks_different_fails_where_it_is_imported(library: str, tmp_path: Path) -> None:
-    """
-    Nothing is sent by a client whose door is not known.
-    """
+def test_a_library_that_looks_different_may_be_imported(library: str, tmp_path: Path) -> None:
+    """A client nobody uses does not break the import that brings it."""
     (tmp_path / f"{library}.py").write_text("__version__ = '99.0'", "utf-8")
     with behind_doors(Script("http://gw.corp.invalid", says("ours"))):
-        with pytest.raises(UnknownSeam, match=r"^new_http 99\.0 is not known: .*; install an older one, or report it$"):
-            import_module(library)
-        assert library not in sys.modules
+        assert import_module(library).__version__ == "99.0"
 
 
 @pytest.mark.parametrize("opened", [False, True])
@@ -312,10 +307,9 @@ print("_assistant_mock" in http.client.HTTPConnection._send_output.__module__)
     assert (done.stdout, done.stderr) == ("200 1\nFalse\n", "")
 
 
-def test_a_stand_in_without_a_specification_is_told_in_our_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    A test may put one into sys.modules; it cannot be answered.
-    """
+def test_a_stand_in_without_a_specification_closes_no_mock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test may put one into sys.modules; the other clients are answered."""
+    requests = pytest.importorskip("requests")
     monkeypatch.setitem(sys.modules, "httpx", object())
-    with pytest.raises(UnknownSeam, match=r"^httpx of unknown version is not known: "):
-        AssistantMock().__enter__()
+    with AssistantMock(strict=False) as mock:
+        assert requests.post(f"{mock.model_studio.base_url}/threads", json={}, timeout=5).status_code == 401
