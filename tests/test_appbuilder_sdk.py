@@ -223,9 +223,8 @@ def test_what_is_not_played_is_answered_and_complained_about() -> None:
     from pytest_assistant_mock import errors
 
     def run() -> None:
-        with AssistantMock():
-            with pytest.raises(NotFoundException):
-                sdk.get_all_apps()
+        with AssistantMock(), pytest.raises(NotFoundException):
+            sdk.get_all_apps()
 
     with pytest.raises(errors.UnansweredRequest, match="appbuilder has no route for  POST /v2/app"):
         run()

@@ -60,10 +60,7 @@ def _rows(cassette: Cassette, revision: str) -> Iterator[Row]:
     places = Places(engine.place, [service.vendor for service in engine.services.values()])
     for service in engine.services.values():
         before = restore.recall(restore.told(cassette.interactions, service.vendor, places), first=True)
-        for made in before.made:
-            before.threads.pop(made, None)
-            before.messages.pop(made, None)
-        before.messages = {key: one for key, one in before.messages.items() if one.thread_id not in before.made}
+        before.forget_made()
         restore.load(engine, service, before)
     bound: dict[str, str] = {}
     exceptions = cassette.metadata.get("exceptions") or {}
