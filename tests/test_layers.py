@@ -5,8 +5,10 @@ The floors of the house: who may import whom. FLOORS is the rule; there is no ot
 from __future__ import annotations
 
 import ast
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -157,3 +159,130 @@ def test_a_trespass_is_seen(module, source, found):
     The walk sees an import uphill, sideways, inside a function or under TYPE_CHECKING.
     """
     assert trespasses(module, source) == found
+
+
+def test_every_row_names_a_part_of_the_package():
+    """
+    A row of FLOORS, and each part it names, is a file or a folder there is.
+    """
+    named = {part for row in FLOORS for part in (row.part, *row.below)} - {"__version__"}
+    assert {part for part in named if not any(within(module, part) for module in FILES)} == set()
+
+
+def hidden_from_python(node):
+    """
+    What only type checkers read.
+    """
+    is_guard = isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+    return node.body if is_guard else []
+
+
+def nodes_that_run(node):
+    """
+    Every node of a source but those below `if TYPE_CHECKING:`.
+    """
+    yield node
+    hidden = hidden_from_python(node)
+    for child in ast.iter_child_nodes(node):
+        if child not in hidden:
+            yield from nodes_that_run(child)
+
+
+def file_of(name: str, files: Mapping[str, str]) -> str:
+    """
+    The file an imported name stands in; "" for none of the package's.
+    """
+    found = name.removeprefix(f"{NAME}.")
+    if found == name:
+        return "__init__" if name == NAME and "__init__" in files else ""
+    while found and found not in files:
+        found = found.rpartition(".")[0]
+    return found or file_of(NAME, files)
+
+
+def circles(files: Mapping[str, str]) -> list[str]:
+    """
+    A circle of files that import each other, wherever in them, if there is one.
+    """
+    graph = {}
+    for module, source in files.items():
+        running = ast.Module([], [])
+        running.body = [node for node in nodes_that_run(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
+        graph[module] = {found for name in imports(ast.unparse(running)) if (found := file_of(name, files))} - {module}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as circle:
+        return list(reversed(circle.args[1]))
+    return []
+
+
+def test_no_files_import_each_other():
+    """
+    There is no circle of imports, neither at the top of files nor inside functions.
+    """
+    assert circles({module: path.read_text("utf-8") for module, path in FILES.items()}) == []
+
+
+A_CIRCLE = {
+    "a": "from pytest_assistant_mock.b import x",
+    "b": "def f():\n    from pytest_assistant_mock import c",
+    "c": "import pytest_assistant_mock.a",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [({}, {"a", "b", "c"}), ({"b": "if TYPE_CHECKING:\n    from pytest_assistant_mock import c"}, set()), ({"c": ""}, set())],
+)
+def test_a_circle_is_seen(changed, found):
+    """
+    An import inside a function counts, one for type checkers does not.
+    """
+    assert set(circles({**A_CIRCLE, **changed})) == found
+
+
+VENDOR = re.compile(r"app-?builder|model_?studio|dashscope|baidu|aliyun|bailian", re.IGNORECASE)
+PUBLIC_NAMES = "strategies"
+
+
+def vendor_words(source: str) -> list[str]:
+    """
+    The strings that are a vendor's word, host or header, so that they can be compared, looked up or sent.
+
+    A text with spaces is a docstring or a message. Free are types, and a string that only says its function's own name.
+    """
+    tree = ast.parse(source)
+    free = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and getattr(node.value, "id", "") == "Literal":
+            free |= set(ast.walk(node.slice))
+        elif isinstance(node, ast.FunctionDef):
+            free |= {one for one in ast.walk(node) if isinstance(one, ast.Constant) and one.value == node.name}
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in free]
+    return [text for text in texts if isinstance(text, str) and VENDOR.search(text) and not re.search(r"\s", text)]
+
+
+@pytest.mark.parametrize("module", [module for module in FILES if not within(module, "_vendors") and module != PUBLIC_NAMES])
+def test_only_the_vendors_files_know_a_vendor_by_name(module):
+    """
+    Outside `_vendors` no string that code works with names a vendor; `strategies` names them to the public alone.
+    """
+    assert vendor_words(FILES[module].read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('if vendor == "appbuilder": pass', ["appbuilder"]),
+        ('KEYS["x-DashScope-workspace"]', ["x-DashScope-workspace"]),
+        ('get("https://appbuilder.baidu.com")', ["https://appbuilder.baidu.com"]),
+        ('raise ValueError("expected a vendor like appbuilder")', []),
+        ('def appbuilder():\n    """Baidu AppBuilder."""\n    return handles["appbuilder"]', []),
+        ('Name = Literal["appbuilder"]', []),
+    ],
+)
+def test_a_vendors_word_is_seen(source, found):
+    """
+    Compared, looked up or sent; but neither in a message nor where the name is what is offered.
+    """
+    assert vendor_words(source) == found

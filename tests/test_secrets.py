@@ -196,3 +196,23 @@ def test_what_cannot_be_replaced_is_found() -> None:
     key = Secrets(["ÄÖ-schlüssel-0123"])
     assert key.find("你 ÄÖ-SCHLüSSEL-0123") == [Found("a configured key", 2, "ÄÖ-SC…")]
     assert key.text("你 ÄÖ-schlüssel-0123") == "你 REDACTED"
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        ("Authorization", True),
+        ("X-Appbuilder-Authorization", True),
+        ("X-DashScope-WorkSpace", True),
+        ("X-Corp-Api-Key", True),
+        ("Set-Cookie", True),
+        ("Content-Type", False),
+        ("X-Cookie-Policy", False),
+        ("X-Request-Id", False),
+    ],
+)
+def test_a_secret_header_is_known_by_the_end_of_its_name(name: str, secret: bool) -> None:
+    """
+    Whatever a vendor or a gateway puts before it.
+    """
+    assert (Secrets().header(name, "plain") == HIDDEN) is secret

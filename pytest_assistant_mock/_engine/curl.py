@@ -11,7 +11,7 @@ import re
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from pytest_assistant_mock._engine.secrets import HEADERS, Secrets
+from pytest_assistant_mock._engine.secrets import Secrets, is_secret_header
 
 if TYPE_CHECKING:
     from pytest_assistant_mock._engine.wire import Request  # which asks this module to print itself
@@ -50,7 +50,7 @@ def keys_in(request: Request) -> set[str]:
     """
     The keys a request carries in its headers, so that they are hidden elsewhere in it too.
     """
-    values = (value for name, value in request.headers if name.lower() in HEADERS)
+    values = (value for name, value in request.headers if is_secret_header(name))
     return {re.sub(r"(?i)^(bearer|basic|digest)\s+", "", value).strip() for value in values}
 
 

@@ -16,13 +16,7 @@ from urllib.parse import quote
 HIDDEN = "REDACTED"
 """What stands in a secret's place: always the same, so that what is redacted still matches; safe in a URL."""
 
-HEADERS = frozenset(
-    {
-        "api-key", "authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key", "x-appbuilder-authorization",
-        "x-dashscope-workspace",
-    }
-)  # fmt: skip
-"""Headers whose whole value is a secret, in lower case."""
+_HEADERS = ("api-key", "authorization", "cookie", "workspace")
 
 FIELDS = ("access_token", "api_key", "api-key", "apikey", "authorization", "secret_key", "security_token")
 """JSON fields whose text is a secret, whatever their case."""
@@ -67,6 +61,11 @@ _ENDS = [
 ]
 
 
+def is_secret_header(name: str) -> bool:
+    """Whether the whole value of a header is a secret: its name ends as such names end, after whatever a vendor puts before."""
+    return name.lower().endswith(_HEADERS)
+
+
 class Found(NamedTuple):
     """
     Something that looks like a secret: its kind, where it starts (characters), and its first few characters.
@@ -107,7 +106,7 @@ class Secrets:
         """
         A header's value without secrets; of a secret header only the scheme ("Bearer") stays.
         """
-        if name.lower() not in HEADERS:
+        if not is_secret_header(name):
             return self.text(value)
         scheme, space, _ = value.partition(" ")
         return f"{scheme} {HIDDEN}" if space and scheme.lower() in ("bearer", "basic", "digest") else HIDDEN

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pytest_assistant_mock._engine.secrets import HEADERS, HIDDEN, Secrets
+from pytest_assistant_mock._engine.secrets import HIDDEN, Secrets, is_secret_header
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
 from pytest_assistant_mock.cassettes.format import Interaction
 
@@ -22,7 +22,7 @@ def literals(headers: Headers) -> Iterable[str]:
     The keys a request's headers carry: they must not stand anywhere else either.
     """
     for name, value in headers:
-        if name.lower() in HEADERS:
+        if is_secret_header(name):
             scheme, _, token = value.strip().partition(" ")
             yield token.strip() or scheme
 

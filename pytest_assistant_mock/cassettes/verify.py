@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from pytest_assistant_mock._engine.engine import Engine
-from pytest_assistant_mock._engine.vendor import Match
+from pytest_assistant_mock._engine.vendor import Match, Vendor
 from pytest_assistant_mock._engine.wire import Reply, Request, Response
 from pytest_assistant_mock._vendors import REVISIONS
 from pytest_assistant_mock.cassettes import restore
@@ -60,10 +60,7 @@ def _rows(cassette: Cassette, revision: str) -> Iterator[Row]:
     places = Places(engine.place, [service.vendor for service in engine.services.values()])
     for service in engine.services.values():
         before = restore.recall(restore.told(cassette.interactions, service.vendor, places), first=True)
-        for made in before.made:
-            before.threads.pop(made, None)
-            before.messages.pop(made, None)
-        before.messages = {key: one for key, one in before.messages.items() if one.thread_id not in before.made}
+        before.forget_made()
         restore.load(engine, service, before)
     bound: dict[str, str] = {}
     exceptions = cassette.metadata.get("exceptions") or {}
@@ -75,17 +72,17 @@ def _rows(cassette: Cassette, revision: str) -> Iterator[Row]:
         match = vendor.router.find(one.request.method, place.path)
         operation = match.route.operation if isinstance(match, Match) else f"{one.request.method} {place.path}"
         path = place.path if place.path is not None else ""
-        reply = engine.handle(_bound(one, f"{vendor.base_urls[0]}{path}{'?' if place.query else ''}{place.query}", bound))
+        reply = engine.handle(_bound(one, vendor, f"{path}{'?' if place.query else ''}{place.query}", bound))
         yield Row(number, place.vendor, operation, _difference(one.reply, reply, bound), str(exceptions.get(str(number), "")))
 
 
-def _bound(one: Interaction, url: str, bound: dict[str, str]) -> Request:
+def _bound(one: Interaction, vendor: Vendor, path: str, bound: dict[str, str]) -> Request:
     def replaced(text: str) -> str:
         return _TOKEN.sub(lambda match: bound.get(match.group(), match.group()), text)
 
-    headers = one.request.headers
-    if one.request.header("authorization") is None and one.request.header("x-appbuilder-authorization") is None:
-        headers = (*headers, _KEY) if isinstance(one.reply, Response) and one.reply.status != 401 else headers
+    headers, url = one.request.headers, vendor.base_urls[0] + path
+    if not vendor.key_of(one.request) and isinstance(one.reply, Response) and one.reply.status != 401:
+        headers = (_KEY, *headers)
     return Request(one.request.method, replaced(url), headers, replaced(one.request.body.decode("utf-8", "replace")).encode())
 
 

@@ -25,7 +25,6 @@ JSONObject = dict[str, Any]
 Send = Callable[[Request], Response]
 """A client: sends a request, returns the response."""
 
-VENDORS = ("model_studio", "appbuilder")
 FILES = ("file-1", "file-2", "file-3")
 
 
@@ -142,7 +141,8 @@ def _vendor(name: str) -> Vendor:
     for vendor in REVISIONS["2025"]:
         if vendor.name == name:
             return vendor
-    raise ValueError(f"no vendor {name!r}; the vendors are {', '.join(VENDORS)}{nearest(name, VENDORS)}")
+    known = [vendor.name for vendor in REVISIONS["2025"]]
+    raise ValueError(f"no vendor {name!r}; the vendors are {', '.join(known)}{nearest(name, known)}")
 
 
 def _route(vendor: Vendor, operation: str) -> Route:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pytest_assistant_mock.errors import nearest
 
-_VENDORS = ("model_studio", "appbuilder", "assistant_mock")
+_WHOLE = "assistant_mock"
 
 
 def fresh(vendor: str, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -21,8 +21,11 @@ def fresh(vendor: str, **options: Any) -> Callable[[Callable[..., Any]], Callabl
     vendor: "model_studio", "appbuilder", or "assistant_mock" for the mock itself. options: as `AssistantMock` takes them.
     Raises ValueError for an unknown vendor, TypeError for a function without a parameter.
     """
-    if vendor not in _VENDORS:
-        raise ValueError(f"fresh({vendor!r}): expected one of {', '.join(_VENDORS)}{nearest(vendor, _VENDORS)}")
+    from pytest_assistant_mock._vendors import REVISIONS
+
+    known = (*(one.name for one in REVISIONS["2025"]), _WHOLE)
+    if vendor not in known:
+        raise ValueError(f"fresh({vendor!r}): expected one of {', '.join(known)}{nearest(vendor, known)}")
 
     def decorate(test: Callable[..., Any]) -> Callable[..., Any]:
         parameters = list(inspect.signature(test).parameters.values())
@@ -37,7 +40,7 @@ def fresh(vendor: str, **options: Any) -> Callable[[Callable[..., Any]], Callabl
             from pytest_assistant_mock._mock.mock import AssistantMock
 
             with AssistantMock(**options) as mock:
-                given = mock if vendor == "assistant_mock" else getattr(mock, vendor)
+                given = mock if vendor == _WHOLE else getattr(mock, vendor)
                 return test(*args[:at], given, *args[at:], **kwargs)
 
         each.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

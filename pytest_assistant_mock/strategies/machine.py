@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from pytest_assistant_mock._mock.recording import command_line
+from pytest_assistant_mock._vendors import REVISIONS
 from pytest_assistant_mock.strategies import values
 
 _WHICH = st.integers(0, 50)
@@ -38,7 +39,7 @@ class AssistantMachine(RuleBasedStateMachine):
     Under `--assistant-source=live`, and only then, the client asks the real service, which is seen through the client alone.
     """
 
-    vendor: ClassVar[str] = "model_studio"
+    vendor: ClassVar[str] = REVISIONS["2025"][0].name
     options: ClassVar[dict[str, Any]] = {}
 
     # What the client does

@@ -33,8 +33,8 @@ _CONTENT = Field(
     example="text",
     wrong=(
         missing("empty_content"),
-        Wrong("is not blank", "empty_content", lambda: st.sampled_from(["", " ", "\n\t", "\u3000"])),
-        not_a((str,), "is text"),
+        Wrong("is not blank", "empty_content", lambda: st.sampled_from(["", " ", "\n\t", "\u3000", None])),  # null says nothing
+        not_a((str, type(None)), "is text"),
     ),
 )
 

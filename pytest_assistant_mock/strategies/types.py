@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pytest_assistant_mock._engine.kinds.messages import Message, MessageFile
 from pytest_assistant_mock._engine.kinds.threads import Thread
 from pytest_assistant_mock._engine.wire import Exchange, Failure, FailureKind, Request, Response
+from pytest_assistant_mock._vendors import REVISIONS
 from pytest_assistant_mock.strategies import answers, appbuilder, model_studio
 from pytest_assistant_mock.strategies.conversation import conversations
 from pytest_assistant_mock.strategies.values import appbuilder_ids, model_studio_ids
@@ -51,12 +52,11 @@ def exchanges() -> st.SearchStrategy[Exchange]:
     """
     Exchanges as the fake would have them: the last of a short conversation.
     """
-    return st.one_of(*(conversations(vendor, max_calls=3).map(_last) for vendor in ("model_studio", "appbuilder")))
+    return st.one_of(*(conversations(vendor.name, max_calls=3).map(_last) for vendor in REVISIONS["2025"]))
 
 
 def _last(conversation: Any) -> Exchange:
     from pytest_assistant_mock._engine.engine import Engine
-    from pytest_assistant_mock._vendors import REVISIONS
 
     engine = Engine(REVISIONS["2025"])
     conversation.play(engine.handle, quiet=True)

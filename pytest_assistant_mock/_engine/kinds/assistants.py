@@ -67,6 +67,14 @@ def create_assistant(state: State, *, id: str | None = None, **fields: Any) -> A
     return assistant
 
 
+def keep_assistant(state: State, assistant: Assistant) -> Assistant:
+    """Put an assistant there as it is, at its place in time, with its files attached."""
+    number = state.numbers.next("assistant")
+    kept = state[ASSISTANT].keep(replace(assistant, sequence=number))
+    _attach_only(state, kept)
+    return kept
+
+
 def retrieve_assistant(state: State, assistant_id: str) -> Assistant:
     """The assistant of that id; refuses "assistant_not_found"."""
     return state[ASSISTANT].get(assistant_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_assistant_mock._engine.state import State
@@ -35,6 +35,11 @@ def add_file(state: State, name: str, content: bytes, *, id: str | None = None, 
     """Store a file; the clock ticks 1 ms."""
     number, next_id = state.next_id("file", "file", state[FILE])
     return state[FILE].add(File(id or next_id, name, state.clock.tick(), number, content, owner=state.owner, **fields))
+
+
+def keep_file(state: State, file: File) -> File:
+    """Put a file there as it is, at its place in time."""
+    return state[FILE].keep(replace(file, sequence=state.numbers.next("file")))
 
 
 def retrieve_file(state: State, file_id: str) -> File:
