@@ -11,10 +11,11 @@ from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 from importlib import import_module
 from types import ModuleType
-from typing import Any
 
+from pytest_assistant_mock._doors import unknown
 from pytest_assistant_mock._doors.import_hook import imports
 from pytest_assistant_mock._doors.seam import Answerer, Seam
+from pytest_assistant_mock._doors.swap import Gate, Swap
 from pytest_assistant_mock.errors import UnknownSeam
 
 DOORS = {
@@ -41,9 +42,7 @@ def settle() -> None:
 
 def imported(heard: Container[ModuleType] = ()) -> tuple[Seam, ...]:
     """
-    The seams of every library that is there, checked: `heard` is known to be whole, what else is still coming is left out.
-
-    Raises UnknownSeam if one has changed where a door is.
+    The seams of every library that is there: `heard` is known to be whole, what else is still coming is left out.
     """
     seams: list[Seam] = []
     for library in DOORS:
@@ -61,15 +60,17 @@ def _coming(module: ModuleType) -> bool:
 @lru_cache(maxsize=32)  # by module: one that has been imported anew is another one
 def seams_of(library: str, module: ModuleType) -> tuple[Seam, ...]:
     """
-    The seams of one library, checked. Raises UnknownSeam.
+    The seams of one library. Of a library that is not known, as many as it has, and each refuses what it would have to answer:
+    a client that nobody uses must not close the mock for the others.
     """
+    found: Sequence[Seam] = ()
     try:
-        found: Sequence[Seam] = import_module(f"pytest_assistant_mock._doors.{DOORS[library]}").seams(module)
-    except (ImportError, AttributeError) as error:
-        version = getattr(module, "__version__", "of unknown version")
-        raise UnknownSeam(f"{library} {version} is not known: {error}; install an older one, or report it") from error
-    for seam in found:
-        seam.check()
+        found = import_module(f"pytest_assistant_mock._doors.{DOORS[library]}").seams(module)
+        for seam in found:
+            seam.check()
+    except (ImportError, AttributeError, UnknownSeam) as problem:
+        there = [seam for seam in found if hasattr(seam.owner, seam.name)]
+        return tuple(Seam(seam.owner, seam.name, unknown.refusing(library, module, str(problem))) for seam in there)
     return tuple(found)
 
 
@@ -79,13 +80,18 @@ class Doors:
     """
 
     def __init__(self, answerer: Answerer) -> None:
-        self._answerer = answerer
+        self._gate = Gate(answerer)
         self._listens = False
-        self._swapped: list[tuple[Any, str, bool, Any]] = []
+        self._swaps: list[Swap] = []
+
+    @property
+    def blocked(self) -> Sequence[Exception]:
+        """The errors of clients that were stopped."""
+        return self._gate.blocked
 
     def open(self) -> None:
         """
-        Swap. Raises UnknownSeam if a library has changed where a door is.
+        Swap.
         """
         imports.listen(DOORS)
         self._listens = True
@@ -103,22 +109,16 @@ class Doors:
 
     def close(self) -> None:
         """
-        Put everything back, last first.
+        Answer nothing more, and put back what can be put back. The doors of other mocks are not touched.
         """
+        self._gate.open = False
         if not self._listens:
             return
         self._listens = False
         imports.leave(self.add)
-        while self._swapped:
-            owner, name, own, original = self._swapped.pop()
-            if own:
-                setattr(owner, name, original)
-            else:
-                delattr(owner, name)
+        with imports.lock:  # or another thread's mock might swap between a look and a change
+            while self._swaps:
+                self._swaps.pop().undo()
 
     def _swap(self, seams: Iterable[Seam]) -> None:
-        for seam in seams:
-            owner, name = seam.owner, seam.name
-            original = getattr(owner, name)
-            self._swapped.append((owner, name, name in vars(owner), original))
-            setattr(owner, name, seam.make(self._answerer, original))
+        self._swaps += [Swap(seam, self._gate) for seam in seams]

@@ -16,6 +16,7 @@ from typing import Any
 
 from pytest_assistant_mock._doors import http1
 from pytest_assistant_mock._doors.seam import Answerer, Seam, tell_of, wait
+from pytest_assistant_mock._doors.swap import wrapped
 from pytest_assistant_mock._doors.urllib3 import HANDED, Original, text_pairs
 from pytest_assistant_mock._engine.wire import Request, Response
 
@@ -33,12 +34,11 @@ def seams(requests: ModuleType) -> Sequence[Seam]:
     def send(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
         plays, handle = answerer.plays, answerer.handle
         long_way = getattr(original, "long_way", original)  # past the short way of a mock outside
-        if tell_of(answerer) is not None:
-            return long_way  # who listens must not be passed by
+        no_short_way = tell_of(answerer) is not None or wrapped(original)  # who listens, or stood here first, is not passed by
 
         def send(adapter: Any, request: Any, *args: Any, **options: Any) -> Any:
             url, body = request.url, request.body
-            if not (_plain(url) and (body is None or isinstance(body, bytes)) and _tries_once(adapter) and plays(url)):
+            if no_short_way or not (_plain(url) and (body is None or isinstance(body, bytes)) and _tries_once(adapter) and plays(url)):
                 return original(adapter, request, *args, **options)
             reply = handle(Request(request.method, url, text_pairs(request.headers), body or b""))
             if isinstance(reply, Response) and reply.pieces is None:
