@@ -109,26 +109,3 @@ def test_nothing_slips_past_while_mocks_close_in_any_order():
         mock.excuse()
         mock.__exit__(None, None, None)
     assert missed == []
-
-
-def test_a_monkeypatch_that_is_undone_later_brings_nothing_back(run):
-    """
-    A test that wraps a client, or sets the key, with a monkeypatch it asked for before the mock leaves no mock behind.
-    """
-    run("""
-    import os
-
-    REAL = httpx.HTTPTransport.handle_request
-
-    def test_it(monkeypatch, model_studio):
-        real = httpx.HTTPTransport.handle_request
-        monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda *given: real(*given))
-        monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-of-this-test")
-        answer = httpx.post(f"{model_studio.base_url}/threads", json={}, headers={"Authorization": "Bearer key"})
-        assert answer.status_code == 200
-
-    def test_afterwards():
-        assert os.environ.get("DASHSCOPE_API_KEY") is None
-        with pytest.raises(httpx.ConnectError):
-            httpx.post("http://127.0.0.1:9/api/v1/threads", json={})
-    """).assert_outcomes(passed=2)

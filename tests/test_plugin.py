@@ -573,3 +573,26 @@ def test_a_failing_test_shows_its_own_line_and_none_of_ours(pytester: pytest.Pyt
     shown = [line for line in result.outlines if re.match(r"\S+\.py:\d+: ", line)]
     assert [line for line in shown if "pytest_assistant_mock" in line] == []
     assert len([line for line in shown if line.startswith("test_a_failing_test")]) == 7
+
+
+def test_a_monkeypatch_that_is_undone_later_brings_nothing_back(run):
+    """
+    A test that wraps a client, or sets the key, with a monkeypatch it asked for before the mock leaves no mock behind.
+    """
+    run("""
+    import os
+
+    REAL = httpx.HTTPTransport.handle_request
+
+    def test_it(monkeypatch, model_studio):
+        real = httpx.HTTPTransport.handle_request
+        monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda *given: real(*given))
+        monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-of-this-test")
+        answer = httpx.post(f"{model_studio.base_url}/threads", json={}, headers={"Authorization": "Bearer key"})
+        assert answer.status_code == 200
+
+    def test_afterwards():
+        assert os.environ.get("DASHSCOPE_API_KEY") is None
+        with pytest.raises(httpx.ConnectError):
+            httpx.post("http://127.0.0.1:9/api/v1/threads", json={})
+    """).assert_outcomes(passed=2)

@@ -14,7 +14,8 @@ from types import ModuleType
 
 from pytest_assistant_mock._doors import unknown
 from pytest_assistant_mock._doors.import_hook import imports
-from pytest_assistant_mock._doors.seam import Answerer, Gate, Seam, Swap
+from pytest_assistant_mock._doors.seam import Answerer, Seam
+from pytest_assistant_mock._doors.swap import Gate, Swap
 from pytest_assistant_mock.errors import UnknownSeam
 
 DOORS = {

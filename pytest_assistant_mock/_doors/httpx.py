@@ -8,11 +8,13 @@ and events run above them, and a proxy is only another transport of the same cla
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from types import ModuleType, TracebackType
+from copy import copy
+from types import ModuleType, SimpleNamespace, TracebackType
 from typing import Any, NamedTuple, Self
 
 from pytest_assistant_mock._doors import http1
-from pytest_assistant_mock._doors.seam import Answerer, Seam, Tell, tell_of, wait
+from pytest_assistant_mock._doors.seam import PASSING, Answerer, Seam, Tell, tell_of, wait
+from pytest_assistant_mock._doors.swap import wrapped
 from pytest_assistant_mock._engine.streams import Reading
 from pytest_assistant_mock._engine.wire import Failure, FailureKind, Reply, Request, Response
 
@@ -32,45 +34,55 @@ def seams(httpx: ModuleType) -> Sequence[Seam]:
 
     def sync(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
         plays, handle, tell = answerer.plays, answerer.handle, tell_of(answerer)
+        stood_first = wrapped(original)
 
         def handle_request(transport: Any, request: Any) -> Any:
             url = str(request.url)
-            if plays(url):
-                asked = _request(request, url, request.read())
-                reply = _retried(transport, handle, asked)
-                if reply is None and tell is not None:
-                    with _Line(httpx, tell, asked) as line:
-                        real = line.begins(original(transport, request))
-                        for piece in real.stream:
-                            line.arrived.append(piece)
-                    real.close()
-                    reply = line.reply
-                if reply is not None:
-                    wait(reply)
-                    return _response(httpx, reply, request, bodies, _WORDS)
-            return original(transport, request)
+            if PASSING in vars(transport) or not plays(url):
+                return original(transport, request)
+            asked = _request(request, url, request.read())
+            reply = _retried(transport, handle, asked)
+            if reply is None and tell is not None:
+                with _Line(httpx, tell, asked) as line:
+                    real = line.begins(original(transport, request))
+                    for piece in real.stream:
+                        line.arrived.append(piece)
+                real.close()
+                reply = line.reply
+            elif reply is not None and stood_first:
+                pool = _Pool(reply, lambda: _response(httpx, reply, request, bodies, _WORDS))
+                return original(_standing_in(transport, pool), request)
+            if reply is None:
+                return original(transport, request)
+            wait(reply)
+            return _response(httpx, reply, request, bodies, _WORDS)
 
         return handle_request
 
     def asynchronous(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
         plays, handle, tell = answerer.plays, answerer.handle, tell_of(answerer)
+        stood_first = wrapped(original)
 
         async def handle_async_request(transport: Any, request: Any) -> Any:
             url = str(request.url)
-            if plays(url):
-                asked = _request(request, url, await request.aread())
-                reply = _retried(transport, handle, asked)
-                if reply is None and tell is not None:
-                    with _Line(httpx, tell, asked) as line:
-                        real = line.begins(await original(transport, request))
-                        async for piece in real.stream:
-                            line.arrived.append(piece)
-                    await real.aclose()
-                    reply = line.reply
-                if reply is not None:
-                    await _wait(reply)
-                    return _response(httpx, reply, request, bodies, _ASYNC_WORDS)
-            return await original(transport, request)
+            if PASSING in vars(transport) or not plays(url):
+                return await original(transport, request)
+            asked = _request(request, url, await request.aread())
+            reply = _retried(transport, handle, asked)
+            if reply is None and tell is not None:
+                with _Line(httpx, tell, asked) as line:
+                    real = line.begins(await original(transport, request))
+                    async for piece in real.stream:
+                        line.arrived.append(piece)
+                await real.aclose()
+                reply = line.reply
+            elif reply is not None and stood_first:
+                pool = _Pool(reply, lambda: _response(httpx, reply, request, bodies, _ASYNC_WORDS))
+                return await original(_standing_in(transport, pool), request)
+            if reply is None:
+                return await original(transport, request)
+            await _wait(reply)
+            return _response(httpx, reply, request, bodies, _ASYNC_WORDS)
 
         return handle_async_request
 
@@ -78,6 +90,46 @@ def seams(httpx: ModuleType) -> Sequence[Seam]:
         Seam(httpx.HTTPTransport, "handle_request", sync, _PARAMETERS),
         Seam(httpx.AsyncHTTPTransport, "handle_async_request", asynchronous, _PARAMETERS),
     )
+
+
+class _Pool:
+    """
+    In the place of a transport's pool, where another tool's wrapper stands between it and us: the wrapper is called, the library
+    below it asks its pool, and gets our response. Nothing is sent.
+    """
+
+    def __init__(self, reply: Reply, respond: Callable[[], Any]) -> None:
+        self._reply = reply
+        self._respond = respond
+
+    def handle_request(self, request: Any) -> Any:
+        """
+        As httpcore's pool does.
+        """
+        wait(self._reply)
+        return self._as_httpcore()
+
+    async def handle_async_request(self, request: Any) -> Any:
+        """
+        As httpcore's pool does.
+        """
+        await _wait(self._reply)
+        return self._as_httpcore()
+
+    def _as_httpcore(self) -> Any:
+        response = self._respond()
+        return SimpleNamespace(
+            status=response.status_code, headers=response.headers.raw, stream=response.stream, extensions=response.extensions
+        )
+
+
+def _standing_in(transport: Any, pool: _Pool) -> Any:
+    """
+    The same transport with another pool, for one request: the real one serves other threads at the same time.
+    """
+    one = copy(transport)
+    vars(one).update({"_pool": pool, PASSING: True})
+    return one
 
 
 class _Line:

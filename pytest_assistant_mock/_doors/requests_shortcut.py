@@ -16,6 +16,7 @@ from typing import Any
 
 from pytest_assistant_mock._doors import http1
 from pytest_assistant_mock._doors.seam import Answerer, Seam, tell_of, wait
+from pytest_assistant_mock._doors.swap import wrapped
 from pytest_assistant_mock._doors.urllib3 import HANDED, Original, text_pairs
 from pytest_assistant_mock._engine.wire import Request, Response
 
@@ -32,35 +33,34 @@ def seams(requests: ModuleType) -> Sequence[Seam]:
 
     def send(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
         plays, handle = answerer.plays, answerer.handle
-        long_way = getattr(original, "long_way", original)  # past the short way of a mock outside
-        if tell_of(answerer) is not None:
-            return long_way  # who listens must not be passed by
+        passed_by = tell_of(answerer) is not None or wrapped(original)  # who listens, or stood here first, must not be passed by
 
         def send(adapter: Any, request: Any, *args: Any, **options: Any) -> Any:
-            url, body = request.url, request.body
-            if not (_plain(url) and (body is None or isinstance(body, bytes)) and _tries_once(adapter) and plays(url)):
+            if HANDED.long or not (_plain(request) and _tries_once(adapter) and plays(request.url)):
                 return original(adapter, request, *args, **options)
-            reply = handle(Request(request.method, url, text_pairs(request.headers), body or b""))
-            if isinstance(reply, Response) and reply.pieces is None:
-                wait(reply)
-                return adapter.build_response(request, _raw(urllib3, reply, request.method))
-            HANDED.reply = reply
+            reply = None
+            if not passed_by:
+                reply = handle(Request(request.method, request.url, text_pairs(request.headers), request.body or b""))
+                if isinstance(reply, Response) and reply.pieces is None:
+                    wait(reply)
+                    return adapter.build_response(request, _raw(urllib3, reply, request.method))
+            HANDED.reply, HANDED.long = reply, True
             try:
-                return long_way(adapter, request, *args, **options)
+                return original(adapter, request, *args, **options)
             finally:
-                HANDED.reply = None
+                HANDED.reply, HANDED.long = None, False
 
-        send.long_way = long_way  # type: ignore[attr-defined]
         return send
 
     return (Seam(requests.adapters.HTTPAdapter, "send", send, _PARAMETERS),)
 
 
-def _plain(url: str) -> bool:
+def _plain(request: Any) -> bool:
     """
-    Whether urllib3 would ask for this very URL: no fragment, no user, no port of its own.
+    Whether urllib3 would ask for this very URL (no fragment, no user, no port of its own), and the body is whole.
     """
-    return "#" not in url and "@" not in url and url.find(":", 6) < 0
+    url, body = request.url, request.body
+    return (body is None or isinstance(body, bytes)) and "#" not in url and "@" not in url and url.find(":", 6) < 0
 
 
 def _tries_once(adapter: Any) -> bool:

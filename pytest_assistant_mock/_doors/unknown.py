@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
-from pytest_assistant_mock._doors.seam import Answerer, Make, stopped
+from pytest_assistant_mock._doors.seam import Answerer, Make
+from pytest_assistant_mock._doors.swap import stopped
 from pytest_assistant_mock.errors import UnknownSeam
 
 __tracebackhide__ = True  # a failing test shows its own line

@@ -52,7 +52,7 @@ def _make_request(answerer: Answerer, original: Callable[..., Any], version: _Ve
         if plays(absolute):
             body = body_bytes(options.get("body"), version.text_encoding)
             request = Request(method, absolute, text_pairs(options.get("headers")), body)
-            reply = getattr(HANDED, "reply", None) or handle(request)
+            reply = HANDED.reply or handle(request)
             if reply is not None:
                 wait(reply)
                 if pool.proxy is not None:
@@ -106,8 +106,17 @@ def _prepare_proxy(answerer: Answerer, original: Callable[..., Any]) -> Callable
     return prepare_proxy
 
 
-HANDED = local()
-"""A reply that a door above has already been given, for this thread's next request."""
+class _Handed(local):
+    """
+    What a door above says of this thread's next request: the reply it has already been given, and that no other door above is
+    to answer.
+    """
+
+    reply: Reply | None = None
+    long = False
+
+
+HANDED = _Handed()
 
 _WAITING = "_assistant_mock_prepare_proxy"
 

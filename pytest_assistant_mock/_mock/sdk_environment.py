@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from pytest_assistant_mock._engine.base_urls import NOBODY, ToldURLs
 from pytest_assistant_mock._engine.vendor import Settings, Vendor
@@ -57,88 +58,127 @@ def keys(settings: Sequence[Settings]) -> list[str]:
     return [key for key in found if isinstance(key, str) and key]
 
 
-class Before(NamedTuple):
-    """What a vendor's key was before a mock opened: in the environment, and in the SDK's modules by module and name."""
+@dataclass(slots=True)
+class _Found:
+    """
+    Where a vendor's SDKs had their key, or had none, before a mock put its own there.
+    """
 
-    variable: str | None
+    settings: Settings
+    value: str | None
     attributes: dict[tuple[str, str], Any]
+
+    @classmethod
+    def now(cls, settings: Settings) -> _Found:
+        """As it is just now."""
+        there = [(module, name) for module, name in settings.key_attributes if module in sys.modules]
+        attributes = {(module, name): getattr(sys.modules[module], name, None) for module, name in there}
+        return cls(settings, os.environ.get(settings.key_variable), attributes)
+
+    def under(self, below: _Found) -> None:
+        """What stood below a mock that has closed: wherever this one found the fake key, that one had put it there."""
+        fake = self.settings.key
+        if self.value == fake:
+            self.value = below.value
+        for place, value in self.attributes.items():
+            if value == fake:
+                self.attributes[place] = below.attributes.get(place, below.value)
+
+    def replace(self) -> None:
+        """Let the SDKs find the fake key by themselves."""
+        for module, name in self.attributes:
+            setattr(sys.modules[module], name, self.settings.key)
+        os.environ[self.settings.key_variable] = self.settings.key
+
+    def put_back(self) -> None:
+        """Everything as it was. A module first imported in between has read the fake key, and gets what it would have read."""
+        if self.value is None:
+            os.environ.pop(self.settings.key_variable, None)
+        else:
+            os.environ[self.settings.key_variable] = self.value
+        for module, name in self.settings.key_attributes:
+            if module in sys.modules:
+                setattr(sys.modules[module], name, self.attributes.get((module, name), self.value))
+
+    def put_back_what_came_again(self) -> None:
+        """Wherever the fake key stands again, though nobody has put it there but what undoes changes."""
+        fake = self.settings.key
+        if os.environ.get(self.settings.key_variable) == fake != self.value:
+            os.environ.pop(self.settings.key_variable)
+            if self.value is not None:
+                os.environ[self.settings.key_variable] = self.value
+        for module, name in self.settings.key_attributes:
+            if module in sys.modules and getattr(sys.modules[module], name, None) == fake:
+                setattr(sys.modules[module], name, self.attributes.get((module, name), self.value))
+
+
+class _Process:
+    """
+    Whose keys are put just now, innermost last, and what the last to leave found when it came.
+    """
+
+    def __init__(self) -> None:
+        self.open: list[Keys] = []
+        self.left: tuple[_Found, ...] = ()
+
+
+_process = _Process()
+
+
+def tidy() -> None:
+    """
+    Take the fake keys away that came back after their mock had closed: whatever saved the environment while a mock was open
+    (monkeypatch, asked for before the mock) puts back what it saw. Does nothing while a mock is open.
+    """
+    if not _process.open:
+        for found in _process.left:
+            found.put_back_what_came_again()
 
 
 class Keys:
     """
-    The SDKs' keys, replaced on `put`, put back on `take_back`, whatever happened in between.
-
-    Mocks may close in any order: one that closes below another hands it what is to be put back.
+    The SDKs' keys, replaced on `put`, put back on `take_back`, whatever happened in between and in whatever order mocks close.
     """
 
     def __init__(self, settings: Sequence[Settings]) -> None:
         self._settings = settings
-        self._before: list[Before] = []
+        self._found: tuple[_Found, ...] = ()
         self._modules = 0
 
     def put(self) -> None:
-        """Let every SDK find the fake key by itself."""
+        """
+        Let every SDK find the fake key by itself.
+        """
+        tidy()
         self._modules = len(sys.modules)
-        for settings in self._settings:
-            self._before.append(Before(os.environ.get(settings.key_variable), _held(settings)))
-            _set(settings, settings.key)
-        _put.append(self)
+        self._found = tuple(map(_Found.now, self._settings))
+        _process.open.append(self)
+        for found in self._found:
+            found.replace()
 
     def take_back(self) -> None:
-        """Put the keys back. A module first imported in between has read the fake key, and gets what it would have read."""
-        if self not in _put:
+        """
+        Put the keys back; where a mock that was opened later is still open, have it do so.
+        """
+        if self not in _process.open:
             return
-        above = _put[_put.index(self) + 1 :]
-        _put.remove(self)
-        if above:
-            above[0]._take_over(self)
-            return
-        for settings, before in zip(self._settings, self._before, strict=True):
-            _restore(settings, before)
-            _kept[settings.key_variable] = (settings, before)
+        at = _process.open.index(self)
+        later = _process.open[at + 1 : at + 2]
+        _process.open.remove(self)
+        for one in later:
+            one._modules = min(one._modules, self._modules)
+            for found, below in zip(one._found, self._found, strict=True):
+                found.under(below)
+        if not later:
+            self._put_back()
+
+    def _put_back(self) -> None:
+        for found in self._found:
+            found.put_back()
             if len(sys.modules) != self._modules:
-                _forget(settings, before.variable)
-
-    def _take_over(self, below: Keys) -> None:
-        self._modules = below._modules
-        # what this mock has found in modules that came since is the fake key, and nothing to put back
-        self._before = below._before
-
-
-_put: list[Keys] = []  # innermost last, as the process's environment is one
-_kept: dict[str, tuple[Settings, Before]] = {}
-
-
-def sweep() -> None:
-    """
-    Put keys back once more, if a fake one has come back after its mock has closed: a test's monkeypatch, asked for before the
-    mock, saw the fake key and puts it back at its own end.
-    """
-    if _put:
-        return
-    for settings, before in _kept.values():
-        if settings.key in (os.environ.get(settings.key_variable), *_held(settings).values()):
-            _restore(settings, before)
-
-
-def _held(settings: Settings) -> dict[tuple[str, str], Any]:
-    found = [(module, name) for module, name in settings.key_attributes if module in sys.modules]
-    return {(module, name): getattr(sys.modules[module], name, None) for module, name in found}
-
-
-def _set(settings: Settings, key: str) -> None:
-    for module, name in _held(settings):
-        setattr(sys.modules[module], name, key)
-    os.environ[settings.key_variable] = key
-
-
-def _restore(settings: Settings, before: Before) -> None:
-    if before.variable is None:
-        os.environ.pop(settings.key_variable, None)
-    else:
-        os.environ[settings.key_variable] = before.variable
-    for module, name in _held(settings):
-        setattr(sys.modules[module], name, before.attributes.get((module, name), before.variable))
+                _forget(found.settings, found.value)
+        if not _process.open:
+            _process.left = self._found
 
 
 def _forget(settings: Settings, value: str | None) -> None:

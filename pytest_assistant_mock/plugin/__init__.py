@@ -85,7 +85,7 @@ def pytest_runtest_teardown() -> Generator[None]:
     __tracebackhide__ = True
     result = yield
     if environment := sys.modules.get("pytest_assistant_mock._mock.sdk_environment"):
-        environment.sweep()
+        environment.tidy()
     return result
 
 
