@@ -24,7 +24,15 @@ from pytest_assistant_mock._vendors.appbuilder.assistants import (
     ThoughtInstructions,
     Tool,
 )
-from pytest_assistant_mock._vendors.appbuilder.fields import CreatedAt, ListObject, Metadata, ThreadId
+from pytest_assistant_mock._vendors.appbuilder.fields import (
+    CreatedAt,
+    ListObject,
+    Metadata,
+    ModelParameters,
+    ThreadId,
+    UserInfo,
+    UserLocation,
+)
 from pytest_assistant_mock._vendors.appbuilder.lists import ListFields, ListPage, list_body
 from pytest_assistant_mock._vendors.appbuilder.requests import MessageFields
 from pytest_assistant_mock._vendors.shape import JSONRequest, Shape
@@ -75,11 +83,14 @@ class Run(JSONRequest):
     thought_instructions: ThoughtInstructions = None
     chat_instructions: ChatInstructions = None
     stream: bool | None = Field(default=None, description="Whether the answer is a stream of events.", examples=[False])
+    model_parameters: ModelParameters = None
     thread: FirstMessages | None = Field(
         default=None, description="Messages to add first.", examples=[{"messages": [{"role": "user", "content": "你好"}]}]
     )
     tools: list[Tool] | None = Field(default=None, description="Functions in the place of the assistant's.", examples=[[]])
     tool_output: ToolOutput | None = Field(default=None, description="The output that a run waits for.", examples=[None])
+    user_info: UserInfo = None
+    user_loc: UserLocation = None
 
     def arguments(self) -> dict[str, Any]:
         first = self.thread.messages if self.thread else []
