@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 
-from pytest_assistant_mock import AssistantMock, Handle, turns
+from pytest_assistant_mock import AssistantMock, Exchange, Failure, Handle, Request, contract, turns
 
 sdk = pytest.importorskip("appbuilder")
 
@@ -248,3 +249,36 @@ def test_the_answer_of_a_refused_stream_is_the_error(appbuilder: Handle) -> None
     (exchange,) = appbuilder.exchanges.of("create_run")
     assert exchange.response is not None
     assert json.loads(exchange.response.body)["error"]["message"] == "assistantId不存在"
+
+
+def test_what_the_sdk_sends_and_gets_keeps_the_contract(appbuilder: Handle, tmp_path: Path) -> None:
+    """Every request and answer of assistants, files, runs and steps, strictly: no field that the contract does not know."""
+    appbuilder.script("答", times=None)
+    ids = begun()
+    assistants.update(assistant_id=ids["assistant_id"], model="m", name="m", description="d")
+    assistants.list()
+    assistants.query(ids["assistant_id"])
+    path = tmp_path / "a.txt"
+    path.write_text("你")
+    file = assistants.files.create(str(path))
+    assistants.files.list()
+    assistants.files.query(file.id)
+    run = runs.run(**ids)
+    runs.list(thread_id=ids["thread_id"])
+    found = {"thread_id": ids["thread_id"], "run_id": run.id}
+    runs.query(**found)
+    runs.cancel(**found)
+    runs.steps.list(**found)
+    runs.steps.query(**found, step_id="step-1")
+    seen = {exchange.operation: contract.violations(exchange, strict=True) for exchange in appbuilder.exchanges}
+    assert len(seen) == 15
+    assert {operation: found for operation, found in seen.items() if found} == {}
+
+
+def test_the_contract_reads_a_form(appbuilder: Handle) -> None:
+    """A form without its file breaks the contract; so does a body that is no form."""
+    no_form = Request("POST", f"{appbuilder.base_url}/v2/storage/files?purpose=assistant", (), b"text")
+    no_file = replace(no_form, body=b'--x\r\nContent-Disposition: form-data; name="other"\r\n\r\n1\r\n--x--\r\n')
+    for request in (no_form, no_file):
+        (found,) = contract.violations(Exchange("appbuilder", "upload_file", request, Failure("reset")))
+        assert (found.path, found.came) == ("$.file", "nothing")

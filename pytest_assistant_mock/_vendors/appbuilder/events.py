@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from pytest_assistant_mock._engine import run_events as happens
 from pytest_assistant_mock._engine.run_events import Happened
 from pytest_assistant_mock._engine.run_stream import Streamed, Streams
-from pytest_assistant_mock._vendors.appbuilder.runs import last_error, required_action, tool_calls
+from pytest_assistant_mock._vendors.appbuilder.run_parts import last_error, required_action, tool_calls
 
 Status = tuple[str, str, str, dict[str, Any] | None]
 """An event's type, its status, its message and its details."""

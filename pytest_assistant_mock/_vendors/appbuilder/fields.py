@@ -79,3 +79,12 @@ LastId = Annotated[
 HasMore = Annotated[bool, Field(description="Whether the list goes on in the order asked for.", examples=[False])]
 ErrorCode = Annotated[int | str, Field(description="What kind of error.", examples=[216003])]
 ErrorMessage = Annotated[str, Field(description="What went wrong, in words.", examples=["threadId不存在"])]
+ModelParameters = Annotated[
+    dict[str, Any] | None,
+    Field(
+        description="How freely the model chooses its words: chat_parameters and thought_parameters.",
+        examples=[{"chat_parameters": {"temperature": 0.8, "top_p": 0.8, "penalty_score": 1.0}}],
+    ),
+]
+UserInfo = Annotated[dict[str, Any] | None, Field(description="Who asks.", examples=[{"id": "1", "name": "n"}])]
+UserLocation = Annotated[dict[str, Any] | None, Field(description="Where from.", examples=[{"loc": "北京", "uip": "192.0.2.1"}])]

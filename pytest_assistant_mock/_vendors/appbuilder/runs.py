@@ -24,9 +24,18 @@ from pytest_assistant_mock._vendors.appbuilder.assistants import (
     ThoughtInstructions,
     Tool,
 )
-from pytest_assistant_mock._vendors.appbuilder.fields import CreatedAt, ListObject, Metadata, ThreadId
+from pytest_assistant_mock._vendors.appbuilder.fields import (
+    CreatedAt,
+    ListObject,
+    Metadata,
+    ModelParameters,
+    ThreadId,
+    UserInfo,
+    UserLocation,
+)
 from pytest_assistant_mock._vendors.appbuilder.lists import ListFields, ListPage, list_body
 from pytest_assistant_mock._vendors.appbuilder.requests import MessageFields
+from pytest_assistant_mock._vendors.appbuilder.run_parts import final_answer, last_error, required_action
 from pytest_assistant_mock._vendors.shape import JSONRequest, Shape
 
 RunId = Annotated[str, Field(min_length=1, description="Id of the run.", examples=["run_92d06209290f4fcd913e8fc24e518d53"])]
@@ -75,11 +84,14 @@ class Run(JSONRequest):
     thought_instructions: ThoughtInstructions = None
     chat_instructions: ChatInstructions = None
     stream: bool | None = Field(default=None, description="Whether the answer is a stream of events.", examples=[False])
+    model_parameters: ModelParameters = None
     thread: FirstMessages | None = Field(
         default=None, description="Messages to add first.", examples=[{"messages": [{"role": "user", "content": "你好"}]}]
     )
     tools: list[Tool] | None = Field(default=None, description="Functions in the place of the assistant's.", examples=[[]])
     tool_output: ToolOutput | None = Field(default=None, description="The output that a run waits for.", examples=[None])
+    user_info: UserInfo = None
+    user_loc: UserLocation = None
 
     def arguments(self) -> dict[str, Any]:
         first = self.thread.messages if self.thread else []
@@ -345,40 +357,3 @@ class StepList(ListPage):
     def write(cls, page: Page[runs.Step], request_id: str) -> bytes:
         """The body that answers list."""
         return cls.printed(list_body(ListedStep, page))
-
-
-def tool_calls(calls: tuple[runs.ToolCall, ...]) -> list[dict[str, Any]]:
-    """Calls: id, type, function, with the output if there is one."""
-    listed = []
-    for call in calls:
-        function = {"name": call.name, "arguments": call.arguments}
-        listed.append(
-            {
-                "id": call.id,
-                "type": "function",
-                "function": function if call.output is None else {**function, "output": call.output},
-            }
-        )
-    return listed
-
-
-def required_action(calls: tuple[runs.ToolCall, ...]) -> dict[str, Any] | None:
-    """The calls whose outputs a run waits for."""
-    return {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": tool_calls(calls)}} if calls else None
-
-
-def content_of(message: Message) -> list[dict[str, Any]]:
-    """What an assistant's message says: texts come without annotations unless it has some."""
-    return list(message.content) or [{"type": "text", "text": {"value": message.text}}]
-
-
-def final_answer(message: Message | None) -> dict[str, Any] | None:
-    """The answer of a run."""
-    if message is None:
-        return None
-    return {"type": "message", "message": {"content": content_of(message), "message_id": message.id}}
-
-
-def last_error(error: runs.RunError | None) -> dict[str, str] | None:
-    """Why it failed."""
-    return None if error is None else {"type": error.code, "message": error.message}
