@@ -47,28 +47,28 @@ environments: .venv/ready .venv-newest/ready .venv-wheel/ready
 
 .venv/ready: requirements/sdks.txt requirements/test.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet -r $< -e .
+	.venv/bin/python -m pip install -qq -r $< -e .
 	@touch $@
 
 .venv-newest/ready: requirements/newest.txt requirements/test.txt pyproject.toml
 	$(PYTHON) -m venv .venv-newest
-	.venv-newest/bin/python -m pip install --quiet -r $< -e .
+	.venv-newest/bin/python -m pip install -qq -r $< -e .
 	@touch $@
 
 .venv-wheel/ready: dist/built requirements/wheel.txt
 	$(PYTHON) -m venv .venv-wheel
-	.venv-wheel/bin/python -m pip install --quiet -r requirements/wheel.txt dist/*.whl
-	.venv-wheel/bin/python -m pip install --quiet --no-deps --force-reinstall dist/*.whl
+	.venv-wheel/bin/python -m pip install -qq -r requirements/wheel.txt dist/*.whl
+	.venv-wheel/bin/python -m pip install -qq --no-deps --force-reinstall dist/*.whl
 	@touch $@
 
 .venv-bench/ready: benchmarks/requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet -r $< -e .
+	.venv-bench/bin/python -m pip install -qq -r $< -e .
 	@touch $@
 
 .venv-bench-cassetter/ready: benchmarks/requirements-cassetter.txt
 	$(PYTHON) -m venv .venv-bench-cassetter
-	.venv-bench-cassetter/bin/python -m pip install --quiet -r $<
+	.venv-bench-cassetter/bin/python -m pip install -qq -r $<
 	@touch $@
 
 # the wheel is built from the sdist, so that a file missing in either is noticed

@@ -157,3 +157,42 @@ def test_time_grows_no_faster_than_the_file() -> None:
         return time.process_time() - begun
 
     assert min(seconds(2000) for _ in range(2)) < 8 * min(seconds(500) for _ in range(3))
+
+
+def test_assistants_and_files_are_seeded(tmp_path: Path) -> None:
+    """Before the threads, with the fields that the handle takes; a file's content is text."""
+    path = tmp_path / "seeds.yaml"
+    path.write_text(
+        "model_studio:\n"
+        "  assistants:\n"
+        "    - {id: asst_1, model: qwen-plus, tools: [{type: code_interpreter}], file_ids: [file_1]}\n"
+        "  files:\n"
+        "    - {id: file_1, name: a.txt, content: 文本}\n"
+        "appbuilder:\n"
+        "  assistants: [{name: helper}]\n",
+        "utf-8",
+    )
+    mock = AssistantMock()
+    assert load(path, mock) == 0
+    (assistant,), (file,) = mock.model_studio.assistants(), mock.model_studio.files()
+    assert (assistant.id, assistant.model, assistant.tools) == ("asst_1", "qwen-plus", ({"type": "code_interpreter"},))
+    assert (file.id, file.content) == ("file_1", "文本".encode())
+    assert [one.name for one in mock.appbuilder.assistants()] == ["helper"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("model_studio: {assistants: [{modle: m}]}", "modle"),
+        ("model_studio: {files: [{content: x}]}", "a file needs a name"),
+        ("model_studio: {assistants: [{id: a}, {id: a}]}", "has one of that id already"),
+        ("model_studio: {assistants: [{tools: [1]}]}", "tools[0]"),
+    ],
+)
+def test_a_wrong_assistant_or_file_is_told_with_its_line(tmp_path: Path, text: str, told: str) -> None:
+    """And which field it is."""
+    path = tmp_path / "seeds.yaml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(SeedError, match="line 1") as raised:
+        load(path, AssistantMock())
+    assert told in str(raised.value)

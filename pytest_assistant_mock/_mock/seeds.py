@@ -1,5 +1,5 @@
 """
-Threads and messages out of a YAML or JSON file, into the handles of a mock.
+Assistants, files, threads and messages out of a YAML or JSON file, into the handles of a mock.
 
 Knows the file's fields and where in the file they stand; stores nothing itself.
 """
@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 Path_: TypeAlias = tuple[str | int, ...]
 """Where a value stands: ("model_studio", "threads", 0, "id")."""
 
+ASSISTANT = {
+    "id": str,
+    "model": str,
+    "name": str,
+    "instructions": str,
+    "tools": list,
+    "file_ids": list,
+    "metadata": dict,
+}
+FILE = {"id": str, "name": str, "content": str}
 THREAD = {"id": str, "metadata": dict, "messages": list}
 MESSAGE = {"id": str, "role": str, "text": str, "file_ids": list, "metadata": dict, "assistant_id": str, "run_id": str}
 
@@ -51,19 +61,31 @@ class SeedError(ValueError):
 
 def load(path: str | Path, mock: AssistantMock) -> int:
     """
-    Store the threads and messages of a file; returns how many messages they were.
+    Store the assistants, files, threads and messages of a file; returns how many messages they were.
 
-    The file: {vendor: {"threads": [{"id", "metadata", "messages": [{"id", "role", "text", "file_ids", "metadata"}]}]}}, as
-    YAML, or as JSON where the name ends in .json. Only a message's text is required. Raises SeedError; nothing is stored then.
+    The file: {vendor: {"assistants": [{"id", "model", "name", "instructions", "tools", "file_ids", "metadata"}],
+    "files": [{"id", "name", "content"}], "threads": [{"id", "metadata", "messages": [{"id", "role", "text", "file_ids",
+    "metadata"}]}]}}, as YAML, or as JSON where the name ends in .json. Only a message's text is required. Raises SeedError; nothing is stored then.
     """
     file = _File(Path(path))
     handles = {handle.name: handle for handle in (mock.model_studio, mock.appbuilder)}
     file.check(file.content, (), dict)
     for vendor, seeds in file.content.items():
         file.known(vendor, (vendor,), handles)
-        file.check_fields(seeds, (vendor,), {"threads": list})
+        file.check_fields(seeds, (vendor,), {"assistants": list, "files": list, "threads": list})
+        for kind, fields in (("assistants", ASSISTANT), ("files", FILE)):
+            for number, one in enumerate(seeds.get(kind) or ()):
+                file.check_fields(one, (vendor, kind, number), fields)
+        for number, one in enumerate(seeds.get("files") or ()):
+            if "name" not in one:
+                file.fail((vendor, "files", number), "a file needs a name")
         for number, thread in enumerate(seeds.get("threads") or ()):
             _check_thread(file, thread, (vendor, "threads", number))
+    for vendor, seeds in file.content.items():
+        for number, one in enumerate(seeds.get("assistants") or ()):
+            file.trying((vendor, "assistants", number), partial(handles[vendor].add_assistant, **one))
+        for number, one in enumerate(seeds.get("files") or ()):
+            file.trying((vendor, "files", number), partial(handles[vendor].add_file, **{"content": "", **one}))
     return sum(
         _store(file, handles[vendor], thread, (vendor, "threads", number))
         for vendor, seeds in file.content.items()
