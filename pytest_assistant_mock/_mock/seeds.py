@@ -64,8 +64,9 @@ def load(path: str | Path, mock: AssistantMock) -> int:
     Store the assistants, files, threads and messages of a file; returns how many messages they were.
 
     The file: {vendor: {"assistants": [{"id", "model", "name", "instructions", "tools", "file_ids", "metadata"}],
-    "files": [{"id", "name", "content"}], "threads": [{"id", "metadata", "messages": [{"id", "role", "text", "file_ids",
-    "metadata"}]}]}}, as YAML, or as JSON where the name ends in .json. Only a message's text is required. Raises SeedError; nothing is stored then.
+    "files": [{"id", "name", "content"}],
+    "threads": [{"id", "metadata", "messages": [{"id", "role", "text", "file_ids", "metadata"}]}]}}, as YAML, or as JSON where
+    the name ends in .json. Only a message's text and a file's name are required. Raises SeedError; nothing is stored then.
     """
     file = _File(Path(path))
     handles = {handle.name: handle for handle in (mock.model_studio, mock.appbuilder)}
