@@ -277,7 +277,10 @@ def test_a_date_is_the_text_it_is_written_as(tmp_path):
             ", line 4: appbuilder.threads[0].messages[0].content: unknown; expected id or role or text or file_ids or metadata or"
             " assistant_id or run_id; did you mean 'text'?",
         ),
-        ("appbuilder:\n  thread: []", ", line 2: appbuilder.thread: unknown; expected assistants or files or threads; did you mean 'threads'?"),
+        (
+            "appbuilder:\n  thread: []",
+            ", line 2: appbuilder.thread: unknown; expected assistants or files or threads; did you mean 'threads'?",
+        ),
         ("appbuilder:\n  threads:\n    - 7", ", line 3: appbuilder.threads[0]: a number, expected a mapping"),
         (
             "appbuilder:\n  threads:\n    - messages:\n        - role: user",
