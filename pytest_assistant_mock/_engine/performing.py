@@ -84,9 +84,13 @@ def create_run(
     return run
 
 
-def next_event(state: State, run_id: str) -> Happened | None:
-    """The next event, made and applied; None where the run waits or has ended. What a test's function raises fails the run."""
-    performance = state[PERFORMANCE].get(run_id)
+def next_event(state: State, run_id: str, known: Performance | None = None) -> Happened | None:
+    """
+    The next event, made and applied; None where the run waits or has ended. What a test's function raises fails the run.
+
+    known: the run's performance, for a caller that has just looked it up.
+    """
+    performance = known or state[PERFORMANCE].get(run_id)
     while not performance.stop and performance.at == len(performance.coming):
         try:
             performance = _expanded(state, performance)

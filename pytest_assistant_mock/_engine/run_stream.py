@@ -98,10 +98,12 @@ class RunStream:
                 if happened is None:
                     self._woken.clear()  # it waits for outputs
                     return None
+                event = happened.event
                 self._frames.extend(self._printer.frames(happened))
-                self._end_if_over()
-                if isinstance(happened.event, TextPiece) and happened.event.wait:
-                    pause = happened.event.pause
+                if not isinstance(event, TextPiece):
+                    self._end_if_over()
+                elif event.wait:
+                    pause = event.pause
             return Piece(self._frames.popleft(), pause) if self._frames and not self.ended else None
 
     @property
@@ -150,7 +152,7 @@ class RunStream:
             self._state[PERFORMANCE].replace(performance._replace(unread=()))
         if self._unread:
             return self._unread.popleft()
-        happened = next_event(self._state, self._run_id)
+        happened = next_event(self._state, self._run_id, performance)
         if happened is None:
             self._end_if_over()
         return happened
