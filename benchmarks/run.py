@@ -26,7 +26,7 @@ from typing import Any
 from harness import QUICK, Missing, Row, as_json, table, write_json
 
 FOLDER = Path(__file__).parent
-FILES = ("startup", "fixtures", "clients", "volume", "checks", "server", "cassettes", "generation")
+FILES = ("startup", "fixtures", "clients", "conversations", "volume", "checks", "server", "cassettes", "generation")
 OURS = "pytest-assistant-mock"
 
 
