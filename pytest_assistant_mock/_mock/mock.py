@@ -26,7 +26,7 @@ from pytest_assistant_mock._mock.recording import Recording, check_hosts, sessio
 from pytest_assistant_mock._mock.snapshot import Snapshot, check_snapshot
 from pytest_assistant_mock._mock.tool_arguments import ToolArguments
 from pytest_assistant_mock._vendors import REVISIONS
-from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault, UnusedScript, absent
+from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault, UnusedScript, absent, causes
 
 if TYPE_CHECKING:
     from pytest_assistant_mock._serving.asgi import App
@@ -63,7 +63,8 @@ class AssistantMock:
     hosts: more base URLs, by vendor: {"model_studio": ["https://gw.corp/ai/api/v1"]}.
     source: "fake"; "cassette", to answer from the file `cassette`; "live", to let every call through.
     recording: how a cassette is used: cassette, record, ignore, reuse, unplayed. See docs/cassettes.md.
-    strict: whether a request that no route answers raises UnansweredRequest when the mock closes.
+    strict: whether a request that no route answers raises UnansweredRequest when the mock closes, and a BlockedHost that the
+    code under test has swallowed is raised again.
     contract: what to do about an exchange that breaks the contract: "off" (the default), "warn" or "fail" when the mock closes.
     name: who opens it, for the words of UnansweredRequest; the fixtures give the test's name.
     Raises ValueError for an unknown revision, vendor or malformed base URL, TypeError for a value of the wrong type.
@@ -88,7 +89,9 @@ class AssistantMock:
         self._engine = Engine(vendors, hosts, self._told(vendors))
         for service in self._engine.services.values():
             service.state.tools = ToolArguments()
+        layers.shared(self._engine.lock)
         self._keys = sdk_environment.Keys([vendor.settings for vendor in vendors])
+        self._doors: Doors | None = None
         self._tape = tape_of(source, recording)
         self._layer: layers.Layer | None = None
         self._asgi: App | None = None
@@ -219,13 +222,14 @@ class AssistantMock:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         """
         Close it. Unless an exception is on its way already, raises what was raised while a piece of a streamed reply was made;
-        then UnansweredRequest if `strict` is on, UnusedFault, UnusedScript, and ContractViolation if `contract` is "fail".
+        then, if `strict` is on, a BlockedHost that was swallowed, and UnansweredRequest; UnusedFault, UnusedScript, and
+        ContractViolation if `contract` is "fail".
         """
         __tracebackhide__ = True
         if self._layer is not None:
             layers.leave(self._layer)
         self._engine.end_streams()
-        swallowed = self._swallowed() if error is None else None
+        swallowed = self._swallowed() or self._blocked() if error is None else None
         error = error or swallowed
         if error is None and self._session is None:
             self._complain()
@@ -243,6 +247,16 @@ class AssistantMock:
         """
         return next(iter(self._engine.journal.raised), None) if not self._excused else None
 
+    def _blocked(self) -> BaseException | None:
+        """
+        The first error of clients that were stopped, if the code under test has swallowed it.
+        """
+        blocked = self._doors.blocked if self._doors and self._strict else ()
+        if not blocked or (self._excused and self._failure is None) or any(one in blocked for one in causes(self._failure)):
+            return None
+        count = f"{len(blocked)} calls" if len(blocked) > 1 else "a call"
+        return type(blocked[0])(f"{blocked[0]}\n  raised at {count} before, and swallowed by the code under test")
+
     def _told(self, vendors: Sequence[Vendor]) -> Callable[[], ToldURLs]:
         """
         A function that says which base URLs are in force besides the vendors' own.
@@ -251,9 +265,9 @@ class AssistantMock:
 
     def _new_layer(self) -> layers.Layer:
         self._session = session(self._engine, self._tape) if self._tape is not None else None
-        doors = Doors(self._session.answerer if self._session else self._engine)
+        doors = self._doors = Doors(self._session.answerer if self._session else self._engine)
         if self._session and not self._session.replays:
-            return layers.Layer(on=(doors.open,), off=(doors.close,))  # with the real keys
+            return layers.Layer(on=(sdk_environment.tidy, doors.open), off=(doors.close,))  # with the real keys
         return layers.Layer(on=(self._keys.put, doors.open), off=(doors.close, self._keys.take_back))
 
     def watch(self, watcher: Watcher) -> None:
