@@ -6,7 +6,7 @@ What the code under test did wrong is an AssertionError. Knows nothing of how th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 __all__ = [
@@ -101,6 +101,15 @@ class UnknownSeam(RuntimeError):
     """
     An installed HTTP library no longer looks as this version of pytest-assistant-mock knows it.
     """
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception, and those it came from."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def nearest(word: str, words: Iterable[str]) -> str:

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from pytest_assistant_mock._doors import http1
+from pytest_assistant_mock._doors.incoming import CONTINUE, IncomingReply, IncomingRequest
 from pytest_assistant_mock._doors.seam import Answerer, Seam, Tell, in_thread, tell_of
 from pytest_assistant_mock._engine.streams import Reading
 from pytest_assistant_mock._engine.wire import Failure, FailureKind, Reply, Request, Response
@@ -105,7 +106,8 @@ class _Transport(asyncio.Transport):
         self._protocol = protocol
         self._req = req
         self._open_line = open_line
-        self._written = bytearray()
+        self._origin = str(req.url.origin())
+        self._incoming = IncomingRequest(self._origin)
         self._passage: _Passage | None = None
         self._reading: Reading | None = None
         self._pushing: asyncio.Task[None] | None = None
@@ -113,18 +115,17 @@ class _Transport(asyncio.Transport):
         self._closing = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        self._written += data
-        written = bytes(self._written)
-        request = http1.parse_request(written, str(self._req.url.origin()))
+        incoming = self._incoming
+        request = incoming.feed(data)
         if request is None:
-            if not self._continued and http1.awaits_continue(written):
+            if not self._continued and incoming.awaits_continue:
                 self._continued = True
-                self._soon(self._protocol.data_received, http1.CONTINUE)
+                self._soon(self._protocol.data_received, CONTINUE)
             return
-        self._written.clear()
+        self._incoming = IncomingRequest(self._origin)
         reply = self._answerer.handle(request)
         if reply is None:
-            self._passage = _Passage(self._protocol, request, written, tell_of(self._answerer))
+            self._passage = _Passage(self._protocol, request, bytes(incoming.data), tell_of(self._answerer))
             self._passage.begin(self._open_line, self._connection_error)
         elif reply.delay:
             asyncio.get_running_loop().call_later(reply.delay, self._give, reply)
@@ -277,6 +278,7 @@ class _Passage(asyncio.Protocol):
         self._tell = tell
         self.line: asyncio.Transport | None = None
         self._task: asyncio.Task[None] | None = None
+        self._incoming = IncomingReply(request.method)
         self._received = bytearray()
         self._given_up = False
 
@@ -311,6 +313,8 @@ class _Passage(asyncio.Protocol):
             self._protocol.data_received(data)
             return
         self._received += data
+        if not self._incoming.feed(data):
+            return
         reply = http1.parse_reply(bytes(self._received), self._request.method, ended=False)
         if reply is not None:
             self._told(reply)

@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 from pytest_assistant_mock._doors import unknown
 from pytest_assistant_mock._doors.import_hook import imports
@@ -20,6 +21,7 @@ from pytest_assistant_mock.errors import UnknownSeam
 
 DOORS = {
     "socket": "resolver",
+    "ssl": "tls",
     "http.client": "stdlib",  # and so urllib.request
     "urllib3": "urllib3",  # and so requests
     "requests": "requests_shortcut",
@@ -63,15 +65,27 @@ def seams_of(library: str, module: ModuleType) -> tuple[Seam, ...]:
     The seams of one library. Of a library that is not known, as many as it has, and each refuses what it would have to answer:
     a client that nobody uses must not close the mock for the others.
     """
-    found: Sequence[Seam] = ()
     try:
-        found = import_module(f"pytest_assistant_mock._doors.{DOORS[library]}").seams(module)
-        for seam in found:
-            seam.check()
-    except (ImportError, AttributeError, UnknownSeam) as problem:
-        there = [seam for seam in found if hasattr(seam.owner, seam.name)]
+        return known(library, module)
+    except (ImportError, AttributeError):
+        return ()  # its classes are gone, and there is nothing to stand in for
+    except UnknownSeam as problem:
+        there = [seam for seam in _door(library).seams(module) if hasattr(seam.owner, seam.name)]
         return tuple(Seam(seam.owner, seam.name, unknown.refusing(library, module, str(problem))) for seam in there)
+
+
+def known(library: str, module: ModuleType) -> tuple[Seam, ...]:
+    """
+    The seams of one library, checked. Raises UnknownSeam, ImportError or AttributeError if it has changed where a door is.
+    """
+    found: Sequence[Seam] = _door(library).seams(module)
+    for seam in found:
+        seam.check()
     return tuple(found)
+
+
+def _door(library: str) -> Any:
+    return import_module(f"pytest_assistant_mock._doors.{DOORS[library]}")
 
 
 class Doors:

@@ -12,6 +12,7 @@ from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisco
 from os import strerror
 from typing import Any, NamedTuple
 
+from pytest_assistant_mock._doors.incoming import IncomingRequest
 from pytest_assistant_mock._engine.streams import Reading
 from pytest_assistant_mock._engine.wire import Failure, FailureKind, Headers, Reply, Request, Response, header
 
@@ -212,27 +213,7 @@ def parse_request(data: bytes, origin: str) -> Request | None:
     """
     The request these bytes are, once they are whole; else None. `origin` goes before a target that is only a path.
     """
-    head, separator, rest = data.partition(b"\r\n\r\n")
-    if not separator:
-        return None
-    first, *lines = head.decode("latin-1").split("\r\n")
-    method, target, _ = first.split(" ", 2)
-    headers = tuple((name, value.strip()) for name, _, value in (line.partition(":") for line in lines))
-    body = _body(headers, rest)
-    if body is None:
-        return None
-    return Request(method, target if "://" in target[:8] else origin + target, headers, body)
-
-
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-
-def awaits_continue(data: bytes) -> bool:
-    """
-    Whether a request's head is whole, and its body waits for leave to be sent.
-    """
-    head, separator, _ = data.partition(b"\r\n\r\n")
-    return bool(separator) and b"\r\nexpect: 100-continue" in head.lower()
+    return IncomingRequest(origin).feed(data)
 
 
 def parse_reply(data: bytes, method: str, *, ended: bool) -> Reply | None:
@@ -264,28 +245,6 @@ class Line:
         The reply, to be read.
         """
         return self._file
-
-
-def _body(headers: Headers, rest: bytes) -> bytes | None:
-    if "chunked" in (header(headers, "transfer-encoding") or "").lower():
-        return _unchunked(rest)
-    length = int(header(headers, "content-length") or 0)
-    return rest[:length] if len(rest) >= length else None
-
-
-def _unchunked(rest: bytes) -> bytes | None:
-    pieces: list[bytes] = []
-    while True:
-        line, separator, rest = rest.partition(b"\r\n")
-        if not separator:
-            return None
-        size = int(line.partition(b";")[0], 16)
-        if size == 0:
-            return b"".join(pieces) if rest.endswith(b"\r\n") else None
-        if len(rest) < size + 2:
-            return None
-        pieces.append(rest[:size])
-        rest = rest[size + 2 :]
 
 
 def failure_of(error: BaseException | None, timeout: FailureKind = "read_timeout") -> Failure | None:

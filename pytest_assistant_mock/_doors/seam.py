@@ -135,17 +135,14 @@ class Seam:
         where = f"{getattr(self.owner, '__module__', '')}.{getattr(self.owner, '__qualname__', self.owner)}.{self.name}"
         function = getattr(self.owner, self.name, None)
         if function is None:
-            raise UnknownSeam(f"{where} is gone: this version of the library is not known; please report it")
+            raise UnknownSeam(f"{where} is gone")
         if self.parameters and _own(self.owner, function):
             import inspect
 
             found = tuple(inspect.signature(function).parameters)
             if found[1:] not in [names[1:] for names in self.parameters]:  # whatever another patch calls `self`
                 known = " or ".join(f"({', '.join(names)})" for names in self.parameters)
-                raise UnknownSeam(
-                    f"{where} takes ({', '.join(found)}), expected {known}: this version of the library is not known;"
-                    " install an older one, or report it"
-                )
+                raise UnknownSeam(f"{where} takes ({', '.join(found)}), expected {known}")
 
 
 def _own(owner: Any, function: Any) -> bool:

@@ -6,7 +6,7 @@ Knows no library. The vendors' hosts are guarded below as well; this also stops 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -24,9 +24,8 @@ def refusing(library: str, module: ModuleType, problem: str) -> Make:
 
     def make(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
         def refuse(*arguments: Any, **options: Any) -> Any:
-            for url in _urls((*arguments, *options.values())):
-                if answerer.knows(url) or answerer.plays(url):
-                    raise stopped(answerer, UnknownSeam(_said(library, module, problem, url)))
+            for url in filter(None, (_answerable(answerer, value) for value in (*arguments, *options.values()))):
+                raise stopped(answerer, UnknownSeam(_said(library, module, problem, url)))
             return original(*arguments, **options)
 
         return refuse
@@ -34,18 +33,19 @@ def refusing(library: str, module: ModuleType, problem: str) -> Make:
     return make
 
 
-def _urls(values: tuple[Any, ...]) -> Iterator[str]:
+def _answerable(answerer: Answerer, value: Any) -> str | None:
     """
-    The URLs a call names: as text, as the `url` of a request, as the host and port of a pool or connection.
+    What a value of a call names, if it would have to be answered: a URL, a request by its `url`, a pool or connection by its host.
     """
-    for value in values:
-        url = value if isinstance(value, str) else str(getattr(value, "url", ""))
-        if "://" in url[:8]:
-            yield url
-        elif isinstance(host := getattr(value, "host", None), str):
-            scheme = getattr(value, "scheme", None) or ("https" if "HTTPS" in type(value).__name__ else "http")
-            port = getattr(value, "port", None)
-            yield f"{scheme}://{f'[{host}]' if ':' in host else host}{f':{port}' if port and port not in (80, 443) else ''}"
+    url = value if isinstance(value, str) else str(getattr(value, "url", ""))
+    if "://" in url[:8]:
+        return url if answerer.plays(url) else None
+    host, port = getattr(value, "host", None), getattr(value, "port", None)
+    if not isinstance(host, str):
+        return None
+    scheme = getattr(value, "scheme", None) or ("https" if "HTTPS" in type(value).__name__ else "http")
+    origin = f"{scheme}://{f'[{host}]' if ':' in host else host}{f':{port}' if port and port not in (80, 443) else ''}"
+    return origin if answerer.knows(origin) else None
 
 
 def _said(library: str, module: ModuleType, problem: str, url: str) -> str:

@@ -14,6 +14,8 @@ from typing import NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 _PORTS = {"http": 80, "https": 443}
+_WEB = {"ws": "http", "wss": "https"}
+"""A websocket begins as a request of HTTP."""
 
 ToldURLs: TypeAlias = tuple[tuple[str, str], ...]
 """Pairs of vendor and base URL."""
@@ -56,13 +58,24 @@ class BaseURL:
                 raise ValueError
         except (ValueError, KeyError):
             raise ValueError(f"{vendor}: {url!r} is no base URL; expected one like 'https://gw.corp/ai/api/v1'") from None
-        return cls(vendor, parts.scheme, parts.hostname, port, parts.path.rstrip("/"))
+        return cls(vendor, parts.scheme, plain_host(parts.hostname), port, parts.path.rstrip("/"))
 
     def fits(self, scheme: str, host: str, port: int) -> bool:
         """
         Whether an origin is this base's.
         """
         return (scheme, port) == (self.scheme, self.port) and same_host(self.host, host)
+
+
+def plain_host(host: str) -> str:
+    """
+    A host name as it is looked up, however it is written: in small ASCII letters, full-width dots and letters as IDNA has them,
+    without the dot of the root.
+    """
+    if not host.isascii():
+        with suppress(UnicodeError):  # no name at all: nobody can look it up
+            host = host.encode("idna").decode("ascii")
+    return host.lower().rstrip(".")
 
 
 def same_host(pattern: str, host: str) -> bool:
@@ -136,7 +149,7 @@ class Bases:
         """
         The vendor a host name wholly belongs to, if any.
         """
-        host = host.lower().rstrip(".")
+        host = plain_host(host)
         return next((vendor for vendor, pattern in self._owned if same_host(pattern, host)), None)
 
     def _origin(self, origin: str) -> _Origin:
@@ -154,10 +167,11 @@ class Bases:
     def _look_up(self, origin: str, bases: Sequence[BaseURL]) -> _Origin:
         try:
             parts = urlsplit(origin)
-            scheme, host, port = parts.scheme.lower(), parts.hostname or "", parts.port or _PORTS[parts.scheme.lower()]
+            scheme = _WEB.get(parts.scheme.lower(), parts.scheme.lower())
+            host, port = plain_host(parts.hostname or ""), parts.port or _PORTS[scheme]
         except (ValueError, KeyError):
             return _Origin(None, ())
-        here = [base for base in bases if base.fits(scheme, host.rstrip("."), port)]
+        here = [base for base in bases if base.fits(scheme, host, port)]
         if any(base.vendor == NOBODY for base in here):
             return _Origin(None, ())
         prefixes = {base.prefix: base.vendor for base in here}

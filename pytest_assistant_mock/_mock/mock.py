@@ -63,7 +63,8 @@ class AssistantMock:
     hosts: more base URLs, by vendor: {"model_studio": ["https://gw.corp/ai/api/v1"]}.
     source: "fake"; "cassette", to answer from the file `cassette`; "live", to let every call through.
     recording: how a cassette is used: cassette, record, ignore, reuse, unplayed. See docs/cassettes.md.
-    strict: whether a request that no route answers raises UnansweredRequest when the mock closes.
+    strict: whether a request that no route answers raises UnansweredRequest when the mock closes, and a BlockedHost that the
+    code under test has swallowed is raised again.
     contract: what to do about an exchange that breaks the contract: "off" (the default), "warn" or "fail" when the mock closes.
     name: who opens it, for the words of UnansweredRequest; the fixtures give the test's name.
     Raises ValueError for an unknown revision, vendor or malformed base URL, TypeError for a value of the wrong type.
@@ -239,8 +240,8 @@ class AssistantMock:
             raise swallowed
 
     def _swallowed(self) -> BaseException | None:
-        """What was raised while a piece of a reply was made, or to stop a client, and caught by the code that met it."""
-        blocked = self._doors.blocked if self._doors else ()
+        """What was raised while a piece of a reply was made, or to stop a client if `strict` is on, and caught by the code that met it."""
+        blocked = self._doors.blocked if self._doors and self._strict else ()
         return next(iter([*self._engine.journal.raised, *blocked]), None) if not self._excused else None
 
     def _told(self, vendors: Sequence[Vendor]) -> Callable[[], ToldURLs]:

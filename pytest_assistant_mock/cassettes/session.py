@@ -7,7 +7,7 @@ Knows tapes, players and recorders; knows neither pytest nor a door.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from pytest_assistant_mock._engine.engine import Engine
 from pytest_assistant_mock._engine.vendor import Vendor
@@ -16,7 +16,7 @@ from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.player import Player
 from pytest_assistant_mock.cassettes.recorder import Recorder
 from pytest_assistant_mock.cassettes.usage import Tape
-from pytest_assistant_mock.errors import CannotSeed, CassetteMiss, UnplayedInteractions
+from pytest_assistant_mock.errors import CannotSeed, CassetteMiss, UnplayedInteractions, causes
 
 __tracebackhide__ = True  # a failing test shows its own line
 
@@ -51,7 +51,7 @@ class Session:
         """
         __tracebackhide__ = True
         misses = self.answerer.misses
-        if misses and not on_its_way and not any(one in misses for one in _causes(error)):
+        if misses and not on_its_way and not any(one in misses for one in causes(error)):
             count = f"{len(misses)} calls" if len(misses) > 1 else "a call"
             raise CassetteMiss(f"{misses[0]}\n  raised at {count} before, and swallowed by the code under test")
         if isinstance(self.answerer, Recorder):
@@ -79,14 +79,6 @@ def _answerer(engine: Engine, tape: Tape, keys: Callable[[], Iterable[str]]) -> 
         return Recorder(engine, tape, before=there, keys=keys())
     player = Player(engine, tape, there, known := list(keys()))
     return Recorder(engine, tape, player, keys=known) if tape.record == "new" else player
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def cannot_seed(vendor: Vendor, tape: Tape) -> CannotSeed:

@@ -20,6 +20,7 @@ from answerers import Script, behind_doors, says
 from pytest_assistant_mock import AssistantMock
 from pytest_assistant_mock._doors import doors
 from pytest_assistant_mock._doors.import_hook import imports
+from pytest_assistant_mock.errors import UnknownSeam
 
 SEND = {
     "requests": "import requests\n    requests.post(url, headers=key)",
@@ -145,6 +146,23 @@ def test_a_library_that_looks_different_may_be_imported(library: str, tmp_path: 
     (tmp_path / f"{library}.py").write_text("__version__ = '99.0'", "utf-8")
     with behind_doors(Script("http://gw.corp.invalid", says("ours"))):
         assert import_module(library).__version__ == "99.0"
+
+
+def test_a_library_that_looks_different_fails_where_it_is_used(library: str, tmp_path: Path) -> None:
+    """
+    It is imported as ever, and nothing is sent by it.
+    """
+    httpx = pytest.importorskip("httpx")
+    changed = LIKE_HTTPX.replace("(self, request)", "(self, request, more=None)")
+    (tmp_path / f"{library}.py").write_text(f"{changed}__version__ = '99.0'", "utf-8")
+    with behind_doors(Script("http://gw.corp.invalid", says("ours"))):
+        module = import_module(library)
+        with pytest.raises(
+            UnknownSeam, match=r"^new_http 99\.0 asked for http://gw\.corp\.invalid/x while an assistant mock is open"
+        ):
+            _answer(module)
+        request = httpx.Request("GET", "http://other.invalid/x")
+        assert module.HTTPTransport().handle_request(request) == "real"
 
 
 @pytest.mark.parametrize("opened", [False, True])
@@ -313,3 +331,12 @@ def test_a_stand_in_without_a_specification_closes_no_mock(monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "httpx", object())
     with AssistantMock(strict=False) as mock:
         assert requests.post(f"{mock.model_studio.base_url}/threads", json={}, timeout=5).status_code == 401
+
+
+def test_a_stand_in_without_a_specification_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A test may put one into sys.modules; there is nothing to answer in.
+    """
+    monkeypatch.setitem(sys.modules, "httpx", object())
+    with AssistantMock():
+        pass

@@ -119,6 +119,7 @@ def _vendor(revision: str) -> Vendor:
             "dashscope-intl.aliyuncs.com",
             "dashscope-us.aliyuncs.com",
             "*.maas.aliyuncs.com",
+            "*.dashscope.aliyuncs.com",  # coding., coding-intl.: other services, which no fake answers
         ),
         routes=routes(revision),
         errors=ERRORS,
