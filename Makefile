@@ -14,7 +14,7 @@ unexport PYTHONPATH
 
 example: .venv/ready
 	@echo
-	@echo "Five small test files, each against the real client, with no key and no network (examples/):"
+	@echo "Seven small test files, each against the real client, with no key and no network (examples/):"
 	@.venv/bin/python -m pytest examples -v -p no:cacheprovider --no-header
 	@echo
 	@echo "Copy the one that looks like your tests. What else there is to know: README.md and docs/."
