@@ -26,6 +26,7 @@ test: lint
 	.venv-newest/bin/python -m pytest -n 2 tests examples
 	@echo "\n== the built wheel and what it declares, run from another directory"
 	cd .venv-wheel && bin/python -m pytest -c ../pyproject.toml --rootdir .. -p no:cacheprovider $(addprefix ../,$(WHEEL_TESTS))
+	@echo "\nAll passed: two environments with the SDKs, and the wheel. A test is skipped where its client is not installed there."
 
 lint: environments
 	.venv/bin/ruff format --check .
