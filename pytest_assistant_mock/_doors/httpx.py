@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from copy import copy
+from functools import partial
 from types import ModuleType, SimpleNamespace, TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -31,65 +32,66 @@ def seams(httpx: ModuleType) -> Sequence[Seam]:
     The seams of an installed httpx or httpx2.
     """
     bodies = _Bodies(_broken_stream(httpx), _streamed(httpx))
-
-    def sync(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
-        plays, handle, tell = answerer.plays, answerer.handle, tell_of(answerer)
-        stood_first = wrapped(original)
-
-        def handle_request(transport: Any, request: Any) -> Any:
-            url = str(request.url)
-            if PASSING in vars(transport) or not plays(url):
-                return original(transport, request)
-            asked = _request(request, url, request.read())
-            reply = _retried(transport, handle, asked)
-            if reply is None and tell is not None:
-                with _Line(httpx, tell, asked) as line:
-                    real = line.begins(original(transport, request))
-                    for piece in real.stream:
-                        line.arrived.append(piece)
-                real.close()
-                reply = line.reply
-            elif reply is not None and stood_first:
-                pool = _Pool(reply, lambda: _response(httpx, reply, request, bodies, _WORDS))
-                return original(_standing_in(transport, pool), request)
-            if reply is None:
-                return original(transport, request)
-            wait(reply)
-            return _response(httpx, reply, request, bodies, _WORDS)
-
-        return handle_request
-
-    def asynchronous(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
-        plays, handle, tell = answerer.plays, answerer.handle, tell_of(answerer)
-        stood_first = wrapped(original)
-
-        async def handle_async_request(transport: Any, request: Any) -> Any:
-            url = str(request.url)
-            if PASSING in vars(transport) or not plays(url):
-                return await original(transport, request)
-            asked = _request(request, url, await request.aread())
-            reply = _retried(transport, handle, asked)
-            if reply is None and tell is not None:
-                with _Line(httpx, tell, asked) as line:
-                    real = line.begins(await original(transport, request))
-                    async for piece in real.stream:
-                        line.arrived.append(piece)
-                await real.aclose()
-                reply = line.reply
-            elif reply is not None and stood_first:
-                pool = _Pool(reply, lambda: _response(httpx, reply, request, bodies, _ASYNC_WORDS))
-                return await original(_standing_in(transport, pool), request)
-            if reply is None:
-                return await original(transport, request)
-            await _wait(reply)
-            return _response(httpx, reply, request, bodies, _ASYNC_WORDS)
-
-        return handle_async_request
-
     return (
-        Seam(httpx.HTTPTransport, "handle_request", sync, _PARAMETERS),
-        Seam(httpx.AsyncHTTPTransport, "handle_async_request", asynchronous, _PARAMETERS),
+        Seam(httpx.HTTPTransport, "handle_request", partial(_sync, httpx, bodies), _PARAMETERS),
+        Seam(httpx.AsyncHTTPTransport, "handle_async_request", partial(_asynchronous, httpx, bodies), _PARAMETERS),
     )
+
+
+def _sync(httpx: ModuleType, bodies: _Bodies, answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
+    plays, handle, tell = answerer.plays, answerer.handle, tell_of(answerer)
+    stood_first = wrapped(original)
+
+    def handle_request(transport: Any, request: Any) -> Any:
+        url = str(request.url)
+        if PASSING in vars(transport) or not plays(url):
+            return original(transport, request)
+        asked = _request(request, url, request.read())
+        reply = _retried(transport, handle, asked)
+        if reply is None and tell is not None:
+            with _Line(httpx, tell, asked) as line:
+                real = line.begins(original(transport, request))
+                for piece in real.stream:
+                    line.arrived.append(piece)
+            real.close()
+            reply = line.reply
+        elif reply is not None and stood_first:
+            pool = _Pool(reply, lambda: _response(httpx, reply, request, bodies, _WORDS))
+            return original(_standing_in(transport, pool), request)
+        if reply is None:
+            return original(transport, request)
+        wait(reply)
+        return _response(httpx, reply, request, bodies, _WORDS)
+
+    return handle_request
+
+
+def _asynchronous(httpx: ModuleType, bodies: _Bodies, answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
+    plays, handle, tell = answerer.plays, answerer.handle, tell_of(answerer)
+    stood_first = wrapped(original)
+
+    async def handle_async_request(transport: Any, request: Any) -> Any:
+        url = str(request.url)
+        if PASSING in vars(transport) or not plays(url):
+            return await original(transport, request)
+        asked = _request(request, url, await request.aread())
+        reply = _retried(transport, handle, asked)
+        if reply is None and tell is not None:
+            with _Line(httpx, tell, asked) as line:
+                real = line.begins(await original(transport, request))
+                async for piece in real.stream:
+                    line.arrived.append(piece)
+            await real.aclose()
+            reply = line.reply
+        elif reply is not None and stood_first:
+            pool = _Pool(reply, lambda: _response(httpx, reply, request, bodies, _ASYNC_WORDS))
+            return await original(_standing_in(transport, pool), request)
+        if reply is None:
+            return await original(transport, request)
+        await _wait(reply)
+        return _response(httpx, reply, request, bodies, _ASYNC_WORDS)
+
+    return handle_async_request
 
 
 class _Pool:

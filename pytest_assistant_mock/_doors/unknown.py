@@ -35,7 +35,7 @@ def refusing(library: str, module: ModuleType, problem: str) -> Make:
 
 def _answerable(answerer: Answerer, value: Any) -> str | None:
     """
-    What a value of a call names, if it would have to be answered: a URL, a request by its `url`, a pool or connection by its host.
+    What a value names, if it would have to be answered: a URL, a request by its `url`, a pool or connection by its host.
     """
     url = value if isinstance(value, str) else str(getattr(value, "url", ""))
     if "://" in url[:8]:

@@ -240,7 +240,9 @@ class AssistantMock:
             raise swallowed
 
     def _swallowed(self) -> BaseException | None:
-        """What was raised while a piece of a reply was made, or to stop a client if `strict` is on, and caught by the code that met it."""
+        """
+        What the code under test caught, of what was raised while a piece of a reply was made, or to stop a client (if `strict` is on).
+        """
         blocked = self._doors.blocked if self._doors and self._strict else ()
         return next(iter([*self._engine.journal.raised, *blocked]), None) if not self._excused else None
 
