@@ -241,7 +241,7 @@ class AssistantMock:
 
     def _swallowed(self) -> BaseException | None:
         """
-        What the code under test caught, of what was raised while a piece of a reply was made, or to stop a client (if `strict` is on).
+        Caught by the code under test: raised while a piece of a reply was made, or (if `strict` is on) to stop a client.
         """
         blocked = self._doors.blocked if self._doors and self._strict else ()
         return next(iter([*self._engine.journal.raised, *blocked]), None) if not self._excused else None
