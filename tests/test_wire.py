@@ -4,6 +4,8 @@ What travels: headers whatever their case, bodies as JSON, failures that make se
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_assistant_mock import Exchange, Failure, Request, Response
@@ -69,3 +71,24 @@ def test_a_refusal_says_kind_and_field() -> None:
     For those who see it in a traceback.
     """
     assert [str(Refusal("bad_json")), str(Refusal("wrong_type", "limit"))] == ["bad_json", "wrong_type: limit"]
+
+
+def test_pieces_are_a_body_of_their_own() -> None:
+    """
+    A list reads as a body, is sent as it is, and `replace` keeps it or takes it away.
+    """
+    response = Response(200, HEADERS, pieces=[b"a", b"bc"])
+    assert (response.body, response.pieces) == (b"abc", (b"a", b"bc"))
+    assert replace(response, status=201) == Response(201, HEADERS, pieces=(b"a", b"bc"))
+    assert replace(response, pieces=None, body=b"x") == Response(200, HEADERS, b"x")
+    assert repr(response).startswith("Response(status=200, ")
+    assert response != Response(200, HEADERS, b"abc")
+
+
+@pytest.mark.parametrize("pieces", [b"abc", "abc", [b"a", "b"], 3])
+def test_pieces_are_bytes(pieces: object) -> None:
+    """
+    Anything else is the author's mistake, and the words show what to write.
+    """
+    with pytest.raises(TypeError, match=r"expected (a list of )?bytes: pieces=\[b'…', b'…'\]"):
+        Response(200, pieces=pieces)  # type: ignore[arg-type]

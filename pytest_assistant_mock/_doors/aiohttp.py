@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
@@ -188,7 +189,7 @@ class _Transport(asyncio.Transport):
         reading, protocol = self._reading, self._protocol
         assert reading is not None
         data = await reading.next_async(in_thread, asyncio.sleep)
-        if self._closing:
+        if self._closing:  # meanwhile
             return
         if data is not None:
             protocol.data_received(http1.chunk(data))
@@ -237,6 +238,9 @@ class _Transport(asyncio.Transport):
         self._closing = True
         if self._reading is not None:
             self._reading.close()
+            self._reading = None
+            with suppress(RuntimeError):  # the loop has closed, and a finalizer closes this
+                self._soon(self._protocol.connection_lost, None)  # a session that closes waits to hear this
         if self._passage is not None:
             self._passage.give_up(getattr(self._req, "_timer", None))
 

@@ -9,7 +9,6 @@ comes in pieces, for urllib3 reads it chunk by chunk.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 from pytest_assistant_mock._doors import http1
 from pytest_assistant_mock._doors.seam import Answerer, Seam, tell_of, wait
 from pytest_assistant_mock._doors.swap import wrapped
-from pytest_assistant_mock._doors.urllib3 import HANDED, Original, text_pairs
+from pytest_assistant_mock._doors.urllib3 import HANDED, Body, Original, text_pairs
 from pytest_assistant_mock._engine.wire import Request, Response
 
 __tracebackhide__ = True  # a failing test shows its own line
@@ -71,7 +70,7 @@ def _tries_once(adapter: Any) -> bool:
 def _raw(urllib3: ModuleType, response: Response, method: str) -> Any:
     headers = urllib3._collections.HTTPHeaderDict(http1.framed(response))
     return urllib3.response.HTTPResponse(
-        body=io.BytesIO(response.body),
+        body=Body(response.body),
         headers=headers,
         status=response.status,
         reason=response.reason,

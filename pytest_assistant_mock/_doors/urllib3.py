@@ -242,7 +242,7 @@ class _Version2(_Version1):
         headers = self._header_dict(http1.framed(response))
         original = Original(response, headers) if "set-cookie" in headers else None
         facts = {"status": response.status, "reason": response.reason, "headers": headers, "original_response": original}
-        return self._response(io.BytesIO(response.body), facts, pool, method, url, options)
+        return self._response(Body(response.body), facts, pool, method, url, options)
 
     def read_on(self, reply: Reply, pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
         original = super().read_on(reply, pool, method, url, options)
@@ -270,7 +270,19 @@ class _Version2(_Version1):
         return response
 
 
-class Original(io.BytesIO):
+class Body(io.BytesIO):
+    """
+    A body that is all there. `read()` does not close a file, and urllib3 asks one that is not closed for more, for ever.
+    """
+
+    def isclosed(self) -> bool:
+        """
+        Whether it has been read to its end, as `http.client` has it.
+        """
+        return self.closed or self.tell() == len(self.getbuffer())
+
+
+class Original(Body):
     """
     As much of an `http.client` response as urllib3 1.26, and the cookie jar of requests, look at.
     """
@@ -281,10 +293,3 @@ class Original(io.BytesIO):
         self.status = response.status
         self.reason = response.reason
         self.version = 11
-        self._length = len(response.body)
-
-    def isclosed(self) -> bool:
-        """
-        Whether it has been read to its end, as `http.client` has it.
-        """
-        return self.closed or self.tell() == self._length

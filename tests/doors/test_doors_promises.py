@@ -8,6 +8,7 @@ import contextlib
 import json
 import threading
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,21 @@ def test_a_response_can_be_read_in_pieces(client: Client) -> None:
         got = client.send("GET", f"{BASE}/x", pieces=64)
     assert b"".join(got.pieces) == b"0123456789" * 100
     assert [len(piece) for piece in got.pieces] == [64] * 15 + [40]
+
+
+@pytest.mark.parametrize("body", ["", "plain"])
+@pytest.mark.parametrize("library", ["requests", "urllib3"])
+def test_a_response_can_be_read_as_it_comes(library: str, body: str) -> None:
+    """
+    A streamed read of no given size ends: of requests `iter_content(None)`, of urllib3 `stream(None)`.
+    """
+    module = pytest.importorskip(library)
+    with behind_doors(Script(BASE, says(body))):
+        if library == "requests":
+            pieces = module.get(f"{BASE}/x", stream=True).iter_content(None)
+        else:
+            pieces = module.PoolManager().request("GET", f"{BASE}/x", preload_content=False).stream(None)
+        assert [piece for piece in islice(pieces, 3) if piece] == ([body.encode()] if body else [])
 
 
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("DELETE", 204), ("GET", 304)])
