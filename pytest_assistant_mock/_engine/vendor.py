@@ -6,7 +6,7 @@ Holds no state and knows no vendor by name; the words are the vendor files', the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
@@ -141,6 +141,7 @@ class Vendor:
     workspace_header: str = ""  # where a request names its workspace; "": this vendor has none
     habits: Habits = field(default_factory=Habits)
     streams: Streams | None = None
+    secret_headers: tuple[str, ...] = ()  # whose values are nobody's business, besides those any service has
     left_out: tuple[str, ...] = ()  # paths of the real service that nothing here answers, though a route in braces would
 
     @cached_property
@@ -167,6 +168,13 @@ class Vendor:
         """
         row = self.errors[refusal.kind]
         return self.respond(row.status, row.shape(row, refusal, request_id), request_id)
+
+
+def secret_headers(vendors: Iterable[Vendor]) -> frozenset[str]:
+    """
+    The secret headers of several vendors, in lower case: a request does not say whose it is.
+    """
+    return frozenset(name.lower() for vendor in vendors for name in vendor.secret_headers)
 
 
 @dataclass(slots=True)
