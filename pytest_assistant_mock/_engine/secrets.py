@@ -86,7 +86,8 @@ class Secrets:
         """
         if not self._may_hold_any(text):
             return text
-        pieces, done = [], 0
+        pieces: list[str] = []
+        done = 0
         for span in self._spans(text):
             pieces += (text[done : span.start], HIDDEN)
             done = span.end
@@ -139,10 +140,13 @@ class Secrets:
                 holder[at] = fields = dict.fromkeys(names.values())
                 todo += ((item[one], fields, hidden, one if isinstance(one, str) else "") for one, hidden in names.items())
             else:
-                holder[at] = self._value(name, item)
+                holder[at] = self.value(name, item)
         return whole[0]
 
-    def _value(self, name: str, value: Any) -> Any:
+    def value(self, name: str, value: Any) -> Any:
+        """
+        A field's value without secrets; an object or a list as it is.
+        """
         sure = certainty(name) if name else None
         if isinstance(value, str):
             return _in_scheme(value) if sure == "sure" or (sure and looks_secret(value)) else self.text(value)

@@ -6,7 +6,9 @@ Holds no state and knows no vendor by name; the words are the vendor files', the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
@@ -121,6 +123,12 @@ class Settings:
     url_attributes: tuple[tuple[str, str], ...] = ()
     read_url: Callable[[str], str] = str
 
+    def keys(self) -> list[str]:
+        """The keys the SDKs would find just now, in the environment and in themselves."""
+        found = [os.environ.get(self.key_variable)]
+        found += [getattr(sys.modules[module], name, None) for module, name in self.key_attributes if module in sys.modules]
+        return [key for key in found if isinstance(key, str) and key]
+
 
 @dataclass(frozen=True, eq=False)
 class Vendor:
@@ -168,13 +176,6 @@ class Vendor:
         """
         row = self.errors[refusal.kind]
         return self.respond(row.status, row.shape(row, refusal, request_id), request_id)
-
-
-def secret_headers(vendors: Iterable[Vendor]) -> frozenset[str]:
-    """
-    The secret headers of several vendors, in lower case: a request does not say whose it is.
-    """
-    return frozenset(name.lower() for vendor in vendors for name in vendor.secret_headers)
 
 
 @dataclass(slots=True)

@@ -6,29 +6,14 @@ Knows what an interaction is made of; what a secret is, the registry knows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from functools import lru_cache
 
 from pytest_assistant_mock._engine.base_urls import Place
 from pytest_assistant_mock._engine.secrets import Secrets
-from pytest_assistant_mock._engine.vendor import secret_headers
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
-from pytest_assistant_mock._vendors import REVISIONS
+from pytest_assistant_mock._vendors.secrets import secrets_of
 from pytest_assistant_mock.cassettes.content_encoding import decoded
 from pytest_assistant_mock.cassettes.format import Interaction
-
-
-def secrets_of(keys: Iterable[str] = ()) -> Secrets:
-    """
-    What hides keys, and all that looks like a secret, in what the vendors are asked and answer.
-    """
-    return _secrets(frozenset(keys))
-
-
-@lru_cache(maxsize=16)
-def _secrets(keys: frozenset[str]) -> Secrets:
-    return Secrets(keys, secret_headers(vendor for vendors in REVISIONS.values() for vendor in vendors))
 
 
 def literals(headers: Headers) -> set[str]:
