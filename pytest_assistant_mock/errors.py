@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from itertools import islice
 
 __all__ = [
     "BlockedHost",
@@ -24,6 +25,9 @@ __all__ = [
     "UnusedScript",
     "nearest",
 ]
+
+
+_MOST_WORDS, _LONGEST_WORD = 300, 100
 
 
 class UnansweredRequest(AssertionError):
@@ -116,8 +120,17 @@ def nearest(word: str, words: Iterable[str]) -> str:
     """
     "; did you mean …?" for a word that is almost one of the words, else nothing.
     """
-    close = get_close_matches(word, list(words), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    close = closest(word, words)
+    return f"; did you mean {close!r}?" if close else ""
+
+
+def closest(word: str, words: Iterable[str], likeness: float = 0.6) -> str:
+    """
+    The word that is almost this one; "" if there is none. Looks at the first few hundred, for long words take long to compare.
+    """
+    known = [one for one in islice(words, _MOST_WORDS) if len(one) <= _LONGEST_WORD]
+    close = get_close_matches(word, known, n=1, cutoff=likeness) if len(word) <= _LONGEST_WORD else []
+    return close[0] if close else ""
 
 
 def absent(owner: object, name: str, hint: str = "") -> AttributeError:

@@ -6,9 +6,14 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_assistant_mock._commands import files
+
+if TYPE_CHECKING:
+    from pytest_assistant_mock.cassettes.format import Interaction
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -21,7 +26,8 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """
-    Rewrite; 2 for a file that cannot be read, or holds something that cannot be hidden: it is left as it was.
+    Rewrite; 2 for a file that cannot be read, or holds something that cannot be hidden: it is left as it was. A body that
+    cannot be read is named, and 2 as well: nobody knows what it holds.
     """
     failed = False
     try:
@@ -31,18 +37,22 @@ def run(options: Namespace) -> int:
         return 2
     for path in paths:
         try:
-            changed = _scrub(path, options.dry_run)
+            changed, unread = _scrub(path, options.dry_run)
         except (OSError, ValueError) as problem:
             sys.stderr.write(f"assistant-mock scrub: {problem}\n")
             failed = True
             continue
-        verb = "would be rewritten" if options.dry_run else "rewritten"
-        sys.stdout.write(f"{path}: {verb if changed else 'clean'}\n")
+        done = ("would be rewritten" if options.dry_run else "rewritten") if changed else "clean"
+        if unread:
+            failed = True
+            done = f"{done if changed else 'not looked through'}, but for what cannot be read: {', '.join(unread)}"
+        sys.stdout.write(f"{path}: {done}\n")
     return 2 if failed else 0
 
 
-def _scrub(path: Path, dry_run: bool) -> bool:
-    from pytest_assistant_mock._engine.secrets import Secrets
+def _scrub(path: Path, dry_run: bool) -> tuple[bool, list[str]]:
+    """Whether there was something to rewrite, and the bodies that cannot be read."""
+    from pytest_assistant_mock._vendors.secrets import secrets_of
     from pytest_assistant_mock.cassettes import Cassette, storage
     from pytest_assistant_mock.cassettes.format import to_text
     from pytest_assistant_mock.cassettes.redaction import literals, redacted
@@ -50,9 +60,17 @@ def _scrub(path: Path, dry_run: bool) -> bool:
     before = storage.read(path)
     cassette = storage.parse(before, path)
     sent = {literal for one in cassette.interactions for literal in literals(one.request.headers)}
-    secrets = Secrets({*files.keys(), *sent} - {"REDACTED"})
+    secrets = secrets_of({*files.keys(), *sent})
     clean = Cassette([redacted(one, secrets) for one in cassette.interactions], secrets.json(cassette.metadata))
     after = to_text(clean)
     if after != before and not dry_run:
         storage.write(path, after, secrets)
-    return after != before
+    return after != before, [*_unread(clean.interactions)]
+
+
+def _unread(interactions: Sequence[Interaction]) -> Iterator[str]:
+    """The bodies that are still compressed: in a way that is not known here, or broken."""
+    for number, one in enumerate(interactions, 1):
+        for side, message in (("request", one.request), ("answer", one.response)):
+            if message is not None and message.body and (coding := message.header("content-encoding")):
+                yield f"the {side} of interaction {number} (line {one.line}), compressed with {coding}"

@@ -198,7 +198,7 @@ class Engine:
         request, fields = exchange.request, dict[str, Any]()
         try:
             body = request.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             body = None
         if isinstance(body, dict):
             fields |= body

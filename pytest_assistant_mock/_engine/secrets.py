@@ -8,108 +8,108 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
-HIDDEN = "REDACTED"
-"""What stands in a secret's place: always the same, so that what is redacted still matches; safe in a URL."""
-
-_HEADERS = ("api-key", "authorization", "cookie", "workspace")
-
-FIELDS = ("access_token", "api_key", "api-key", "apikey", "authorization", "secret_key", "security_token")
-"""JSON fields whose text is a secret, whatever their case."""
-
-PARAMETERS = (
-    *FIELDS, "credential", "ossaccesskeyid", "security-token", "sig", "sign", "signature", "token", "x-amz-credential",
-    "x-amz-security-token", "x-amz-signature", "x-bce-security-token", "x-oss-credential", "x-oss-security-token",
-    "x-oss-signature",
-)  # fmt: skip
-"""Query parameters that sign a URL or carry a key, whatever their case."""
+from pytest_assistant_mock._engine.key_forms import encoded, escaped
+from pytest_assistant_mock._engine.secret_names import ENDINGS, certainty, looks_secret
+from pytest_assistant_mock._engine.secret_places import HIDDEN, Span, named
 
 _SHORTEST_LITERAL = 6  # a shorter key, "k1" in a test, would be found inside innocent words
 
 # A key begins a word; a word also begins after %3D, \n or \u4f60, as URLs and JSON write what stands before it.
 _START = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrtbf])|(?<=\\u[0-9A-Fa-f]{4}))"
-_NAMES = "|".join(map(re.escape, PARAMETERS))
-_SLASH = r"(?:\\?/|%2[Ff])"
+_SLASH = r"(?:\\?/|%(?:25)*2[Ff])"
+_OF_USER = r"[^/?#@%\s\"'<>\\]"
 
+# What may begin anywhere is never looked for further than a bound: a text of beginnings only takes no longer than another.
 SHAPES: Mapping[str, str] = {
     "sk-…": rf"{_START}sk-[A-Za-z0-9_\-]{{6,}}",
+    "st-…": rf"{_START}st-[A-Za-z0-9]{{16,}}",
     "bce-v3/…": rf"{_START}bce-(?:v3|auth-v1){_SLASH}[A-Za-z0-9_.%\-\\/:]+",
     "ALTAK-…": rf"{_START}ALTAK-[A-Za-z0-9_.%\-\\/]{{6,}}",
     "LTAI…": rf"{_START}LTAI[A-Za-z0-9]{{12,}}",
-    "a JSON web token": rf"{_START}eyJ[A-Za-z0-9_\-]{{8,}}\.[A-Za-z0-9_\-]{{8,}}\.[A-Za-z0-9_\-]+",
-    "a bearer token": r"(?i:(?<=bearer )|(?<=bearer%20)|(?<=bearer\+))(?=[^\s\"']*\d)[A-Za-z0-9._~+/=\-]{16,}",
-    "a signed URL": rf"(?i:(?<=[?&;])|(?<=\\u0026))(?i:{_NAMES})=(?!{HIDDEN})[^&\s\"'<>\\]+",
-    "a signed URL in a URL": rf"(?i:(?<=%3F)|(?<=%26))(?i:{_NAMES})%3[Dd](?!{HIDDEN})(?:(?!%26)[^&\s\"'<>\\])+",
-    "a field": rf'(?i:"(?:{"|".join(map(re.escape, FIELDS))})")\s*:\s*"(?!{HIDDEN}"|Bearer {HIDDEN}")(?:[^"\\]|\\.)+"',
+    "STS.…": rf"{_START}STS\.[A-Za-z0-9]{{12,}}",
+    "a JSON web token": rf"{_START}eyJ[A-Za-z0-9_\-]{{8,1024}}\.[A-Za-z0-9_\-]{{8,}}\.[A-Za-z0-9_\-]+",
+    "a bearer token": r"(?i:(?<=bearer )|(?<=bearer%20)|(?<=bearer\+))(?=[^\s\"']{0,1024}\d)[A-Za-z0-9._~+/=\-]{16,}",
+    "a password in a URL": (
+        rf"(?:(?<=://)|(?<=:\\/\\/)|(?<=%3[Aa]%2[Ff]%2[Ff]))(?!{HIDDEN}(?:@|%40))"
+        rf"(?:{_OF_USER}{{0,256}}(?::|%3[Aa])(?:{_OF_USER}|%(?!40|2[Ff])){{0,256}}|{_OF_USER}{{16,256}})(?=@|%40)"
+    ),
 }
 """What a secret looks like, by the name it is reported under."""
 
+_SHAPED = re.compile("|".join(f"({pattern})" for pattern in SHAPES.values()))
+_KINDS = tuple(SHAPES)
+_CONFIGURED = "a configured key"
 
-_NAMED = ("key", "token", "authorization", "credential", "keyid", "sig", "sign", "signature")
-_ENDINGS: Mapping[str, tuple[str, ...]] = {"-": ("sk", "bce", "altak"), "=": _NAMED, "%3d": _NAMED}
-_WORDS = ("ltai", "eyj", "bearer", 'key"', 'token"', 'authorization"')
-_NEEDLES = (*_WORDS, *(word + end for end, words in _ENDINGS.items() for word in words))
-"""In lower case: no shape above is in a text without one of these, and to look for them is a hundred times faster."""
+_AFTER_A_NAME = ('"', "'", "\\", "=", "%3d", "%253d", "]", "%5d", ">", ":")
+_WORDS = ("sk-", "st-", "bce-", "altak-", "ltai", "sts.", "eyj", "bearer", "@", "%40")
+_NEEDLES = (*_WORDS, *(f"{ending}{after}" for ending in ENDINGS for after in _AFTER_A_NAME))
+"""In lower case: there is no secret in a text without one of these, and to look for them is a hundred times faster."""
 
-_ENDS = [
-    re.compile("|".join(f"(?<={word}{end})" for word in words).join([f"{end}(?:", ")"]).encode())
-    for end, words in _ENDINGS.items()
-]
-
-
-def is_secret_header(name: str) -> bool:
-    """Whether the whole value of a header is a secret: its name ends as such names end, after whatever a vendor puts before."""
-    return name.lower().endswith(_HEADERS)
+_USER = re.compile(r"(?<=://)[^/?#@]*@")
+_SCHEMES = ("bearer", "basic", "digest")
+_HALF = re.compile("[\ud800-\udfff]")  # of a character: it can stand in JSON, but in no UTF-8
 
 
 class Found(NamedTuple):
     """
-    Something that looks like a secret: its kind, where it starts (characters), and its first few characters.
+    Something that looks like a secret: its kind, where it starts (characters), its line (from 1) and its first few characters.
     """
 
     kind: str
     start: int
+    line: int
     beginning: str
 
 
 class Secrets:
     """
-    Hides secrets: those of the shapes above, and the keys that are configured, literally, wherever they stand.
+    Hides secrets: what the list names, what has a known shape, and the keys that are configured, wherever they stand.
 
     literals: the keys. One shorter than 6 characters is hidden in headers and named fields only.
+    headers: names of more headers whose whole value is a secret, a vendor's own.
     """
 
-    def __init__(self, literals: Iterable[str] = ()) -> None:
-        long_enough = {literal for literal in literals if len(literal) >= _SHORTEST_LITERAL}
-        written = {form for literal in long_enough for form in _forms(literal)}
-        self._literals = sorted(written, key=lambda form: (-len(form), form))
-        shapes = [f"({pattern})" for pattern in SHAPES.values()]
-        self._pattern = re.compile("|".join([*map(re.escape, self._literals), *shapes]))
-        encoded = {form for literal in long_enough for form in _encoded(literal.encode())}
-        keys = {*self._literals, *encoded}
-        self._needles = (*_NEEDLES, *(key.lower() for key in keys))
-        self._words = [word.encode().lower() for word in (*_WORDS, *keys)]  # as bytes are: no letter beyond ASCII changes
-        self._traces = re.compile("|".join(map(re.escape, sorted([*self._literals, *encoded]))) or r"(?!)", re.IGNORECASE)
+    def __init__(self, literals: Iterable[str] = (), headers: Iterable[str] = ()) -> None:
+        self._keys = sorted({literal for literal in literals if len(literal) >= _SHORTEST_LITERAL and literal != HIDDEN})
+        self._headers = frozenset(name.lower() for name in headers)
+        forms = sorted({form for key in self._keys for form in escaped(key)}, key=lambda form: (-len(form), form))
+        self._literals = re.compile("|".join(map(re.escape, forms)) or r"(?!)")
+        self._needles = (*_NEEDLES, *(form.lower() for form in forms))
 
     def text(self, text: str) -> str:
         """
         A text without secrets.
         """
-        lower = text.lower()
-        return self._pattern.sub(_hide, text) if any(needle in lower for needle in self._needles) else text
+        if not self._may_hold_any(text):
+            return text
+        pieces: list[str] = []
+        done = 0
+        for span in self._spans(text):
+            pieces += (text[done : span.start], HIDDEN)
+            done = span.end
+        return "".join([*pieces, text[done:]]) if pieces else text
+
+    def url(self, url: str) -> str:
+        """
+        A URL without user, password, signature or key.
+        """
+        return self.text(_USER.sub(f"{HIDDEN}@", url))
+
+    def is_secret_header(self, name: str) -> bool:
+        """
+        Whether the whole value of a header is a secret.
+        """
+        return certainty(name) is not None or name.lower() in self._headers
 
     def header(self, name: str, value: str) -> str:
         """
-        A header's value without secrets; of a secret header only the scheme ("Bearer") stays.
+        A header's value without secrets; of a secret header only the scheme ("Bearer") stays, of an empty one that it is empty.
         """
-        if not is_secret_header(name):
-            return self.text(value)
-        scheme, space, _ = value.partition(" ")
-        return f"{scheme} {HIDDEN}" if space and scheme.lower() in ("bearer", "basic", "digest") else HIDDEN
+        return _in_scheme(value) if self.is_secret_header(name) else self.text(value)
 
     def headers(self, headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         """
@@ -117,58 +117,118 @@ class Secrets:
         """
         return tuple((name, self.header(name, value)) for name, value in headers)
 
+    def carried(self, headers: Iterable[tuple[str, str]]) -> set[str]:
+        """
+        The keys that headers carry: they must not stand anywhere else either.
+        """
+        values = {_split(value.strip())[1].strip() for name, value in headers if self.is_secret_header(name)}
+        return (values | {value.rpartition(" ")[2] for value in values}) - {"", HIDDEN}
+
     def json(self, value: Any) -> Any:
         """
-        A JSON value without secrets, in a copy.
+        A JSON value without secrets, in a copy; however deep it is.
         """
+        whole: list[Any] = [None]
+        todo: list[tuple[Any, Any, Any, str]] = [(value, whole, 0, "")]
+        while todo:
+            item, holder, at, name = todo.pop()
+            if isinstance(item, list):
+                holder[at] = inside = [None] * len(item)
+                todo += ((one, inside, place, name) for place, one in enumerate(item))
+            elif isinstance(item, dict):
+                names = {one: self.text(one) if isinstance(one, str) else one for one in item}
+                holder[at] = fields = dict.fromkeys(names.values())
+                todo += ((item[one], fields, hidden, one if isinstance(one, str) else "") for one, hidden in names.items())
+            else:
+                holder[at] = self.value(name, item)
+        return whole[0]
+
+    def value(self, name: str, value: Any) -> Any:
+        """
+        A field's value without secrets; an object or a list as it is.
+        """
+        sure = certainty(name) if name else None
         if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, list):
-            return [self.json(item) for item in value]
-        if isinstance(value, dict):
-            return {self.text(name): self._field(name, item) for name, item in value.items()}
-        return value
+            return _in_scheme(value) if sure == "sure" or (sure and looks_secret(value)) else self.text(value)
+        return HIDDEN if sure == "sure" and isinstance(value, int | float) and not isinstance(value, bool) else value
 
     def body(self, body: bytes) -> bytes:
         """
         A body without secrets; byte for byte the same if it holds none.
         """
-        hidden = self.text(body.decode("utf-8", "surrogateescape"))
-        if "\\" not in hidden:
-            return hidden.encode("utf-8", "surrogateescape")
+        text = body.decode("utf-8", "surrogateescape")
+        if "\\" not in text and not self._may_hold_any(text):
+            return body
+        hidden = self.text(text)
         try:
             value = json.loads(hidden)
-        except ValueError:
-            return hidden.encode("utf-8", "surrogateescape")
-        clean = self.json(value)  # what is written "\u0073k-…" is only seen once it is read
-        if clean != value:
-            hidden = json.dumps(clean, ensure_ascii=False)
+            clean = self.json(value)  # what is written "\u0073k-…" is only seen once it is read
+            if clean != value:
+                return _HALF.sub(_escape, json.dumps(clean, ensure_ascii=False)).encode()
+        except (ValueError, RecursionError):
+            pass
         return hidden.encode("utf-8", "surrogateescape")
 
     def find(self, text: str) -> list[Found]:
         """
         What looks like a secret in a text, in order; nothing, after `text` has done its work, unless it hides well:
-        a configured key in other case or in base64 is found though it is not replaced.
+        a configured key in other case, in base64, base32 or hex is found though it is not replaced.
         """
-        found: dict[int, Found] = {}
+        found: list[Found] = []
         clean: set[bytes] = set()  # the same header stands in every interaction
         data = text.encode("utf-8", "surrogatepass")
+        counted, before, line = 0, 0, 1  # bytes looked at, and the characters and lines in them
+        done = -1
         for start, end in self._suspects(data):
             if (lines := data[start:end]) in clean:
                 continue
-            here = self._looks_like_secrets(lines.decode("utf-8", "surrogatepass"))
+            here = self._looks_like_secrets(shown := lines.decode("utf-8", "surrogatepass"))
             if not here:
                 clean.add(lines)
                 continue
-            before = len(data[:start].decode("utf-8", "surrogatepass"))
-            for one in here:
-                found.setdefault(before + one.start, one._replace(start=before + one.start))
-        return [found[start] for start in sorted(found)]
+            between = data[counted:start]
+            before += len(between.decode("utf-8", "surrogatepass"))
+            line += between.count(b"\n")
+            counted = start
+            for span in here:
+                if before + span.start > done:  # lines that are suspect twice
+                    done = before + span.start
+                    at = line + shown.count("\n", 0, span.start)
+                    found.append(Found(span.kind, done, at, _beginning(shown[span.start : span.end])))
+        return found
 
-    def _looks_like_secrets(self, lines: str) -> list[Found]:
-        here = [(match, _kind(match)) for match in self._pattern.finditer(lines)]
-        here += [(match, "a configured key") for match in self._traces.finditer(lines)]
-        return [Found(kind, match.start(), _beginning(match.group())) for match, kind in here]
+    def _spans(self, text: str) -> Iterator[Span]:
+        """
+        All that is secret in a text, in order, what overlaps as one.
+        """
+        found = [*named(text)]
+        found += (Span(*match.span(), _KINDS[match.lastindex - 1]) for match in _SHAPED.finditer(text) if match.lastindex)
+        found += (Span(*match.span(), _CONFIGURED) for match in self._literals.finditer(text))
+        return _joined(sorted(found))
+
+    def _looks_like_secrets(self, lines: str) -> list[Span]:
+        traces = [Span(*match.span(), _CONFIGURED) for match in self._traces.finditer(lines)]
+        return [*_joined(sorted([*self._spans(lines), *traces]))]
+
+    def _may_hold_any(self, text: str) -> bool:
+        lower = text.lower()
+        return any(needle in lower for needle in self._needles)
+
+    @cached_property
+    def _traces(self) -> re.Pattern[str]:
+        """
+        Every way to write a key, in any case.
+        """
+        forms = {form for key in self._keys for form in (*escaped(key), *encoded(key))}
+        return re.compile("|".join(map(re.escape, sorted(forms))) or r"(?!)", re.IGNORECASE)
+
+    @cached_property
+    def _words(self) -> list[bytes]:
+        """
+        In lower case as bytes are, where no letter beyond ASCII changes.
+        """
+        forms = {form for key in self._keys for form in encoded(key)}
+        return [word.encode().lower() for word in (*self._needles, *self._keys, *forms)]
 
     def _suspects(self, data: bytes) -> list[tuple[int, int]]:
         """
@@ -176,24 +236,21 @@ class Secrets:
         """
         lower = data.lower()  # of bytes: letters without case take no time, and every place stays the same
         lower = lower.replace(_OUR_OWN, _AS_LONG)
-        spans: set[tuple[int, int]] = set()
-        for at in _places(lower, self._words):
+        spans: list[tuple[int, int]] = []
+        end_of_line = -1
+        for at in sorted(_places(lower, self._words)):
+            if at < end_of_line:
+                continue
+            end_of_line = _end_of_line(lower, at)
             last = _LINES.match(lower, at)
-            spans.add((lower.rfind(b"\n", 0, at) + 1, last.end() if last else at))
-        return sorted(spans)
-
-    def _field(self, name: str, value: Any) -> Any:
-        if isinstance(value, str) and value and name.lower() in FIELDS:
-            return self.header("authorization", value)
-        return self.json(value)
+            spans.append((lower.rfind(b"\n", 0, at) + 1, last.end() if last else at))
+        return spans
 
 
 def _places(lower: bytes, words: Iterable[bytes]) -> Iterator[int]:
     """
     Where a needle stands.
     """
-    for pattern in _ENDS:
-        yield from (match.start() for match in pattern.finditer(lower))
     for word in words:
         at = lower.find(word)
         while at >= 0:
@@ -201,40 +258,44 @@ def _places(lower: bytes, words: Iterable[bytes]) -> Iterator[int]:
             at = lower.find(word, at + len(word))
 
 
-def _forms(literal: str) -> Iterable[str]:
+def _end_of_line(data: bytes, at: int) -> int:
+    end = data.find(b"\n", at)
+    return len(data) if end < 0 else end
+
+
+def _joined(spans: Iterable[Span]) -> Iterator[Span]:
     """
-    A key as it stands in text, in a URL and in JSON.
+    Spans in order, as many as overlap as one, of the kind of the first.
     """
-    return (literal, quote(literal, safe=""), quote(literal), json.dumps(literal)[1:-1], literal.replace("/", r"\/"))
+    last: Span | None = None
+    for span in spans:
+        if last is not None and span.start < last.end:
+            last = last._replace(end=max(last.end, span.end))
+            continue
+        if last is not None:
+            yield last
+        last = span
+    if last is not None:
+        yield last
 
 
-def _encoded(literal: bytes) -> Iterable[str]:
+def _split(value: str) -> tuple[str, str]:
     """
-    What base64 makes of a key, at each of the three places it may begin: only the letters that depend on nothing around it.
+    A header's scheme, with the space after it, and the rest.
     """
-    for before, ours in enumerate((0, 2, 3)):
-        text = b64encode(b"\0" * before + literal).decode()[ours : (before + len(literal)) * 8 // 6]
-        yield from (text, text.translate(_IN_URLS))
+    scheme, space, rest = value.partition(" ")
+    return (scheme + space, rest) if space and scheme.lower() in _SCHEMES else ("", value)
 
 
-_IN_URLS = str.maketrans("+/", "-_")
+def _in_scheme(value: str) -> str:
+    scheme, rest = _split(value)
+    return f"{scheme}{HIDDEN}" if rest.strip() else value
 
 
-def _hide(match: re.Match[str]) -> str:
-    kind = _kind(match)
-    if kind.startswith("a signed URL"):
-        return re.sub("(=|%3[Dd]).*", rf"\g<1>{HIDDEN}", match.group(), count=1)
-    if kind == "a field":
-        name, colon, _ = match.group().partition(":")
-        return f'{name}{colon} "{HIDDEN}"'
-    return HIDDEN
+def _escape(match: re.Match[str]) -> str:
+    return f"\\u{ord(match.group()):04x}"
 
 
-def _kind(match: re.Match[str]) -> str:
-    return _KINDS[match.lastindex - 1] if match.lastindex else "a configured key"
-
-
-_KINDS = tuple(SHAPES)
 _OUR_OWN = f"bearer {HIDDEN.lower()}\n".encode()  # in most interactions, and in all that are recorded
 _AS_LONG = _OUR_OWN.replace(b"bearer", b"______")
 _LINES = re.compile(rb"[^\n]*(?:\s*[^\n]+){0,2}")  # a field's name, its colon and its value may stand apart

@@ -6,6 +6,8 @@ Holds no state and knows no vendor by name; the words are the vendor files', the
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -121,6 +123,12 @@ class Settings:
     url_attributes: tuple[tuple[str, str], ...] = ()
     read_url: Callable[[str], str] = str
 
+    def keys(self) -> list[str]:
+        """The keys the SDKs would find just now, in the environment and in themselves."""
+        found = [os.environ.get(self.key_variable)]
+        found += [getattr(sys.modules[module], name, None) for module, name in self.key_attributes if module in sys.modules]
+        return [key for key in found if isinstance(key, str) and key]
+
 
 @dataclass(frozen=True, eq=False)
 class Vendor:
@@ -141,6 +149,7 @@ class Vendor:
     workspace_header: str = ""  # where a request names its workspace; "": this vendor has none
     habits: Habits = field(default_factory=Habits)
     streams: Streams | None = None
+    secret_headers: tuple[str, ...] = ()  # whose values are nobody's business, besides those any service has
     left_out: tuple[str, ...] = ()  # paths of the real service that nothing here answers, though a route in braces would
 
     @cached_property

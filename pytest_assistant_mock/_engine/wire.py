@@ -64,9 +64,9 @@ class Request:
         """
         As it is written, secrets hidden: it may end up in a log or a report.
         """
-        from pytest_assistant_mock._engine.curl import hidden
+        from pytest_assistant_mock._engine.curl import hidden_request
 
-        return hidden(self)
+        return hidden_request(self)
 
     def header(self, name: str) -> str | None:
         """
@@ -102,6 +102,14 @@ class Response:
     def __post_init__(self) -> None:
         if self.pieces is not None:
             _begin_to_stream(self)
+
+    def __repr__(self) -> str:
+        """
+        As it is written, secrets hidden: it may end up in a log or a report.
+        """
+        from pytest_assistant_mock._engine.curl import hidden_response
+
+        return hidden_response(self)
 
     def header(self, name: str) -> str | None:
         """
@@ -222,6 +230,14 @@ class Exchange:
             asked = self.operation or f"{self.request.method} {self.request.url}"
             raise AssertionError(f"{self.vendor}: {asked} has no status: the connection failed before an answer ({self.reply!r})")
         return self.response.status
+
+    def __repr__(self) -> str:
+        """
+        As it is written, secrets hidden.
+        """
+        from pytest_assistant_mock._engine.curl import hidden_exchange
+
+        return hidden_exchange(self)
 
     def __str__(self) -> str:
         """

@@ -30,7 +30,7 @@ from pytest_assistant_mock._mock.fake import Fake
 from pytest_assistant_mock._mock.objects import Objects, Ref, Role
 from pytest_assistant_mock._mock.recording import remember
 from pytest_assistant_mock._mock.trouble import TroubleMaker
-from pytest_assistant_mock._traffic.exchanges import Exchanges
+from pytest_assistant_mock._traffic.exchanges import Exchanges, FindSecrets
 from pytest_assistant_mock.errors import absent
 
 if TYPE_CHECKING:
@@ -43,8 +43,9 @@ __tracebackhide__ = True  # a failing test shows its own line
 class Handle:
     """One vendor of an open mock: seed it, look into it, arrange trouble. Nothing here goes over HTTP."""
 
-    def __init__(self, engine: Engine, service: Service, tape: Tape | None = None) -> None:
+    def __init__(self, engine: Engine, service: Service, secrets: FindSecrets, tape: Tape | None = None) -> None:
         self._engine = engine
+        self._secrets = secrets
         self._service = service
         self._tape = tape
         self._fake = Fake(engine, service, tape)
@@ -95,7 +96,7 @@ class Handle:
         """
         with self._engine.lock:
             journal = self._engine.journal.of(self.name)
-        return Exchanges(journal, self.name, operations(self._service.vendor), self._engine.sent)
+        return Exchanges(journal, self.name, operations(self._service.vendor), self._engine.sent, self._secrets)
 
     @property
     def counts(self) -> Counter[str | None]:

@@ -22,6 +22,7 @@ from pytest_assistant_mock._engine.wire import Exchange
 from pytest_assistant_mock._mock import layers, sdk_environment
 from pytest_assistant_mock._mock.complaints import unanswered, unused, unused_scripts
 from pytest_assistant_mock._mock.handle import Handle
+from pytest_assistant_mock._mock.hiding import Hiding
 from pytest_assistant_mock._mock.recording import Recording, check_hosts, session, tape_of
 from pytest_assistant_mock._mock.snapshot import Snapshot, check_snapshot
 from pytest_assistant_mock._mock.tool_arguments import ToolArguments
@@ -90,6 +91,7 @@ class AssistantMock:
         for service in self._engine.services.values():
             service.state.tools = ToolArguments()
         self._keys = sdk_environment.Keys([vendor.settings for vendor in vendors])
+        self._hiding = Hiding(self._engine, self._keys)
         self._tape = tape_of(source, recording)
         self._layer: layers.Layer | None = None
         self._doors: Doors | None = None
@@ -103,7 +105,8 @@ class AssistantMock:
         self._excused = False
         self.spell: Callable[[str], str] = "mock.{}".format  # from a vendor's name, how the test calls the vendor's handle
         self._watch: Watch | None = None
-        self._handles = {vendor: Handle(self._engine, service, self._tape) for vendor, service in self._engine.services.items()}
+        services = self._engine.services.items()
+        self._handles = {vendor: Handle(self._engine, service, self._hiding.secrets, self._tape) for vendor, service in services}
         if contract is None and self._tape is not None:
             contract = "fail"
         if contract not in (None, "off"):
@@ -143,7 +146,7 @@ class AssistantMock:
         if self._watch is None:
             from pytest_assistant_mock.contract.watch import Watch
 
-            self._watch = Watch(self._engine.journal)
+            self._watch = Watch(self._engine.journal, self._hiding.keys)
         return self._watch
 
     @property
@@ -255,6 +258,8 @@ class AssistantMock:
     def _new_layer(self) -> layers.Layer:
         self._session = session(self._engine, self._tape) if self._tape is not None else None
         doors = self._doors = Doors(self._session.answerer if self._session else self._engine)
+        if self._tape is not None:
+            self._hiding.note()
         if self._session and not self._session.replays:
             return layers.Layer(on=(doors.open,), off=(doors.close,))  # with the real keys
         return layers.Layer(on=(self._keys.put, doors.open), off=(doors.close, self._keys.take_back))
@@ -271,10 +276,7 @@ class AssistantMock:
         """
         from pytest_assistant_mock._traffic.report import report
 
-        services = self._engine.services.values()
-        keys = {service.vendor.settings.key for service in services}
-        keys |= {key for one in services if one.trouble and one.trouble.tenants for key in one.trouble.tenants.keys}
-        return report(exchanges, self._engine.sent, keys)
+        return report(exchanges, self._engine.sent, self._hiding.secrets(exchanges))
 
     def excuse(self, failure: BaseException | None = None) -> None:
         """
@@ -300,21 +302,25 @@ class AssistantMock:
             if self._strict and (exchanges := self._engine.journal.unanswered(vendor))
         ]
         if found:
-            raise UnansweredRequest("\n".join(found))
+            raise UnansweredRequest(self._hidden(found))
         found = [
             unused(service.vendor, wasted, self._engine.journal.of(vendor), self._name)
             for vendor, service in services
             if not self._excused and service.trouble and (wasted := service.trouble.wasted())
         ]
         if found:
-            raise UnusedFault("\n".join(found))
+            raise UnusedFault(self._hidden(found))
         found = [
             unused_scripts(self.spell(vendor), scripts, service.state, self._name)
             for vendor, service in services
             if not self._excused and (scripts := [script for script in service.state.scripts if script.wasted])
         ]
         if found:
-            raise UnusedScript("\n".join(found))
+            raise UnusedScript(self._hidden(found))
+
+    def _hidden(self, found: Sequence[str]) -> str:
+        exchanges = [exchange for vendor in self._engine.services for exchange in self._engine.journal.of(vendor)]
+        return self._hiding.secrets(exchanges).text("\n".join(found))
 
     def _path_named(self, url: str) -> str:
         place = self._engine.place(url)

@@ -48,14 +48,7 @@ def keys(settings: Sequence[Settings]) -> list[str]:
     """
     The keys the SDKs would find just now, in the environment and in themselves.
     """
-    found = [os.environ.get(one.key_variable) for one in settings]
-    found += [
-        getattr(sys.modules[module], name, None)
-        for one in settings
-        for module, name in one.key_attributes
-        if module in sys.modules
-    ]
-    return [key for key in found if isinstance(key, str) and key]
+    return [key for one in settings for key in one.keys()]
 
 
 @dataclass(slots=True)
@@ -144,6 +137,12 @@ class Keys:
         self._settings = settings
         self._found: tuple[_Found, ...] = ()
         self._modules = 0
+
+    @property
+    def before(self) -> set[str]:
+        """The keys that stood where the fake ones were put."""
+        found = [value for one in self._found for value in (one.value, *one.attributes.values())]
+        return {key for key in found if isinstance(key, str) and key}
 
     def put(self) -> None:
         """

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.wire import Exchange
 from pytest_assistant_mock.errors import nearest
 
@@ -16,16 +17,25 @@ Sent: TypeAlias = Callable[[Exchange], Mapping[str, Any]]
 """From an exchange, the fields that were sent: in the path, the query and the JSON body."""
 
 
+FindSecrets: TypeAlias = Callable[[Iterable[Exchange]], Secrets]
+"""From some exchanges, what hides the keys that are known and those their requests carry."""
+
+_LONGEST = 500  # characters of a value that an assertion shows
+
+
 class Exchanges(list[Exchange]):
     """
     What was asked and answered, oldest first: a list that can be narrowed and asked.
     """
 
-    def __init__(self, exchanges: Iterable[Exchange], vendor: str, operations: Sequence[str], sent: Sent) -> None:
+    def __init__(
+        self, exchanges: Iterable[Exchange], vendor: str, operations: Sequence[str], sent: Sent, secrets: FindSecrets
+    ) -> None:
         super().__init__(exchanges)
         self._vendor = vendor
         self._operations = tuple(operations)
         self._sent = sent
+        self._secrets = secrets
 
     def of(self, operation: str) -> Exchanges:
         """
@@ -33,7 +43,7 @@ class Exchanges(list[Exchange]):
         """
         self._check(operation)
         chosen = (exchange for exchange in self if exchange.operation == operation)
-        return Exchanges(chosen, self._vendor, self._operations, self._sent)
+        return Exchanges(chosen, self._vendor, self._operations, self._sent, self._secrets)
 
     @property
     def last(self) -> Exchange:
@@ -60,9 +70,10 @@ class Exchanges(list[Exchange]):
         if found == times or (times is None and found):
             return
         expected = "at least once" if times is None else _times(times)
+        shown = _Shown(self._secrets(self))
         raise AssertionError(
-            f"{self._vendor}: {operation}{_with(wanted)} was called {_times(found)}, expected {expected}\n"
-            f"{self._explain(operation, calls, wanted)}"
+            f"{self._vendor}: {operation}{shown.with_fields(wanted)} was called {_times(found)}, expected {expected}\n"
+            f"{self._explain(shown, calls, wanted)}"
         )
 
     def assert_not_called(self, operation: str | None = None, **fields: Any) -> None:
@@ -74,9 +85,10 @@ class Exchanges(list[Exchange]):
         wanted = _ids(fields)
         found = [call for call in calls if self._fits(call, wanted)]
         if found:
+            shown, what = _Shown(self._secrets(self)), operation or "a request"
             raise AssertionError(
-                f"{self._vendor}: {operation or 'a request'}{_with(wanted)} was called {_times(len(found))}, expected never\n"
-                f"  first:  {self._call(found[0])}"
+                f"{self._vendor}: {what}{shown.with_fields(wanted)} was called {_times(len(found))}, expected never\n"
+                f"  first:  {self._call(shown, found[0])}"
             )
 
     def assert_order(self, *operations: str) -> None:
@@ -111,37 +123,60 @@ class Exchanges(list[Exchange]):
         sent = self._sent(call)
         return all(name in sent and sent[name] == value for name, value in wanted.items())
 
-    def _explain(self, operation: str, calls: Exchanges, wanted: Mapping[str, Any]) -> str:
+    def _explain(self, shown: _Shown, calls: Exchanges, wanted: Mapping[str, Any]) -> str:
         if not calls:
             asked = ", ".join(exchange.operation or "no route" for exchange in self)
             return f"  asked:  {asked or 'nothing'}"
         others = [call for call in calls if not self._fits(call, wanted)]
         if not others:
-            return f"  first:  {self._call(calls[0])}"
-        return self._difference(max(others, key=lambda call: self._likeness(call, wanted)), wanted)
+            return f"  first:  {self._call(shown, calls[0])}"
+        return self._difference(shown, max(others, key=lambda call: self._likeness(call, wanted)), wanted)
 
     def _likeness(self, call: Exchange, wanted: Mapping[str, Any]) -> int:
         sent = self._sent(call)
         return sum(2 if sent.get(name) == value else name in sent for name, value in wanted.items())
 
-    def _difference(self, call: Exchange, wanted: Mapping[str, Any]) -> str:
+    def _difference(self, shown: _Shown, call: Exchange, wanted: Mapping[str, Any]) -> str:
         sent = self._sent(call)
-        lines = [f"  nearest:  {self._number(call)}"]
+        lines = [f"  nearest:  {self._number(shown, call)}"]
         for name, value in wanted.items():
             if name in sent and sent[name] == value:
-                lines.append(f"      {name}: {value!r}")
+                lines.append(f"      {name}: {shown.value(name, value)}")
             else:
-                came = repr(sent[name]) if name in sent else f"not sent{nearest(name, sent)}"
-                lines += [f"    - {name}: {value!r}", f"    + {name}: {came}"]
+                came = shown.value(name, sent[name]) if name in sent else f"not sent{nearest(name, sent)}"
+                lines += [f"    - {name}: {shown.value(name, value)}", f"    + {name}: {came}"]
         return "\n".join(lines)
 
-    def _call(self, call: Exchange) -> str:
-        fields = ", ".join(f"{name}={value!r}" for name, value in self._sent(call).items())
-        return f"{self._number(call)}({fields})"
+    def _call(self, shown: _Shown, call: Exchange) -> str:
+        return f"{self._number(shown, call)}({shown.fields(self._sent(call))})"
 
-    def _number(self, call: Exchange) -> str:
+    def _number(self, shown: _Shown, call: Exchange) -> str:
         place = next((place for place, one in enumerate(self, 1) if one is call), 0)
-        return f"#{place} {call.operation or f'{call.request.method} {call.request.url}'}"
+        return f"#{place} {call.operation or f'{call.request.method} {shown.url(call.request.url)}'}"
+
+
+class _Shown:
+    """How values are shown in an error: without secrets, and not longer than anybody reads."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+
+    def value(self, name: str, value: Any) -> str:
+        """A field's value."""
+        text = self._secrets.text(repr(self._secrets.json({name: value}).popitem()[1]))
+        return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text)} characters)"
+
+    def fields(self, fields: Mapping[str, Any]) -> str:
+        """Fields with their values."""
+        return ", ".join(f"{name}={self.value(name, value)}" for name, value in fields.items())
+
+    def with_fields(self, fields: Mapping[str, Any]) -> str:
+        """The same, as a part of a sentence."""
+        return f" with {self.fields(fields)}" if fields else ""
+
+    def url(self, url: str) -> str:
+        """A URL."""
+        return self._secrets.url(url)
 
 
 def _ids(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,10 +184,6 @@ def _ids(fields: Mapping[str, Any]) -> dict[str, Any]:
     Fields, with an object that has an id in place of the id taken for it.
     """
     return {name: value.id if isinstance(getattr(value, "id", None), str) else value for name, value in fields.items()}
-
-
-def _with(wanted: Mapping[str, Any]) -> str:
-    return f" with {', '.join(f'{name}={value!r}' for name, value in wanted.items())}" if wanted else ""
 
 
 def _times(count: int) -> str:

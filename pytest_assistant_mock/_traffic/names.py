@@ -10,6 +10,7 @@ import re
 from unicodedata import east_asian_width
 
 _KINDS = {"thread": "thread", "message": "message", "msg": "message", "chatmsg": "message", "asst": "assistant", "run": "run"}
+_LONGEST = 8  # characters a column that are looked at: more of spaces than of anything else, if it is no more than fits
 _ID = re.compile(rf"\b({'|'.join(_KINDS)})_[0-9A-Za-z][0-9A-Za-z-]{{11,}}")
 
 
@@ -44,16 +45,17 @@ def width(text: str) -> int:
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
-def folded(text: str, columns: int) -> str:
+def folded(text: str, columns: int, keep_tail: bool = False) -> str:
     """
-    As much of a text, on one line, as fits.
+    As much of a text, on one line, as fits: its beginning, or its end.
     """
-    line = " ".join(text.split())
-    if width(line) <= columns:
+    line = " ".join((text[-_LONGEST * columns :] if keep_tail else text[: _LONGEST * columns]).split())
+    if width(line) <= columns and len(text) <= _LONGEST * columns:
         return line
     while width(line) >= columns:
-        line = line[: -max(1, (width(line) - columns) // 2)]
-    return f"{line}…"
+        out = max(1, (width(line) - columns) // 2)
+        line = line[out:] if keep_tail else line[:-out]
+    return f"…{line}" if keep_tail else f"{line}…"
 
 
 def aligned(rows: list[tuple[str, ...]]) -> list[str]:

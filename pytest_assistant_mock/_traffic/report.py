@@ -7,10 +7,10 @@ Makes text; knows nothing of pytest.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from pytest_assistant_mock._engine.curl import curl, keys_in
+from pytest_assistant_mock._engine.curl import curl, shortened
 from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.wire import Exchange, Failure, Response
 from pytest_assistant_mock._traffic.names import Names, aligned, folded
@@ -25,18 +25,17 @@ _BODY = 2000  # characters of a body shown in full
 Sent: TypeAlias = Callable[[Exchange], Mapping[str, Any]]
 
 
-def report(exchanges: Sequence[Exchange], sent: Sent, keys: Iterable[str] = ()) -> str:
+def report(exchanges: Sequence[Exchange], sent: Sent, secrets: Secrets) -> str:
     """
-    The whole section. `keys` are hidden wherever they stand, and so are those the requests carry.
+    The whole section.
     """
-    carried = {key for exchange in exchanges for key in keys_in(exchange.request)}
-    secrets, names = Secrets({*keys, *carried}), Names()
+    names = Names()
     several = len({exchange.vendor for exchange in exchanges}) > 1
     numbered = list(enumerate(exchanges, 1))
-    rows = [_row(number, exchange, sent, secrets, names, several) for number, exchange in numbered]
-    earlier = len(rows) - LINES
+    rows = [_row(number, exchange, sent, secrets, names, several) for number, exchange in numbered[-LINES:]]
+    earlier = len(numbered) - LINES
     lines = [f"… {earlier} earlier"] if earlier > 0 else []
-    lines += aligned(rows[-LINES:])
+    lines += aligned(rows)
     for number, exchange in numbered[-IN_FULL:]:
         lines += ["", f"#{number} in full", *_in_full(exchange, secrets)]
     shown = "\n".join(lines)
@@ -46,15 +45,19 @@ def report(exchanges: Sequence[Exchange], sent: Sent, keys: Iterable[str] = ()) 
 
 def _row(number: int, exchange: Exchange, sent: Sent, secrets: Secrets, names: Names, several: bool) -> tuple[str, ...]:
     operation = exchange.operation or f"{exchange.request.method}, no route"
-    asked = folded(names.short(secrets.text(_asked(sent(exchange), exchange))), _COLUMNS)
+    asked = _asked_of(exchange, sent, secrets, names)
     came = folded(names.short(secrets.text(_came(exchange))), _COLUMNS)
     struck = f"[{', '.join(exchange.faults)}]" if exchange.faults else ""
     return (f"#{number}", f"{exchange.vendor} {operation}" if several else operation, asked, f"-> {came}", struck)
 
 
-def _asked(fields: Mapping[str, Any], exchange: Exchange) -> str:
+def _asked_of(exchange: Exchange, sent: Sent, secrets: Secrets, names: Names) -> str:
     if exchange.operation is None:
-        return exchange.request.url
+        return folded(names.short(secrets.url(exchange.request.url)), _COLUMNS, keep_tail=True)  # where paths differ
+    return folded(names.short(secrets.text(_asked(secrets.json(dict(sent(exchange)))))), _COLUMNS)
+
+
+def _asked(fields: Mapping[str, Any]) -> str:
     ids = [str(fields[name]) for name in ("thread_id", "message_id", "file_id") if fields.get(name)]
     words = [json.dumps(fields["content"], ensure_ascii=False)] if "content" in fields else []
     rest = [
@@ -76,7 +79,7 @@ def _came(exchange: Exchange) -> str:
 def _gist(response: Response) -> str:
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return f"{len(response.body)} bytes" if response.body else "empty"
     if not isinstance(body, dict):
         return f"{type(body).__name__}"
@@ -90,7 +93,7 @@ def _gist(response: Response) -> str:
 
 
 def _in_full(exchange: Exchange, secrets: Secrets) -> list[str]:
-    lines = curl(exchange.request, secrets).split("\n")
+    lines = curl(exchange.request, secrets, _BODY).split("\n")
     if isinstance(exchange.reply, Failure):
         lines.append(f"< {_came(exchange)}")
     response = exchange.response
@@ -99,14 +102,11 @@ def _in_full(exchange: Exchange, secrets: Secrets) -> list[str]:
     arrived = response.body if isinstance(exchange.reply, Response) else response.body[: exchange.reply.after_bytes]
     lines.append(f"< {response.status} {response.reason}")
     lines += [f"< {name}: {value}" for name, value in secrets.headers(response.headers)]
-    body = _pretty(secrets.body(arrived))
-    if len(body) > _BODY:
-        body = f"{body[:_BODY]}…\n({len(body) - _BODY} more characters)"
-    return [*lines, *body.splitlines()]
+    return [*lines, *shortened(_pretty(secrets.body(arrived)), _BODY).splitlines()]
 
 
 def _pretty(body: bytes) -> str:
     try:
         return json.dumps(json.loads(body), ensure_ascii=False, indent=2)
-    except ValueError:
+    except (ValueError, RecursionError):
         return body.decode("utf-8", "replace")

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 from pytest_assistant_mock import contract
 from pytest_assistant_mock._engine.engine import Engine
-from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.vendor import Match
 from pytest_assistant_mock._engine.wire import Exchange, Response
 from pytest_assistant_mock._vendors import REVISIONS
+from pytest_assistant_mock._vendors.secrets import secrets_of
 from pytest_assistant_mock.cassettes import storage
 from pytest_assistant_mock.cassettes.format import Cassette, Interaction
 from pytest_assistant_mock.cassettes.matching import Places, canonical
@@ -125,14 +125,12 @@ def _same_json(ours: object, theirs: object) -> bool:
 
 
 def _secrets(text: str, keys: Iterable[str]) -> Iterator[Problem]:
-    line, at = 1, 0
-    for found in sorted(Secrets(keys).find(text), key=lambda one: one.start):
-        line, at = line + text.count("\n", at, found.start), found.start  # each stretch is counted once, however many there are
-        yield Problem(line, f"looks like a secret ({found.kind}): {found.beginning}; assistant-mock scrub hides it")
+    for found in secrets_of(keys).find(text):
+        yield Problem(found.line, f"looks like a secret ({found.kind}): {found.beginning}; assistant-mock scrub hides it")
 
 
 def _headers(cassette: Cassette) -> Iterator[Problem]:
-    secrets = Secrets()
+    secrets = secrets_of()
     for number, one in enumerate(cassette.interactions, 1):
         for name, value in (*one.request.headers, *(one.response.headers if one.response else ())):
             if secrets.header(name, value) != value:

@@ -18,7 +18,6 @@ from pytest_assistant_mock.cassettes import naming
 from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.json_bodies import escaped
 from pytest_assistant_mock.cassettes.matching import FORM
-from pytest_assistant_mock.cassettes.redaction import url as redacted_url
 from pytest_assistant_mock.cassettes.symbols import Symbols, json_of
 from pytest_assistant_mock.cassettes.usage import Tape
 
@@ -29,7 +28,7 @@ _MOST_LISTED = 20
 
 class MissedRequest(NamedTuple):
     """
-    A request that was not answered, and its key, in its two halves.
+    A request that was not answered, without its secrets, and its key, in its two halves.
     """
 
     request: Request
@@ -46,18 +45,23 @@ class MissedRequest(NamedTuple):
 
 
 def miss(
-    tape: Tape, asked: MissedRequest, interactions: Sequence[Interaction], keys: Sequence[str | None], played: bytearray
+    tape: Tape,
+    asked: MissedRequest,
+    interactions: Sequence[Interaction],
+    keys: Sequence[str | None],
+    played: bytearray,
+    secrets: Secrets,
 ) -> str:
     """
     Why, what, the closest recording, the cassette, the mode, counts, how to fix it.
     """
-    symbols, secrets = Symbols(interactions), Secrets()
+    symbols = Symbols(interactions)
     same = [at for at, key in enumerate(keys) if key == f"{asked.line}\n{asked.body}"]
     closest = same[-1] if same else _closest(asked, keys, played)
     rest = any(not done and one.recorded_by in ("", tape.test) for done, one in zip(played, interactions, strict=True))
     added = not rest and not symbols.named_in(asked.request)  # else some of the recording is outdated by it
     why, fix = _why(tape, asked, keys, same, f"record it:  {tape.command('new')}" if added else tape.again)
-    rows = [("why", why), ("asked", f"{asked.request.method} {redacted_url(asked.request.url, secrets)}")]
+    rows = [("why", why), ("asked", f"{asked.request.method} {asked.request.url}")]
     if closest is not None:
         rows.append(("closest", _described(closest, interactions[closest], keys[closest] or "", played)))
         if not same:
@@ -72,13 +76,13 @@ def miss(
     return escaped(f"no recorded answer to  {vendor_line}\n{text}{_legend(symbols, asked, text)}")
 
 
-def refused(tape: Tape, asked: MissedRequest, named: Sequence[str], symbols: Symbols) -> str:
+def refused(tape: Tape, asked: MissedRequest, named: Sequence[str], symbols: Symbols, secrets: Secrets) -> str:
     """
     Why a new call is not made: it names what only the recording knows.
     """
     listed = ", ".join(f"{symbols.names[found]} ({found})" for found in named)
     return (
-        f"not recorded:  {symbols.text(Secrets().text(_readable(asked.line)))}\n"
+        f"not recorded:  {symbols.text(secrets.text(_readable(asked.line)))}\n"
         f"  why:       the call is new, and names {listed} from the cassette; the service of today need not know that id,\n"
         "             and its answer would not belong to the rest of the recording\n"
         f"  cassette:  {tape.path}\n"
@@ -87,7 +91,9 @@ def refused(tape: Tape, asked: MissedRequest, named: Sequence[str], symbols: Sym
     )
 
 
-def unplayed(tape: Tape, positions: Sequence[int], interactions: Sequence[Interaction], keys: Sequence[str | None]) -> str:
+def unplayed(
+    tape: Tape, positions: Sequence[int], interactions: Sequence[Interaction], keys: Sequence[str | None], secrets: Secrets
+) -> str:
     """
     What was recorded and not asked for.
     """
@@ -96,7 +102,7 @@ def unplayed(tape: Tape, positions: Sequence[int], interactions: Sequence[Intera
     more = [f"  … and {len(lines) - _MOST_LISTED} more"] if len(lines) > _MOST_LISTED else []
     few = "\n".join([*lines[:_MOST_LISTED], *more])
     return (
-        f"{len(positions)} of {len(interactions)} recorded interactions were never played\n{symbols.text(Secrets().text(few))}\n"
+        f"{len(positions)} of {len(interactions)} recorded interactions were never played\n{symbols.text(secrets.text(few))}\n"
         f"  cassette:  {tape.path}\n"
         f"  mode:      {tape.mode}\n"
         f"  fix:       {tape.again}\n"

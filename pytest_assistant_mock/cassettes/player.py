@@ -7,7 +7,6 @@ Knows interactions and the engine's tables; knows no store and no HTTP library.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from threading import Lock
 
 from pytest_assistant_mock._engine.base_urls import Place
@@ -15,10 +14,11 @@ from pytest_assistant_mock._engine.engine import Engine
 from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.vendor import Match
 from pytest_assistant_mock._engine.wire import Exchange, Reply, Request
+from pytest_assistant_mock._vendors.secrets import secrets_of
 from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.matching import Index, Places, key
 from pytest_assistant_mock.cassettes.misses import MissedRequest, miss, unplayed
-from pytest_assistant_mock.cassettes.redaction import literals
+from pytest_assistant_mock.cassettes.redaction import literals, redacted_place, redacted_request
 from pytest_assistant_mock.cassettes.usage import Tape
 from pytest_assistant_mock.errors import CassetteMiss
 
@@ -81,7 +81,7 @@ class Player:
         asked = key(request.method, place, request.url, request.body, self.tape.ignored)
         with self._lock:
             at = self._index.take(asked, self.tape.reuse)
-            if at is None and (hidden := self._hidden(asked, request)) != asked:  # the file holds it without its secrets
+            if at is None and (hidden := self.hidden(request, place)[1]) != asked:  # the file holds it without its secrets
                 at = self._index.take(hidden, self.tape.reuse)
         return None if at is None else self.interactions[at]
 
@@ -89,9 +89,9 @@ class Player:
         """
         The error for a request without an answer; it is remembered.
         """
-        asked = self._hidden(key(request.method, place, request.url, request.body, self.tape.ignored), request)
-        text = miss(self.tape, MissedRequest.of(request, asked), self.interactions, self._keys, self._index.played)
-        error = CassetteMiss(text)
+        asked = MissedRequest.of(*self.hidden(request, place))
+        secrets = self.secrets(request)
+        error = CassetteMiss(miss(self.tape, asked, self.interactions, self._keys, self._index.played, secrets))
         self.misses.append(error)
         return error
 
@@ -105,13 +105,18 @@ class Player:
             for at, one in enumerate(self.interactions)
             if not self._index.played[at] and self._keys[at] is not None and one.recorded_by in mine
         ]
-        return unplayed(self.tape, left, self.interactions, self._keys) if left else ""
+        secrets = secrets_of(self._keys_known)
+        return unplayed(self.tape, left, self.interactions, self._keys, secrets) if left else ""
 
-    def _hidden(self, key: str, request: Request) -> str:
-        return _secrets(self._keys_known.union(literals(request.headers))).text(key)
+    def secrets(self, request: Request) -> Secrets:
+        """What hides the keys that are known, and those a request carries."""
+        return secrets_of(self._keys_known.union(literals(request.headers)))
 
-
-_secrets = lru_cache(maxsize=16)(Secrets)
+    def hidden(self, request: Request, place: Place) -> tuple[Request, str]:
+        """A request without its secrets, and its key: as the file holds it."""
+        secrets = self.secrets(request)
+        clean = redacted_request(request, secrets)
+        return clean, key(clean.method, redacted_place(place, secrets), clean.url, clean.body, self.tape.ignored)
 
 
 def write(engine: Engine, place: Place, request: Request, reply: Reply) -> Reply:

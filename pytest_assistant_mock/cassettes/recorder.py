@@ -15,16 +15,16 @@ from threading import Lock
 from pytest_assistant_mock._engine.base_urls import Place
 from pytest_assistant_mock._engine.engine import Engine
 from pytest_assistant_mock._engine.secrets import Secrets
-from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
+from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response, header
+from pytest_assistant_mock._vendors.secrets import secrets_of
 from pytest_assistant_mock.cassettes import storage
 from pytest_assistant_mock.cassettes.content_encoding import Unreadable, decoded, plain
 from pytest_assistant_mock.cassettes.format import Cassette, Interaction
 from pytest_assistant_mock.cassettes.in_flight import InFlight
-from pytest_assistant_mock.cassettes.matching import Places, key
+from pytest_assistant_mock.cassettes.matching import Places
 from pytest_assistant_mock.cassettes.misses import MissedRequest, refused
 from pytest_assistant_mock.cassettes.player import Player, write
 from pytest_assistant_mock.cassettes.redaction import literals, redacted
-from pytest_assistant_mock.cassettes.redaction import url as redacted_url
 from pytest_assistant_mock.cassettes.redirects import Redirects
 from pytest_assistant_mock.cassettes.symbols import Symbols
 from pytest_assistant_mock.cassettes.usage import Tape
@@ -113,8 +113,9 @@ class Recorder:
         if found is not None:
             return write(self._engine, place, request, found.reply)
         if named := self._symbols.named_in(request):
-            asked = MissedRequest.of(request, key(request.method, place, request.url, request.body))
-            self.misses.append(error := CassetteMiss(refused(self.tape, asked, named, self._symbols)))
+            asked = MissedRequest.of(*self.player.hidden(request, place))
+            secrets = self.player.secrets(request)
+            self.misses.append(error := CassetteMiss(refused(self.tape, asked, named, self._symbols, secrets)))
             raise error
         return None
 
@@ -161,12 +162,12 @@ class Recorder:
         if not self.records or self.tape.path is None:
             return ""
         self.late = self._in_flight.left()
-        told = self._told(len(self.late), _waited(self.late)) if self.late else ""
+        told = self._told(len(self.late), _waited(self.late, self._secrets(self.late))) if self.late else ""
         if not self.recorded:
             return told
         if self.tape.source == "live" and self.tape.record == "once" and self.tape.path.exists() and not self.tape.begun:
             return self._told(len(self.recorded), _THERE)
-        secrets = Secrets(self._keys)
+        secrets = secrets_of(self._keys)
         for one in self.recorded:
             self._check_readable(one)
         new = [redacted(one, secrets) for one in self.recorded]
@@ -181,21 +182,30 @@ class Recorder:
         count = len(self.recorded)
         return self._told(count, "a test must pass for it") if count and self.records else ""
 
+    def _secrets(self, requests: Iterable[Request]) -> Secrets:
+        return secrets_of(self._keys.union(*(literals(one.headers) for one in requests)))
+
     def _told(self, count: int, why: str) -> str:
         calls = f"{count} calls were" if count > 1 else "1 call was"
         return f"{calls} made and not recorded: {why}\n  cassette:  {self.tape.path}\n  mode:      {self.tape.mode}"
 
     def _check_readable(self, one: Interaction) -> None:
-        answer = one.response
-        if answer is None or (coding := answer.header("content-encoding")) is None:
-            return
+        asked, answer = one.request, one.response
+        self._check_coding(one, "the body of", asked.headers, asked.body, "send it without compression")
+        if answer is not None:
+            arrived = answer.body if isinstance(one.reply, Response) else answer.body[: one.reply.after_bytes]
+            accept = "let the client accept no compression (Accept-Encoding: identity)"
+            self._check_coding(one, "the answer to", answer.headers, arrived, accept)
+
+    def _check_coding(self, one: Interaction, what: str, headers: Headers, body: bytes, do: str) -> None:
         try:
-            plain(answer.headers, answer.body if isinstance(one.reply, Response) else answer.body[: one.reply.after_bytes])
+            plain(headers, body)
         except Unreadable as problem:
+            url = self._secrets([one.request]).url(one.request.url.partition("?")[0])
             raise CassetteError(
-                f"{self.tape.path} is not written: the answer to {one.request.method} {one.request.url.partition('?')[0]}"
-                f" is compressed with {coding} and cannot be read here to look for secrets: {problem}\n"
-                "  do: let the client accept no compression (Accept-Encoding: identity), or only what can be read here"
+                f"{self.tape.path} is not written: {what} {one.request.method} {url} is compressed with"
+                f" {header(headers, 'content-encoding')} and cannot be read here to look for secrets: {problem}\n"
+                f"  do: {do}, or only with what can be read here"
             ) from None
 
     def _together(self, there: list[Interaction], new: list[Interaction]) -> list[Interaction]:
@@ -226,13 +236,12 @@ class Recorder:
 _THERE = 'the cassette was there, and "once" records only where it is missing; "new" adds to it, "all" records it again'
 
 
-def _waited(late: Sequence[Request]) -> str:
+def _waited(late: Sequence[Request], secrets: Secrets) -> str:
     """
     What to do about calls that came too late.
     """
     lines = [
-        f"\n  {'call:' if not number else '':<9}  {one.method} {redacted_url(one.url, Secrets())}"
-        for number, one in enumerate(late[:5])
+        f"\n  {'call:' if not number else '':<9}  {one.method} {secrets.url(one.url)}" for number, one in enumerate(late[:5])
     ]
     waits = "join its thread, or await its task, before the mock closes"
     return f"no answer had come yet when the mock closed; {waits}{''.join(lines)}"

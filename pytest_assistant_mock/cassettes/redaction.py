@@ -6,41 +6,45 @@ Knows what an interaction is made of; what a secret is, the registry knows.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import replace
 
-from pytest_assistant_mock._engine.secrets import HIDDEN, Secrets, is_secret_header
+from pytest_assistant_mock._engine.base_urls import Place
+from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
+from pytest_assistant_mock._vendors.secrets import secrets_of
+from pytest_assistant_mock.cassettes.content_encoding import decoded
 from pytest_assistant_mock.cassettes.format import Interaction
 
-_USER = re.compile(r"(?<=://)[^/?#@]*@")
 
-
-def literals(headers: Headers) -> Iterable[str]:
+def literals(headers: Headers) -> set[str]:
     """
     The keys a request's headers carry: they must not stand anywhere else either.
     """
-    for name, value in headers:
-        if is_secret_header(name):
-            scheme, _, token = value.strip().partition(" ")
-            yield token.strip() or scheme
+    return secrets_of().carried(headers)
 
 
 def redacted(one: Interaction, secrets: Secrets) -> Interaction:
     """
     The interaction without secrets.
     """
-    asked = one.request
-    request = Request(asked.method, url(asked.url, secrets), secrets.headers(asked.headers), secrets.body(asked.body))
-    return replace(one, request=request, reply=_reply(one.reply, secrets), base_url=url(one.base_url, secrets))
+    request = redacted_request(one.request, secrets)
+    return replace(one, request=request, reply=_reply(one.reply, secrets), base_url=secrets.url(one.base_url))
 
 
-def url(url: str, secrets: Secrets) -> str:
+def redacted_request(asked: Request, secrets: Secrets) -> Request:
     """
-    A URL without user, password, signature or key.
+    A request without secrets, its body as it reads without compression: else nothing could be found in it.
     """
-    return secrets.text(_USER.sub(f"{HIDDEN}@", url))
+    headers, body = decoded(asked.headers, asked.body)
+    return Request(asked.method, secrets.url(asked.url), secrets.headers(headers), secrets.body(body))
+
+
+def redacted_place(place: Place, secrets: Secrets) -> Place:
+    """
+    Where a request points, without secrets.
+    """
+    path = place.path and secrets.text(place.path)
+    return place._replace(path=path, query=secrets.text(f"?{place.query}")[1:])
 
 
 def _reply(reply: Reply, secrets: Secrets) -> Reply:
@@ -58,7 +62,4 @@ def remains(text: str, secrets: Secrets) -> list[str]:
     """
     Where something that looks like a secret is left in a cassette's text: a line each, in words.
     """
-    return [
-        f"line {text.count(chr(10), 0, found.start) + 1}: looks like {found.kind}: {found.beginning}"
-        for found in secrets.find(text)
-    ]
+    return [f"line {found.line}: looks like {found.kind}: {found.beginning}" for found in secrets.find(text)]

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from pytest_assistant_mock._engine.engine import Engine
-from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.vendor import Match
 from pytest_assistant_mock._engine.wire import Failure
 from pytest_assistant_mock._vendors import REVISIONS
+from pytest_assistant_mock._vendors.secrets import secrets
 from pytest_assistant_mock.cassettes.format import Cassette, Interaction
 from pytest_assistant_mock.cassettes.matching import Places
 from pytest_assistant_mock.cassettes.symbols import Symbols, json_of
@@ -23,12 +23,12 @@ def conversation(cassette: Cassette) -> Iterator[str]:
     """
     Lines of text: of each interaction what was called, what was sent and what came back.
     """
-    symbols, secrets = Symbols(cassette.interactions), Secrets()
+    symbols, hiding = Symbols(cassette.interactions), secrets()
     engine = Engine(REVISIONS["2025"])
     places = Places(engine.place, [service.vendor for service in engine.services.values()])
     for number, one in enumerate(cassette.interactions, 1):
         lines = [_title(number, one, engine, places), *_sent(one), *_came(one)]
-        yield from symbols.text(secrets.text("\n".join(lines))).splitlines()
+        yield from symbols.text(hiding.text("\n".join(lines))).splitlines()
 
 
 def _title(number: int, one: Interaction, engine: Engine, places: Places) -> str:

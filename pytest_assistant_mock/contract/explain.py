@@ -1,7 +1,7 @@
 """
 A validator's errors -> violations: where, what was expected, what came, what the field means, the name that comes nearest.
 
-Knows JSON Schema's keywords; knows no vendor.
+Knows JSON Schema's keywords; knows no vendor, but what hides their secrets.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
+from pytest_assistant_mock._engine.secrets import Secrets
+from pytest_assistant_mock._vendors.secrets import secrets as _hiding
 from pytest_assistant_mock.contract.parse import json_path
 from pytest_assistant_mock.contract.schemas import JSONSchema
-from pytest_assistant_mock.errors import nearest
+from pytest_assistant_mock.errors import closest, nearest
 
 NOTHING = "nothing"
 _SHOWN = 60
@@ -53,68 +54,120 @@ class _Found:
     violation: Violation
 
 
-def explain(schema: JSONSchema, errors: Iterable[Any], value: Any, thing: str) -> list[Violation]:
+def explain(schema: JSONSchema, errors: Iterable[Any], value: Any, thing: str, secrets: Secrets) -> list[Violation]:
     """
     The errors of one validator as violations, in document order, one a place.
     """
-    found = sorted(
-        (one for error in errors for one in _found(schema, error, value, thing)), key=lambda one: (one.place, one.rank)
-    )
-    first = {one.violation.path: one.violation for one in reversed(found)}
-    return sorted(first.values(), key=lambda one: next(other.place for other in found if other.violation is one))
+    place = _Places(value, secrets)
+    told: set[tuple[Any, ...]] = set()  # where "required" or "additionalProperties" has named all there is to name
+    found: list[_Found] = []
+    for error in errors:
+        at = (error.validator, *error.absolute_path)
+        if error.validator not in _TELL_ALL or at not in told:
+            told.add(at)
+            found += _found(schema, error, place, thing)
+    first: dict[str, Violation] = {}
+    for one in sorted(found, key=lambda one: (one.place, one.rank)):
+        first.setdefault(one.violation.path, one.violation)
+    return list(first.values())
 
 
-def _found(schema: JSONSchema, error: Any, value: Any, thing: str) -> Iterator[_Found]:
+class _Places:
+    """
+    Where paths stand in one document: the position of each step among its siblings; and how values are shown.
+    """
+
+    def __init__(self, value: Any, secrets: Secrets) -> None:
+        self._value = value
+        self._secrets = secrets
+        self._positions: dict[int, dict[str, int]] = {}  # of the names in an object, by its identity
+
+    def of(self, path: Sequence[Any]) -> tuple[int, ...]:
+        """The place of a path."""
+        place, value = [], self._value
+        for step in path:
+            if isinstance(step, int):
+                place.append(step)
+                value = value[step]
+            elif step in value:
+                if id(value) not in self._positions:
+                    self._positions[id(value)] = {name: position for position, name in enumerate(value)}
+                place.append(self._positions[id(value)][step])
+                value = value[step]
+        return tuple(place)
+
+    def named(self, path: Sequence[Any]) -> str:
+        """A path in words."""
+        return self._secrets.text(json_path(path))
+
+    def shown(self, value: Any, name: Any = "") -> str:
+        """A value as JSON, shortened, without secrets; `name` is that of its field."""
+        return shown(self._secrets.value(name, value) if isinstance(name, str) else value, self._secrets)
+
+
+def _found(schema: JSONSchema, error: Any, places: _Places, thing: str) -> Iterator[_Found]:
     path = list(error.absolute_path)
     keyword = error.validator
     if keyword == "required":
-        yield from _missing(schema, error, value, path, thing)
+        yield from _missing(schema, error, places, path, thing)
     elif keyword == "additionalProperties":
-        yield from _unknown(schema, error, value, path, thing)
+        yield from _unknown(schema, error, places, path, thing)
     else:
         if error.parent is None and "propertyNames" in list(error.absolute_schema_path):
             path = [*path, error.instance]
         expected = error.schema.get("x-expected") or _EXPECTED.get(keyword, _by_message)(error)
-        came = _CAME.get(keyword, shown)(error.instance)
+        came = places.shown(error.instance, path[-1] if path else "")
+        came = _CAME[keyword](error.instance, came) if keyword in _CAME else came
         rank = _RANKS.index(keyword) if keyword in _RANKS else len(_RANKS)
-        yield _Found(_place(value, path), rank, Violation(json_path(path), expected, came, _about(schema, path), thing))
+        yield _Found(places.of(path), rank, Violation(places.named(path), expected, came, _about(schema, path), thing))
 
 
 _RANKS = ("const", "enum", "type")  # of several at one place, the most telling first
+_TELL_ALL = ("required", "additionalProperties")
 
 
-def _missing(schema: JSONSchema, error: Any, value: Any, path: Sequence[Any], thing: str) -> Iterator[_Found]:
-    known = list(error.schema.get("properties", {}))
+def _missing(schema: JSONSchema, error: Any, places: _Places, path: Sequence[Any], thing: str) -> Iterator[_Found]:
+    known = error.schema.get("properties", {})
     unknown = [key for key in error.instance if key not in known]
+    start = places.of(path)
     for number, name in enumerate(error.validator_value):
         if name in error.instance:
             continue
-        close = get_close_matches(name, unknown, n=1, cutoff=_LIKE)
-        came = f"{NOTHING}, but there is {json.dumps(close[0], ensure_ascii=False)}" if close else NOTHING
+        close = closest(name, unknown, _LIKE)
+        came = f"{NOTHING}, but there is {json.dumps(close, ensure_ascii=False)}" if close else NOTHING
         field = _resolved(schema, error.schema["properties"].get(name, {}))
-        place = (*_place(value, path), len(error.instance) + number)
+        place = (*start, len(error.instance) + number)
         here = [*path, name]
-        yield _Found(place, 0, Violation(json_path(here), _of_field(field), came, _about(schema, here), thing))
+        yield _Found(place, 0, Violation(places.named(here), _of_field(field), came, _about(schema, here), thing))
 
 
-def _unknown(schema: JSONSchema, error: Any, value: Any, path: Sequence[Any], thing: str) -> Iterator[_Found]:
-    known = list(error.schema.get("properties", {}))
+def _unknown(schema: JSONSchema, error: Any, places: _Places, path: Sequence[Any], thing: str) -> Iterator[_Found]:
+    known = error.schema.get("properties", {})
     absent = [name for name in known if name not in error.instance]
     for key in error.instance:
         if key not in known:
             here = [*path, key]
             expected = f"no such field{nearest(key, absent)}"
             about = "A field the contract does not know."
-            violation = Violation(json_path(here), expected, shown(error.instance[key]), about, thing, drift=True)
-            yield _Found(_place(value, here), 0, violation)
+            violation = Violation(places.named(here), expected, places.shown(error.instance[key], key), about, thing, drift=True)
+            yield _Found(places.of(here), 0, violation)
 
 
-def shown(value: Any) -> str:
+def shown(value: Any, secrets: Secrets | None = None) -> str:
     """
-    A value as JSON, shortened.
+    A value as JSON, shortened; secrets are hidden before it is cut.
     """
-    text = json.dumps(value, ensure_ascii=False)
+    text = ""
+    for piece in _ENCODER.iterencode(value[:_LOOKED_AT] if isinstance(value, str) else value):
+        text += piece[:_LOOKED_AT]
+        if len(text) > _LOOKED_AT:
+            break
+    text = (secrets or _hiding()).text(text)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+_LOOKED_AT = 2000
 
 
 _TYPES = {
@@ -167,10 +220,10 @@ _EXPECTED: Mapping[str, Callable[[Any], str]] = {
     "maxProperties": lambda error: f"at most {error.validator_value} pairs",
     "pattern": lambda error: f"a string matching {error.validator_value}",
 }
-_CAME: Mapping[str, Callable[[Any], str]] = {
-    "maxLength": lambda value: f"{len(value)} characters: {shown(value)}",
-    "maxItems": lambda value: f"{len(value)} items",
-    "maxProperties": lambda value: f"{len(value)} pairs",
+_CAME: Mapping[str, Callable[[Any, str], str]] = {
+    "maxLength": lambda value, shown: f"{len(value)} characters: {shown}",
+    "maxItems": lambda value, shown: f"{len(value)} items",
+    "maxProperties": lambda value, shown: f"{len(value)} pairs",
 }
 
 
@@ -191,18 +244,3 @@ def _about(schema: JSONSchema, path: Sequence[Any]) -> str:
         node = _resolved(schema, node.get("items", {}) if isinstance(step, int) else node.get("properties", {}).get(step, {}))
         about = node.get("description", about)
     return about
-
-
-def _place(value: Any, path: Sequence[Any]) -> tuple[int, ...]:
-    """
-    Where a path stands in the document: the position of each step among its siblings.
-    """
-    place = []
-    for step in path:
-        if isinstance(step, int):
-            place.append(step)
-            value = value[step]
-        elif step in value:
-            place.append(list(value).index(step))
-            value = value[step]
-    return tuple(place)

@@ -1,7 +1,7 @@
 """
-Which operation a thing belongs to, from what the caller says and from its URL; which shapes that means.
+Which operation a thing belongs to, from what the caller says and from its URL; which shapes that means, and what it asks for.
 
-Knows the tables of the vendors; reads no bodies.
+Knows the tables of the vendors and where a request's fields stand; judges nothing.
 """
 
 from __future__ import annotations
@@ -10,13 +10,17 @@ import re
 from collections.abc import Collection
 from functools import cache
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pytest_assistant_mock._engine.base_urls import Bases
+from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.vendor import Match, Route, Vendor
 from pytest_assistant_mock._vendors import DOCUMENTS, REVISIONS
 from pytest_assistant_mock._vendors.documents import Revised
-from pytest_assistant_mock._vendors.shape import RequestShape, Shape
+from pytest_assistant_mock._vendors.multipart import parts
+from pytest_assistant_mock._vendors.shape import JSONRequest, MultipartRequest, QueryRequest, RequestShape, Shape
+from pytest_assistant_mock.contract.parse import parse
+from pytest_assistant_mock.contract.schemas import schema_of
 from pytest_assistant_mock.contract.subjects import KINDS, Subject, paths
 from pytest_assistant_mock.errors import nearest
 
@@ -166,3 +170,47 @@ def _routes_at(vendor: str, path: str, method: str | None) -> set[tuple[str, str
 @cache
 def _bases() -> Bases:
     return Bases(tuple((one.name, url) for one in REVISIONS[NEWEST] for url in one.base_urls), ())
+
+
+def asked_value(subject: Subject, asks: type[RequestShape], name: str, max_bytes: int, secrets: Secrets) -> Any:
+    """
+    What a request asks for, as one JSON object: its body's fields or its query's. Raises NotJSON for a body that is none.
+    """
+    if isinstance(subject.body, dict):
+        return subject.body
+    if issubclass(asks, MultipartRequest):
+        return _form(subject)
+    if subject.url is not None and not issubclass(asks, JSONRequest):
+        return _query(subject.url, asks) if issubclass(asks, QueryRequest) else {}
+    body = subject.body
+    if issubclass(asks, JSONRequest) and asks.bodiless and _bare(body) in ("", '""') and (subject.url is not None or body):
+        return {}  # the SDK sends "" for a thread without anything
+    return parse(body, name, max_bytes, secrets)
+
+
+def _bare(body: Any) -> str:
+    return body.strip() if isinstance(body, str) else bytes(body[:16]).decode("latin-1").strip()
+
+
+def _form(subject: Subject) -> dict[str, Any]:
+    """The fields of a form, a file by its name, and those of the query; none for a body that is no form."""
+    body = subject.body.encode() if isinstance(subject.body, str) else bytes(subject.body)
+    fields: dict[str, Any] = dict(parse_qsl(urlsplit(subject.url or "").query))
+    try:
+        for part in parts(body):
+            fields.setdefault(part.name, []).append(part.filename or part.content.decode("utf-8", "replace"))
+    except ValueError:
+        return fields
+    return fields
+
+
+def _query(url: str, asks: type[RequestShape]) -> dict[str, Any]:
+    fields = schema_of([asks])["properties"]
+    return {
+        name: int(value) if fields.get(name, {}).get("type") == "integer" and _is_whole(value) else value
+        for name, value in parse_qsl(urlsplit(url).query)
+    }
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.removeprefix("-").isdecimal()

@@ -7,10 +7,13 @@ Knows nothing of vendors or schemas.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from math import isfinite
 from typing import Any, NoReturn
 
+from pytest_assistant_mock._engine.secrets import Secrets
+from pytest_assistant_mock._vendors.secrets import secrets as _hiding
 from pytest_assistant_mock.errors import NotJSON
 
 MAX_BYTES = 16_000_000
@@ -19,11 +22,14 @@ MAX_DEPTH = 100
 """How deep arrays and objects may stand in each other."""
 
 _SHOWN = 40
+_NEAR = 1000
 
 
-def parse(data: bytes | bytearray | memoryview | str, name: str, max_bytes: int = MAX_BYTES) -> Any:
+def parse(
+    data: bytes | bytearray | memoryview | str, name: str, max_bytes: int = MAX_BYTES, secrets: Secrets | None = None
+) -> Any:
     """
-    The value that stands in a JSON text. Raises NotJSON, naming the thing.
+    The value that stands in a JSON text. Raises NotJSON, naming the thing; secrets are hidden in what it quotes.
 
     Lone surrogates and depths beyond MAX_DEPTH are left to `look`, which a value that did not come from a text needs too.
     """
@@ -37,18 +43,21 @@ def parse(data: bytes | bytearray | memoryview | str, name: str, max_bytes: int 
     try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as problem:
-        raise NotJSON(_complaint(name, text, problem)) from None
+        raise NotJSON(_complaint(name, text, problem, secrets or _hiding())) from None
     except RecursionError:
-        raise NotJSON(_too_deep(name)) from None
+        raise NotJSON(too_deep(name)) from None
     except ValueError as problem:
-        raise NotJSON(f"{name} {problem}") from None
+        raise NotJSON((secrets or _hiding()).text(f"{name} {problem}")) from None
 
 
-def look(value: Any, name: str) -> None:
+def look(value: Any, name: str, secrets: Secrets | None = None) -> None:
     """
     Raises NotJSON for what cannot stand in JSON: NaN, a lone surrogate, a key or value of another type, too deep a nesting.
     """
-    _look(value, name, (), MAX_DEPTH)
+    try:
+        _look(value, name, (), MAX_DEPTH)
+    except NotJSON as problem:
+        raise NotJSON((secrets or _hiding()).text(str(problem))) from None
 
 
 def _look(value: Any, name: str, path: tuple[Any, ...], depth: int) -> None:
@@ -57,7 +66,7 @@ def _look(value: Any, name: str, path: tuple[Any, ...], depth: int) -> None:
             _look_at_text(value, name, path)
     elif isinstance(value, dict | list):
         if not depth:
-            raise NotJSON(_too_deep(name))
+            raise NotJSON(too_deep(name))
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
             if isinstance(value, dict):
                 if not isinstance(key, str):
@@ -85,8 +94,7 @@ def json_path(path: Sequence[str | int]) -> str:
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         raise ValueError(f"has the key {json.dumps(twice)} twice in one object")
     return values
 
@@ -105,11 +113,20 @@ def _decode(data: bytes, name: str) -> str:
         raise NotJSON(f"{name} is not UTF-8: byte 0x{data[problem.start]:02x} at {problem.start}") from None
 
 
-def _complaint(name: str, text: str, problem: json.JSONDecodeError) -> str:
+def _complaint(name: str, text: str, problem: json.JSONDecodeError, secrets: Secrets) -> str:
     if problem.pos >= len(text.rstrip()) or problem.msg.startswith("Unterminated"):
-        return f"{name} is cut off after {len(text)} characters: {problem.msg}; it ends with {text[-_SHOWN:]!r}"
+        return f"{name} is cut off after {len(text)} characters: {problem.msg}; it ends with {_quoted(text, len(text) - _SHOWN, secrets)}"
     where = f"line {problem.lineno}, column {problem.colno}"
-    return f"{name} is not JSON: {problem.msg} at {where}: {text[problem.pos : problem.pos + _SHOWN]!r}"
+    return f"{name} is not JSON: {problem.msg} at {where}: {_quoted(text, problem.pos, secrets)}"
+
+
+def _quoted(text: str, start: int, secrets: Secrets) -> str:
+    """
+    What stands at a place, unless a secret is near: cut in two, it would not be known as one.
+    """
+    start = max(start, 0)
+    around = text[max(start - _NEAR, 0) : start + _SHOWN + _NEAR]
+    return repr(text[start : start + _SHOWN]) if secrets.text(around) == around else "something with a secret in it"
 
 
 def _look_at_text(text: str, name: str, path: tuple[Any, ...]) -> None:
@@ -128,5 +145,6 @@ def _spelled(number: float) -> str:
     return "NaN" if number != number else "Infinity" if number > 0 else "-Infinity"
 
 
-def _too_deep(name: str) -> str:
+def too_deep(name: str) -> str:
+    """What is said of a thing that is."""
     return f"{name} is nested deeper than {MAX_DEPTH} levels"

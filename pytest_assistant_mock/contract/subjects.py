@@ -6,17 +6,19 @@ Knows how each library spells status, URL and body, by duck and module name: imp
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
 from pytest_assistant_mock._engine.vendor import Route
-from pytest_assistant_mock._engine.wire import Exchange
+from pytest_assistant_mock._engine.wire import Exchange, Headers
 from pytest_assistant_mock._vendors import DOCUMENTS, REVISIONS
 from pytest_assistant_mock._vendors.documents import Revised
 from pytest_assistant_mock._vendors.shape import Shape
+from pytest_assistant_mock.contract.parse import too_deep
+from pytest_assistant_mock.errors import NotJSON
 
 KINDS = ("request", "response", "error")
 
@@ -27,7 +29,7 @@ class Subject:
     One thing to check, or one side of it, as far as it says itself what it is.
 
     body: bytes or text to parse, or a value. status: of an HTTP answer, which tells an error from a response.
-    shapes: given where the thing knows its own, an object of an SDK.
+    shapes: given where the thing knows its own, an object of an SDK. headers: the request's, whose keys no word may hold.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Subject:
     vendor: str | None = None
     operation: str | None = None
     shapes: Revised | None = None
+    headers: Headers = ()
 
 
 def subjects(thing: Any, kind: str | None) -> list[Subject]:
@@ -75,6 +78,7 @@ def _of_exchange(exchange: Exchange, kind: str | None) -> list[Subject]:
         url=request.url,
         vendor=exchange.vendor,
         operation=exchange.operation,
+        headers=request.headers,
     )
     found = [asked] if kind in (None, "request") and exchange.operation else []
     judged = response is not None and response is exchange.reply and request.method != "HEAD" and not streams(exchange)
@@ -85,6 +89,7 @@ def _of_exchange(exchange: Exchange, kind: str | None) -> list[Subject]:
             status=response.status,
             vendor=exchange.vendor,
             operation=exchange.operation,
+            headers=request.headers,
         )
         found.append(answer)
     return found
@@ -100,7 +105,8 @@ def _of_requests(thing: Any, asked: bool) -> Subject:
     request = thing.request
     if request is None:
         return _http(None, None, thing.status_code, thing.content, asked)
-    return _http(request.method, thing.url, thing.status_code, request.body if asked else thing.content, asked)
+    headers = tuple(request.headers.items())
+    return _http(request.method, thing.url, thing.status_code, request.body if asked else thing.content, asked, headers)
 
 
 def _of_httpx(thing: Any, asked: bool) -> Subject:
@@ -111,7 +117,7 @@ def _of_httpx(thing: Any, asked: bool) -> Subject:
         raise TypeError("this httpx response is not read yet; read() it first") from None
     if request is None:
         return _http(None, None, thing.status_code, body, asked)
-    return _http(request.method, str(request.url), thing.status_code, body, asked)
+    return _http(request.method, str(request.url), thing.status_code, body, asked, tuple(request.headers.items()))
 
 
 def _of_urllib3(thing: Any, asked: bool) -> Subject:
@@ -132,7 +138,9 @@ def _answers_only(asked: bool, library: str) -> None:
         raise TypeError(f"a response of {library} does not keep its request's body; check the bytes you sent")
 
 
-def _http(method: str | None, url: str | None, status: int, body: Any, asked: bool) -> Subject:
+def _http(
+    method: str | None, url: str | None, status: int, body: Any, asked: bool, headers: tuple[tuple[Any, Any], ...] = ()
+) -> Subject:
     if asked and url is None:
         raise TypeError("this response was made by hand, without its request; check the bytes you sent")
     name = (
@@ -141,8 +149,17 @@ def _http(method: str | None, url: str | None, status: int, body: Any, asked: bo
         else "a response without its request"
     )
     if asked:
-        return Subject(name, body or b"", "request", method=method, url=url)
-    return Subject(name, body or b"", status=status, method=method, url=url)
+        return Subject(name, body or b"", "request", method=method, url=url, headers=_text(headers))
+    return Subject(name, body or b"", status=status, method=method, url=url, headers=_text(headers))
+
+
+def _text(headers: Iterable[tuple[Any, Any]]) -> Headers:
+    """Headers as text: requests takes bytes as well."""
+    return tuple((_decoded(name), _decoded(value)) for name, value in headers)
+
+
+def _decoded(word: Any) -> str:
+    return word.decode("latin-1") if isinstance(word, bytes) else str(word)
 
 
 _LIBRARIES = {"requests": _of_requests, "httpx": _of_httpx, "httpx2": _of_httpx, "urllib3": _of_urllib3, "aiohttp": _of_aiohttp}
@@ -150,7 +167,10 @@ _LIBRARIES = {"requests": _of_requests, "httpx": _of_httpx, "httpx2": _of_httpx,
 
 def _of_sdk(thing: Any, class_name: str, vendor: str) -> Subject:
     documents = DOCUMENTS[vendor]
-    value = _plain(thing)
+    try:
+        value = _plain(thing)
+    except RecursionError:
+        raise NotJSON(too_deep(class_name)) from None
     status = value.pop("status_code", None)
     nested = documents.nested.get(class_name)
     rows = _rows(vendor)

@@ -12,6 +12,8 @@ from functools import cache, cached_property
 from importlib.util import find_spec
 from typing import Any
 
+from pytest_assistant_mock._engine.secrets import Secrets
+from pytest_assistant_mock._vendors.secrets import secrets as _hiding
 from pytest_assistant_mock._vendors.shape import Shape
 from pytest_assistant_mock.contract.explain import Violation, explain
 from pytest_assistant_mock.contract.parse import look
@@ -53,21 +55,24 @@ class Validator:
         schemas = [schema_of([shape]) for shape in self.shapes]
         return [(one, Draft202012Validator(strictly(one) if self.strict else one)) for one in schemas]
 
-    def judge(self, value: Any, name: str) -> list[Violation]:
+    def judge(self, value: Any, name: str, secrets: Secrets | None = None) -> list[Violation]:
         """
         Everything that is wrong, in document order, against the shape that comes nearest. Raises NotJSON.
+
+        secrets: what hides those of the value in words; by default what is configured.
         """
         try:
             if self.accepts(value):
                 return []
         except ValueError:  # a lone surrogate (UnicodeEncodeError), a key that is no string
             pass
-        look(value, name)
+        secrets = secrets or _hiding()
+        look(value, name, secrets)
         found: list[list[Violation]] = []
         for schema, reference in self._references:
             if reference.is_valid(value):
                 return []
-            found.append(explain(schema, reference.iter_errors(value), value, name))
+            found.append(explain(schema, reference.iter_errors(value), value, name, secrets))
         return nearest_of(found)
 
 

@@ -4,28 +4,38 @@ One subject against the contract: which side it is, which operation, which shape
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._vendors import DOCUMENTS, REVISIONS
+from pytest_assistant_mock._vendors.secrets import configured, secrets_of
 from pytest_assistant_mock.contract.explain import Violation
-from pytest_assistant_mock.contract.operations import asks, checked, locate, revised, shapes
+from pytest_assistant_mock.contract.operations import asked_value, asks, checked, locate, revised, shapes
 from pytest_assistant_mock.contract.parse import MAX_BYTES, parse
-from pytest_assistant_mock.contract.requests import asked_value
 from pytest_assistant_mock.contract.subjects import Subject
 from pytest_assistant_mock.contract.validators import nearest_of, validator
+from pytest_assistant_mock.errors import NotJSON
+
+_MOST = 100
+"""How many things are listed, and of each how many places; `violations` holds all of them."""
 
 
 def listed(found: Sequence[Violation]) -> str:
     """
     Violations in words, thing by thing.
     """
+    things: dict[str, list[Violation]] = {}
+    for one in found:
+        things.setdefault(one.thing, []).append(one)
     lines: list[str] = []
-    for thing in dict.fromkeys(one.thing for one in found):
-        of = [one for one in found if one.thing == thing]
+    for thing, of in list(things.items())[:_MOST]:
         lines.append(f"{thing} breaks the contract in {len(of)} place{'' if len(of) == 1 else 's'}")
-        lines += [f"  {line}" for one in of for line in str(one).splitlines()]
+        lines += [f"  {line}" for one in of[:_MOST] for line in str(one).splitlines()]
+        lines += [f"  … and {len(of) - _MOST} more"] if len(of) > _MOST else []
+    lines += [f"… and {len(things) - _MOST} more that break it"] if len(things) > _MOST else []
     return "\n".join(lines)
 
 
@@ -37,14 +47,37 @@ def judge(
     revision: str | None = None,
     strict: bool = False,
     max_bytes: int = MAX_BYTES,
+    keys: Iterable[str] = (),
 ) -> list[Violation]:
     """
     What is wrong with one side of a thing; the arguments are those of `contract.violations`. Nothing is, where the contract
     knows no such operation, unless the caller says what it is.
+
+    keys: what is hidden in the words, besides the keys that are configured and those the thing's request carries.
     """
+    try:
+        if not _judged(subject, vendor, operation, kind, revision, strict, max_bytes, secrets_of()):
+            return []
+    except (NotJSON, TypeError):
+        pass  # which is raised again below, in words without secrets
+    secrets = secrets_of({*keys, *configured(), *secrets_of().carried(subject.headers)})
+    hidden = replace(subject, name=secrets.text(subject.name))
+    return _judged(hidden, vendor, operation, kind, revision, strict, max_bytes, secrets)
+
+
+def _judged(
+    subject: Subject,
+    vendor: str | None,
+    operation: str | None,
+    kind: str | None,
+    revision: str | None,
+    strict: bool,
+    max_bytes: int,
+    secrets: Secrets,
+) -> list[Violation]:
     if subject.shapes is not None:
         checked("revision", revision, REVISIONS)
-        return validator(revised(subject.shapes, revision), strict).judge(subject.body, subject.name)
+        return validator(revised(subject.shapes, revision), strict).judge(subject.body, subject.name, secrets)
     vendor, possible = locate(subject, vendor, operation)
     if possible == [None] and kind != "error":
         return []
@@ -52,12 +85,12 @@ def judge(
     if subject.side == "request":
         (operation,) = possible
         assert operation is not None
-        value = asked_value(subject, asks(vendor, operation), names[0], max_bytes)
-        return validator(shapes(vendor, operation, "request", revision), strict).judge(value, names[0])
-    value = subject.body if isinstance(subject.body, dict) else parse(subject.body, names[0], max_bytes)
+        value = asked_value(subject, asks(vendor, operation), names[0], max_bytes, secrets)
+        return validator(shapes(vendor, operation, "request", revision), strict).judge(value, names[0], secrets)
+    value = subject.body if isinstance(subject.body, dict) else parse(subject.body, names[0], max_bytes, secrets)
     kind = kind or ("error" if _is_error(vendor, subject.status, value) else "response")
     return nearest_of(
-        validator(shapes(vendor, one, kind, revision), strict).judge(value, name)
+        validator(shapes(vendor, one, kind, revision), strict).judge(value, name, secrets)
         for one, name in zip(possible, names, strict=True)
     )
 

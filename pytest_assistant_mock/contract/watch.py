@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 import warnings
 from collections import Counter
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Literal, TypeAlias, get_args
 
 from pytest_assistant_mock._engine.journal import Journal
 from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Response
 from pytest_assistant_mock._vendors import DOCUMENTS
+from pytest_assistant_mock._vendors.secrets import configured, secrets_of
 from pytest_assistant_mock.contract.explain import Violation
 from pytest_assistant_mock.contract.operations import checked, has_row, path_of, row
 from pytest_assistant_mock.contract.subjects import Subject, streams, subjects
@@ -40,8 +42,9 @@ class Watch:
     unchecked: calls it does not know, and how often they were made; they are not judged.
     """
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, keys: Callable[[], Iterable[str]] = tuple) -> None:
         self._journal = journal
+        self._keys = keys
         self._seen: dict[int, Exchange] = {}  # when it was last turned off, by id
         self.mode: Mode = "off"
         self.violations: list[Violation] = []
@@ -82,7 +85,7 @@ class Watch:
             self.unchecked[exchange.vendor, operation] += 1
         if not watched:
             return
-        for side, violation in _found(exchange):
+        for side, violation in _found(exchange, self._keys):
             if violation.drift:
                 field = re.sub(r"\[\d+\]", "[]", violation.path)
                 self.drift[exchange.vendor, exchange.operation or "", side, field] += 1
@@ -106,27 +109,32 @@ Found: TypeAlias = tuple[tuple[str, Violation], ...]
 """Pairs of a side and what is wrong with it."""
 
 
-def _found(exchange: Exchange) -> Found:
+def _found(exchange: Exchange, keys: Callable[[], Iterable[str]]) -> Found:
     """
     What is wrong with an exchange. The same bytes are judged once: a cassette is replayed in many tests and runs of a test.
+    Only what is told of is judged again, to be told without the keys that this mock knows.
     """
     asked, reply = exchange.request, exchange.reply
     status, answered = (reply.status, reply.body) if isinstance(reply, Response) else (None, b"")
     judged = _remembered if len(asked.body) + len(answered) <= _SHORT else _judged
-    return judged(
-        exchange.vendor,
-        exchange.operation,
-        asked.method,
-        asked.url,
-        asked.body,
-        status,
-        answered,
-        bool(exchange.faults) or streams(exchange),
-    )
+    what = (exchange.vendor, exchange.operation, asked.method, asked.url, asked.body, status, answered)
+    spoilt = bool(exchange.faults) or streams(exchange)
+    found = judged(*what, spoilt)
+    if all(violation.drift for _, violation in found):
+        return found
+    return _judged(*what, spoilt, frozenset({*keys(), *secrets_of().carried(asked.headers)}))
 
 
 def _judged(
-    vendor: str, operation: str | None, method: str, url: str, asked: bytes, status: int | None, answered: bytes, spoilt: bool
+    vendor: str,
+    operation: str | None,
+    method: str,
+    url: str,
+    asked: bytes,
+    status: int | None,
+    answered: bytes,
+    spoilt: bool,
+    keys: frozenset[str] = frozenset(),
 ) -> Found:
     """
     From all that counts of an exchange; no header does.
@@ -136,7 +144,7 @@ def _judged(
     return tuple(
         (subject.side, violation)
         for subject in subjects(exchange, "request" if spoilt else None)
-        for violation in _violations(subject)
+        for violation in _violations(subject, keys)
     )
 
 
@@ -144,8 +152,8 @@ _SHORT = 16_384
 _remembered = lru_cache(maxsize=256)(_judged)
 
 
-def _violations(subject: Subject) -> list[Violation]:
+def _violations(subject: Subject, keys: frozenset[str]) -> list[Violation]:
     try:
-        return judge(subject, strict=True)
+        return judge(subject, strict=True, keys=keys)
     except NotJSON as problem:
-        return [Violation("$", "JSON", str(problem), thing=subject.name)]
+        return [Violation("$", "JSON", str(problem), thing=secrets_of({*keys, *configured()}).text(subject.name))]

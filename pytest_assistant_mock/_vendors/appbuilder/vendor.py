@@ -137,4 +137,5 @@ APPBUILDER = Vendor(
     key_of=key_of,
     habits=Habits(local_steps=True, text_annotations=True, call_id=call_id),
     streams=STREAMS,
+    secret_headers=("X-Appbuilder-Authorization",),
 )

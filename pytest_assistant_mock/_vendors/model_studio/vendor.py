@@ -146,6 +146,7 @@ def _vendor(revision: str) -> Vendor:
             call_id=call_id,
         ),
         streams=STREAMS,
+        secret_headers=("X-DashScope-WorkSpace",),
     )
 
 
