@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from vendors import BAIDU, STUDIO, ask
 
-from pytest_assistant_mock import AssistantMock, Exchange, faults
+from pytest_assistant_mock import AssistantMock, Exchange, Response, faults, turns
 from pytest_assistant_mock._traffic.names import folded, width
 
 KEY = "sk-not-to-be-seen-0123"
@@ -220,3 +220,25 @@ def test_a_test_that_is_over_holds_nothing_of_its_mock(pytester):
         """
     )
     pytester.runpytest().assert_outcomes(passed=2, failed=1)
+
+
+def test_a_stream_is_one_line_with_its_events_and_its_text(assistant_mock: AssistantMock) -> None:
+    """Deltas are joined; a reply of the test's own counts its whole events; a client that leaves early sees what it took."""
+    httpx = pytest.importorskip("httpx")
+    studio = assistant_mock.model_studio
+    sent = {"Authorization": f"Bearer {studio.api_key}"}
+    assistant, thread = studio.add_assistant(), studio.add_thread()
+    studio.add_message(thread, "北京天气?")
+    asked = {"url": f"{studio.base_url}/threads/{thread.id}/runs", "headers": sent}
+    asked["json"] = {"assistant_id": assistant.id, "stream": True}
+    studio.script(turns.says("晴,24 度", pieces=2), times=2)
+    own = b'data: 1\n\ndata: {"content": [{"text": {"value": "a"}}, 1]}\n\ndata: cut'
+    studio.reply("POST /own", Response(200, (("content-type", "text/event-stream"),), own))
+
+    httpx.post(**asked)
+    with httpx.stream("POST", **asked) as left:
+        next(left.iter_lines())
+    httpx.post(f"{studio.base_url}/own", headers=sent)
+
+    lines = assistant_mock.traffic(studio.exchanges).split("\n\n")[0].splitlines()
+    assert [line.partition("-> ")[2] for line in lines] == ['200, 14 events: "晴,24 度"', "200, 1 event", '200, 2 events: "a"']

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from pytest_assistant_mock._engine.curl import curl, shortened
 from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.wire import Exchange, Failure, Response
+from pytest_assistant_mock._traffic import events
 from pytest_assistant_mock._traffic.names import Names, aligned, folded
 
 LINES = 50
@@ -73,7 +74,8 @@ def _came(exchange: Exchange) -> str:
     if isinstance(reply, Failure):
         begun = f" after {reply.response.status} and {reply.after_bytes} bytes" if reply.response is not None else ""
         return f"{reply.kind}{begun}"
-    return f"{reply.status} {_gist(reply)}".rstrip()
+    streamed = events.gist(reply)
+    return f"{reply.status} {_gist(reply)}".rstrip() if streamed is None else f"{reply.status}, {streamed}"
 
 
 def _gist(response: Response) -> str:

@@ -1,0 +1,52 @@
+"""
+A stream of events in a few words: how many came, and the text they say.
+
+Knows how server-sent events are written, and where an event of a run has its text; knows no vendor.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from pytest_assistant_mock._engine.wire import Response
+
+
+def gist(response: Response) -> str | None:
+    """`14 events: "晴,24 度"`, or None for what is no stream of events."""
+    kind = next((value for name, value in response.headers if name.lower() == "content-type"), "")
+    if not kind.startswith("text/event-stream"):
+        return None
+    events = list(_events(response.body))
+    said = "".join(_texts(event.get("delta") for event in events)) or "".join(_texts(events))
+    count = f"{len(events)} event{'' if len(events) == 1 else 's'}"
+    return f"{count}: {json.dumps(said, ensure_ascii=False)}" if said else count
+
+
+def _events(body: bytes) -> Iterator[dict[str, Any]]:
+    """The data of each whole event; `{}` for data that is no JSON object."""
+    *whole, _cut = body.decode("utf-8", "replace").replace("\r\n", "\n").split("\n\n")
+    for frame in whole:
+        data = [line.removeprefix("data:").strip() for line in frame.split("\n") if line.startswith("data:")]
+        if data:
+            yield _object("\n".join(data))
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _texts(holders: Any) -> Iterator[str]:
+    """The texts in `content` of each, which is one part or a list of parts."""
+    for holder in holders:
+        content = holder.get("content") if isinstance(holder, dict) else None
+        for part in content if isinstance(content, list) else [content]:
+            text = part.get("text") if isinstance(part, dict) else None
+            value = text.get("value") if isinstance(text, dict) else text
+            if isinstance(value, str):
+                yield value
