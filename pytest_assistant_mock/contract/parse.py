@@ -115,7 +115,8 @@ def _decode(data: bytes, name: str) -> str:
 
 def _complaint(name: str, text: str, problem: json.JSONDecodeError, secrets: Secrets) -> str:
     if problem.pos >= len(text.rstrip()) or problem.msg.startswith("Unterminated"):
-        return f"{name} is cut off after {len(text)} characters: {problem.msg}; it ends with {_quoted(text, len(text) - _SHOWN, secrets)}"
+        end = _quoted(text, len(text) - _SHOWN, secrets)
+        return f"{name} is cut off after {len(text)} characters: {problem.msg}; it ends with {end}"
     where = f"line {problem.lineno}, column {problem.colno}"
     return f"{name} is not JSON: {problem.msg} at {where}: {_quoted(text, problem.pos, secrets)}"
 
