@@ -123,7 +123,7 @@ class Settings:
     url_attributes: tuple[tuple[str, str], ...] = ()
     read_url: Callable[[str], str] = str
 
-    def configured_keys(self) -> list[str]:
+    def keys_found(self) -> list[str]:
         """The keys the SDKs would find just now, in the environment and in themselves."""
         found = [os.environ.get(self.key_variable)]
         found += [getattr(sys.modules[module], name, None) for module, name in self.key_attributes if module in sys.modules]

@@ -48,7 +48,7 @@ def keys(settings: Sequence[Settings]) -> list[str]:
     """
     The keys the SDKs would find just now, in the environment and in themselves.
     """
-    return [key for one in settings for key in one.configured_keys()]
+    return [key for one in settings for key in one.keys_found()]
 
 
 @dataclass(slots=True)

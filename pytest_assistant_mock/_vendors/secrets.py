@@ -28,7 +28,7 @@ def _secrets(keys: frozenset[str]) -> Secrets:
 
 def configured() -> set[str]:
     """The keys the SDKs would find just now, in the environment and in themselves."""
-    return {key for vendor in VENDORS for key in vendor.settings.configured_keys()}
+    return {key for vendor in VENDORS for key in vendor.settings.keys_found()}
 
 
 def secrets() -> Secrets:
