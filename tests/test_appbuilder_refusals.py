@@ -134,7 +134,11 @@ BAIDU_REFUSALS: list[tuple[str, Any, str, str | None]] = [
     (A + "/files/delete", {"assistant_id": "{s}", "file_id": "f"}, "fileId不存在", "file_id"),
     *((F + path, {"file_id": "f"}, "fileId不存在", "file_id") for path in ("/delete", "/download", "/content")),
     (F, b"no form", "the request body is not multipart/form-data", None),
-    (F, b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\ny\r\n--b--\r\n', "file: required", "file"),
+    *(
+        (path, f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\ny\r\n--b--\r\n'.encode(), "file: required", "file")
+        for path in (F, f"{F}?file=x")
+        for name in ("x", "file")
+    ),
     (R, {"thread_id": "{gone}", "assistant_id": "{s}"}, "threadId不存在", "thread_id"),
     (R, {"thread_id": "{chat}", "assistant_id": "asst_no"}, NO_ASSISTANT, "assistant_id"),
     (R, {"thread_id": "{chat}", "assistant_id": "asst_no", "stream": True}, NO_ASSISTANT, "assistant_id"),

@@ -17,7 +17,7 @@ import requests
 import urllib3
 from documented_errors import ERRORS
 from test_samples import SAMPLES
-from vendors import BAIDU, KEY, STUDIO
+from vendors import BAIDU, KEY, STUDIO, ask
 
 from pytest_assistant_mock import AssistantMock, Exchange, Failure, Request, Response, contract
 from pytest_assistant_mock._vendors import REVISIONS
@@ -450,3 +450,13 @@ def test_the_readers_of_samples_are_not_fooled():
     names = {row.id for row in ANSWERS}
     assert {"model_studio-create_message-2024", "model_studio-create_message-sdk-object-file_ids"} <= names
     assert (Path(__file__).parent / "samples").is_dir()
+
+
+def test_a_file_that_does_not_exist_is_answered_with_null_by_contract() -> None:
+    """AppBuilder's query of a file is the one answer that may be null."""
+    with AssistantMock(contract="fail") as mock:
+        headers = (("X-Appbuilder-Authorization", "Bearer k"), ("Content-Type", "application/json"))
+        answer = ask(mock, "POST", f"{BAIDU}/v2/storage/files/query", {"file_id": "file-1"}, headers)
+    assert answer.body == b"null"
+    assert contract.violations(b"null", "appbuilder", "retrieve_file") == []
+    assert contract.violations(b"null", "appbuilder", "retrieve_thread")

@@ -8,7 +8,7 @@ from threading import RLock, Thread
 from typing import Any
 
 import pytest
-from made import Made
+from made_streams import Made
 
 from pytest_assistant_mock import Exchange, Failure, Request, Response
 from pytest_assistant_mock._engine.journal import Journal

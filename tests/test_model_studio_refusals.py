@@ -25,6 +25,7 @@ LIMIT = "Limit must be between 1 and 100"
 PARAMETERS = "Required parameter(s) missing or invalid, please check the request parameters."
 BODY = "Required body invalid, please check the request body format."
 URL = "Invalid URL provided in your request."
+NO_UPLOAD = "Required parameter(s) missing or invalid, please check the request parameters."
 
 M = "/threads/{t}/messages"
 STUDIO_REFUSALS: list[tuple[str, str, Any, str]] = [
@@ -105,6 +106,11 @@ STUDIO_REFUSALS: list[tuple[str, str, Any, str]] = [
     ("POST", M, b'""', BODY),
     ("POST", "/threads", b"{", BODY),
     ("POST", "/threads", b"[]", BODY),
+    *(
+        ("POST", path, f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\ny\r\n--b--\r\n'.encode(), NO_UPLOAD)
+        for path in ("/files", "/files?files=x", "/files?descriptions=x")
+        for name in ("x", "files")
+    ),
     # method and path
     ("PATCH", M + "/{m}", {"metadata": {}}, "Request method 'PATCH' is not supported."),
     ("DELETE", M + "/{m}", b"", "Request method 'DELETE' is not supported."),

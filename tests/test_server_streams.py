@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 import readers
-from made import Made, frames
+from made_streams import Made, frames
 from readers import Reader
 from sockets import KEY, alive, client, connect, everything
 

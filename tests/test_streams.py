@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import requests
-from made import Made
+from made_streams import Made
 
 from pytest_assistant_mock import AssistantMock, Response, errors, faults
 

@@ -159,11 +159,16 @@ class MultipartRequest(RequestShape):
             found = parts(body)
         except ValueError:
             raise Refusal("no_multipart") from None
-        fields: dict[str, Any] = dict(parse_qsl(query))
+        fields: dict[str, Any] = {}
         for part in found:
             value = part.content.decode("utf-8", "replace") if part.filename is None else part
             fields.setdefault(part.name, []).append(value)
-        return fields
+        return {**dict(parse_qsl(query)), **fields}
+
+
+def files_alone(parts: Any) -> Any:
+    """The parts of a form's field that are files; a text in its place is none."""
+    return [part for part in parts if hasattr(part, "filename")] if isinstance(parts, list) else parts
 
 
 class PathRequest(RequestShape):

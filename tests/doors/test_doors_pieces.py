@@ -19,7 +19,7 @@ import pytest
 import readers
 import sessions
 from answerers import Recorder, Script, behind_doors
-from made import Made, frames
+from made_streams import Made, frames
 from peers import Act, peer, resets, sends
 from readers import Reader
 

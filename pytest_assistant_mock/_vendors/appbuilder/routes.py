@@ -119,7 +119,7 @@ _FILE_ROUTES = (
         summary="List the uploaded files", sdk=("AssistantFilesListResponse",),
     ),
     _file(
-        "retrieve_file", "POST", f"{_FILES}/query", verbs.query_file, uploads.QueryFile, uploads.CheckedFile,
+        "retrieve_file", "POST", f"{_FILES}/query", verbs.query_file, uploads.QueryFile, uploads.QueriedFile,
         summary="Retrieve an uploaded file", sdk=("AssistantFilesQueryResponse",),
     ),
     _file(

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler
 
 from pytest_assistant_mock._engine.kinds import files
 from pytest_assistant_mock._engine.table import Deleted
 from pytest_assistant_mock._vendors.appbuilder.fields import FileId, ListObject
-from pytest_assistant_mock._vendors.shape import JSONRequest, MultipartRequest, Shape
+from pytest_assistant_mock._vendors.shape import JSONRequest, MultipartRequest, Shape, files_alone
 
 FileName = Annotated[str, Field(description="Name of the file.", examples=["file"])]
 CreatedAtSeconds = Annotated[
@@ -28,7 +28,9 @@ class UploadFile(MultipartRequest):
 
     refusals: ClassVar = {("file", ""): "no_file"}
 
-    file: list[Any] = Field(min_length=1, max_length=1, description="The file: name and content.", examples=[["a.txt"]])
+    file: Annotated[list[Any], BeforeValidator(files_alone)] = Field(
+        min_length=1, max_length=1, description="The file: name and content.", examples=[["a.txt"]]
+    )
     purpose: str = Field(default="", description="What it is for; stands in the query.", examples=["assistant"])
 
     def arguments(self) -> dict[str, Any]:
@@ -91,6 +93,17 @@ class CheckedFile(File):
     def facts(cls, file: files.File) -> dict[str, Any]:
         kind = "image" if file.name.rpartition(".")[2].lower() in _IMAGES else "document"
         return {**super().facts(file), "censored": 1, "file_type": kind}
+
+
+class QueriedFile(CheckedFile):
+    """As query answers: null for a file that does not exist."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The schema, which takes null as well."""
+        found = handler.resolve_ref_schema(handler(schema))
+        found["type"] = ["object", "null"]
+        return found
 
 
 class FileList(Shape):

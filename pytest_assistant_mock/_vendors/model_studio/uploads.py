@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 from pytest_assistant_mock._engine.kinds import files
 from pytest_assistant_mock._engine.table import Deleted, Page, exclusive_in_order
 from pytest_assistant_mock._vendors.model_studio.fields import FileId, RequestId, whole_number
-from pytest_assistant_mock._vendors.shape import MultipartRequest, QueryRequest, Shape
+from pytest_assistant_mock._vendors.shape import MultipartRequest, QueryRequest, Shape, files_alone
 
 PageNumber = Annotated[int, Field(ge=1, description="Which page, from 1.", examples=[1]), BeforeValidator(whole_number)]
 PageSize = Annotated[int, Field(ge=1, le=100, description="Files on a page.", examples=[10]), BeforeValidator(whole_number)]
@@ -24,7 +24,9 @@ class UploadFile(MultipartRequest):
     refusals: ClassVar = {("files", ""): "no_file"}
 
     descriptions: list[str] = Field(default_factory=list, description="What each file is.", examples=[["data"]])
-    files: list[Any] = Field(min_length=1, description="The files: name and content.", examples=[["a.txt"]])
+    files: Annotated[list[Any], BeforeValidator(files_alone)] = Field(
+        min_length=1, description="The files: name and content.", examples=[["a.txt"]]
+    )
 
     def arguments(self) -> dict[str, Any]:
         told = [*self.descriptions, *[""] * len(self.files)]
