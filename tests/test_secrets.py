@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_assistant_mock._engine.secrets import FIELDS, HIDDEN, PARAMETERS, SHAPES, Found, Secrets
+from pytest_assistant_mock._engine.secret_names import certainty, looks_secret
+from pytest_assistant_mock._engine.secrets import HIDDEN, SHAPES, Found, Secrets
 
 KEY = "team-key-0123"
 
@@ -36,6 +38,22 @@ TEXTS = {
         f"?u=https%3A%2F%2Fb%2Ff%3FExpires%3D1%26Signature%3D{HIDDEN}%26x%3D1&y=2",
     ),
     "a named field": ('{"api_key": "k", "limit": 1}', f'{{"api_key": "{HIDDEN}", "limit": 1}}'),
+    "a field in a text of JSON": (r'{"a": "{\"secretKey\": \"k\"}"}', rf'{{"a": "{{\"secretKey\": \"{HIDDEN}\"}}"}}'),
+    "a field as Python prints it": ("{'client_secret': 'k', 'limit': 1}", f"{{'client_secret': '{HIDDEN}', 'limit': 1}}"),
+    "a field with a scheme": ('{"Authorization": "Bearer k"}', f'{{"Authorization": "Bearer {HIDDEN}"}}'),
+    "a field that is cut off": ('{"a": 1, "password": "hunt', f'{{"a": 1, "password": "{HIDDEN}'),
+    "the first field of a form": ("client_secret=k&a=1", f"client_secret={HIDDEN}&a=1"),
+    "a field of a form": ("a=1&user[password]=k+k&b=2", f"a=1&user[password]={HIDDEN}&b=2"),
+    "a part of a form": (
+        'Content-Disposition: form-data; name="api_key"\r\n\r\nk k\r\n--b--',
+        f'Content-Disposition: form-data; name="api_key"\r\n\r\n{HIDDEN}\r\n--b--',
+    ),
+    "a header in a text": ("X-Acs-Security-Token: abcdef0123456789\n", f"X-Acs-Security-Token: {HIDDEN}\n"),
+    "an element": ("<AccessKeySecret>k</AccessKeySecret>", f"<AccessKeySecret>{HIDDEN}</AccessKeySecret>"),
+    "a password in a URL": ("see https://me:pw@host/x", f"see https://{HIDDEN}@host/x"),
+    "a password in an encoded URL": ("?u=https%3A%2F%2Fme%3Apw%40host", f"?u=https%3A%2F%2F{HIDDEN}%40host"),
+    "a temporary key": ("use st-0123456789abcdefghij now", f"use {HIDDEN} now"),
+    "a temporary access key": ("STS.NUgYrLnoC37mZZCNnAbez now", f"{HIDDEN} now"),
     "a configured key": (f"<{KEY}>", f"<{HIDDEN}>"),
 }
 
@@ -47,6 +65,12 @@ INNOCENT = (
     "message_00000000-0000-4000-8000-000000000001",
     "sign=up at the door",
     "k1",
+    '{"logprobs": [{"token": "Hello", "key": "a"}], "usage": {"input_tokens": 1, "total_tokens": 2}}',
+    '{"key": "metadata.a/b.png", "design": "0123456789abcdef01", "next_page_token": "0123456789abcdef01"}',
+    "client = OpenAI(api_key=settings.API_KEY, password=None)",
+    "https://host/design?page_token=0123456789abcdef&monkey=1",
+    "mail me@host or see https://host/@me",
+    '{"task": "sk", "st": "st-patricks-day-parade"}',
 )
 
 
@@ -84,14 +108,49 @@ SPELLED: dict[str, tuple[str, ...]] = {
     "LTAI…": ("LTAI5tQw0123456789ab",),
     "a JSON web token": ("eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJ",),
     "a bearer token": tuple(f"{word}{gap}abcdef0123456789xyz" for word in ("Bearer", "BEARER") for gap in (" ", "%20", "+")),
-    "a signed URL": tuple(f"?{spelled}=0123" for name in PARAMETERS for spelled in (name, name.upper())),
-    "a signed URL in a URL": tuple(f"{mark}{name}%3D0123" for name in PARAMETERS for mark in ("%3F", "%3f", "%26")),
-    "a field": (
-        *(f'"{spelled}" : "0123"' for name in FIELDS for spelled in (name, name.upper())),
-        '"api_key"\n\n :\n\n  "0123"',
+    "a password in a URL": (
+        "https://me:pw@host",
+        r"https:\/\/me:pw@host",
+        "https%3A%2F%2Fme%3Apw%40host",
+        f"ftp://{'k' * 16}@host",
     ),
+    "st-…": ("st-0123456789abcdef",),
+    "STS.…": ("STS.0123456789ab",),
 }
 """Each shape in every way its pattern is written."""
+
+NAMES = {
+    "sure": (
+        "Authorization", "X-Appbuilder-Authorization", "api_key", "apiKey", "APIKEY", "x-api-key", "OPENAI_API_KEY", "app_key",
+        "access_token", "accessToken", "refresh-token", "id_token", "X-Auth-Token", "X-Acs-Security-Token", "SecurityToken",
+        "x-oss-security-token", "client_secret", "clientSecret", "AccessKeySecret", "secret_key", "OSSAccessKeyId", "accessKeyId",
+        "X-Amz-Credential", "password", "user[password]", "pwd", "Set-Cookie", "private_key", "Ocp-Apim-Subscription-Key",
+    ),
+    "maybe": ("token", "signature", "x-oss-signature", "thoughtSignature", "sign", "sig", "key", "sk", "ak", "X-Token"),
+    None: (
+        "tokens", "input_tokens", "max_tokens", "design", "monkey", "task", "next_page_token", "primary_key", "Idempotency-Key",
+        "thread_id", "Access-Control-Allow-Credentials", "secretary", "signed", "content",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("certain", NAMES)
+def test_a_name_is_known_however_it_is_spelled(certain: str | None) -> None:
+    """
+    In camel case, with dashes or underscores, after whatever a vendor puts before it.
+    """
+    spelled = [one for name in NAMES[certain] for one in (name, name.lower(), name.upper())]
+    assert {name: certainty(name) for name in spelled} == dict.fromkeys(spelled, certain)
+
+
+def test_a_value_looks_secret_by_its_length_or_its_beginning() -> None:
+    """
+    Sixteen characters without a space, or a known prefix; a path is none.
+    """
+    secret = ("st-1", "sk-1", "eyJ", "0123456789abcdef", "bce-v3/ALTAK-a/b.c")
+    innocent = ("", "Hello", "0123456789abcde", "a word and another", "你好你好你好你好你好你好你好你好", "folder/sub/file.png")
+    assert [looks_secret(value) for value in (*secret, *innocent)] == [True] * len(secret) + [False] * len(innocent)
+
 
 PRINTABLE = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
 
@@ -100,7 +159,7 @@ def test_every_shape_is_spelled_here() -> None:
     """
     A shape that is new stands in the table above as well, or the next test would not see it.
     """
-    assert list(SPELLED) == list(SHAPES)
+    assert SPELLED.keys() == SHAPES.keys()
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -142,7 +201,7 @@ def test_headers_are_hidden_whole() -> None:
         ("X-Trace", f"key={KEY}"),
         ("Accept", "*/*"),
     )
-    assert Secrets([KEY]).headers(headers) == (
+    assert Secrets([KEY], ["X-DashScope-WorkSpace"]).headers(headers) == (
         ("Authorization", f"Bearer {HIDDEN}"),
         ("X-Appbuilder-Authorization", f"Bearer {HIDDEN}"),
         ("cookie", HIDDEN),
@@ -187,14 +246,14 @@ def test_what_cannot_be_replaced_is_found() -> None:
     A configured key in base64 or in other case is named with its place, never shown whole.
     """
     assert Secrets([KEY]).find(f"x {KEY.upper()} dGVhbS1rZXktMDEyMw==") == [
-        Found("a configured key", 2, "TEAM…"),
-        Found("a configured key", 16, "dGVhb…"),
+        Found("a configured key", 2, 1, "TEAM…"),
+        Found("a configured key", 16, 1, "dGVhb…"),
     ]
     twice = "a\n- sk-0123456789\n  bearer\n" * 2
-    assert [found.start for found in Secrets().find(twice)] == [4, 4 + len(twice) // 2]
-    assert Secrets().find("- sk-0123456789") == [Found("sk-…", 2, "sk-0…")]
+    assert [(found.start, found.line) for found in Secrets().find(twice)] == [(4, 2), (4 + len(twice) // 2, 5)]
+    assert Secrets().find("- sk-0123456789") == [Found("sk-…", 2, 1, "sk-0…")]
     key = Secrets(["ÄÖ-schlüssel-0123"])
-    assert key.find("你 ÄÖ-SCHLüSSEL-0123") == [Found("a configured key", 2, "ÄÖ-SC…")]
+    assert key.find("你 ÄÖ-SCHLüSSEL-0123") == [Found("a configured key", 2, 1, "ÄÖ-SC…")]
     assert key.text("你 ÄÖ-schlüssel-0123") == "你 REDACTED"
 
 
@@ -203,7 +262,6 @@ def test_what_cannot_be_replaced_is_found() -> None:
     [
         ("Authorization", True),
         ("X-Appbuilder-Authorization", True),
-        ("X-DashScope-WorkSpace", True),
         ("X-Corp-Api-Key", True),
         ("Set-Cookie", True),
         ("Content-Type", False),
@@ -216,3 +274,43 @@ def test_a_secret_header_is_known_by_the_end_of_its_name(name: str, secret: bool
     Whatever a vendor or a gateway puts before it.
     """
     assert (Secrets().header(name, "plain") == HIDDEN) is secret
+
+
+def test_an_empty_key_is_shown_as_empty() -> None:
+    """
+    There is nothing to hide, and that is what went wrong.
+    """
+    secrets = Secrets()
+    assert [secrets.header("Authorization", value) for value in ("", "Bearer ", "Bearer", "Bearer k")] == [
+        "",
+        "Bearer ",
+        HIDDEN,
+        f"Bearer {HIDDEN}",
+    ]
+
+
+def test_json_is_hidden_however_deep_and_whatever_the_type() -> None:
+    """
+    Lists and numbers under a name that is sure, and text below more levels than Python's own recursion reaches.
+    """
+    deep: Any = {"api_key": "k"}
+    for _ in range(3000):
+        deep = [deep]
+    shown = Secrets().json(deep)
+    for _ in range(3000):
+        (shown,) = shown
+    assert shown == {"api_key": HIDDEN}
+    assert Secrets().json({"passwords": 1, "password": [1, True, None, "k", {"a": 1}]}) == {
+        "passwords": 1,
+        "password": [HIDDEN, True, None, HIDDEN, {"a": 1}],
+    }
+
+
+@pytest.mark.parametrize("body", [b'{"a": "\\ud83d", "token": "st-1"}', b'{"a": "\\udcff", "b": "\\u0073k-0123456789"}'])
+def test_half_a_character_in_a_body_stays_an_escape(body: bytes) -> None:
+    """
+    It can stand in JSON, but in no UTF-8.
+    """
+    hidden = Secrets().body(body)
+    assert HIDDEN.encode() in hidden
+    assert json.loads(hidden)["a"] == json.loads(body)["a"]

@@ -20,7 +20,7 @@ _CURLS_OWN = frozenset(
     {"accept", "accept-encoding", "connection", "content-length", "host", "keep-alive", "transfer-encoding", "user-agent"}
 )
 _PLAIN = re.compile(r"[A-Za-z]{0,16}|\d{1,6}")
-_OF_EXCHANGE = re.compile(r"(?i)(?:request|trace)-?id$")
+_OF_EXCHANGE = re.compile(r"(?i)(?:request|trace)(?:-?id)?$")
 
 
 def curl(request: Request, secrets: Secrets | None = None, most: int | None = None) -> str:

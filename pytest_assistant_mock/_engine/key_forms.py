@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from math import ceil
 from urllib.parse import quote, quote_plus
 
+_MARKS = ("", "%", r"\x", r"\\x")  # before two digits
 _IN_URLS = str.maketrans("+/", "-_")
 
 
@@ -32,10 +33,10 @@ def encoded(key: str) -> set[str]:
     data = key.encode()
     once = set(_base64(data))
     twice = {form for one in once for form in _base64(one.encode())}
-    hexed = {data.hex(sep) for sep in (":", " ")} | {"".join(f"{mark}{byte:02x}" for byte in data) for mark in ("", "%", r"\x")}
-    points = "".join(f"\\u{ord(character):04x}" for character in key)
+    hexed = {"".join(f"{mark}{byte:02x}" for byte in data) for mark in _MARKS} | {data.hex(":"), data.hex(" ")}
+    points = {"".join(f"{mark}{ord(character):04x}" for character in key) for mark in (r"\u", r"\\u")}
     doubled = {quote(quote(key, safe=""), safe=""), quote(quote(key), safe="")} - escaped(key)
-    return {*once, *twice, *_base32(data), *hexed, points, *doubled}
+    return {*once, *twice, *_base32(data), *hexed, *points, *doubled}
 
 
 def _base64(data: bytes) -> Iterator[str]:

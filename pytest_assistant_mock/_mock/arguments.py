@@ -185,6 +185,26 @@ def ids(name: str, value: Iterable[str]) -> tuple[str, ...]:
     return tuple(sendable(f"{name}[{index}]", one) for index, one in enumerate(value))
 
 
+_MOST_LEVELS = 190  # what comes over the wire may be as deep
+
+
+def _too_deep(name: str) -> str:
+    return f"{name} is nested deeper than {_MOST_LEVELS} levels, and cannot be sent as JSON"
+
+
+def _check_depth(value: Any) -> None:
+    """Raises RecursionError where Python would, further down."""
+    level, depth = [value], 0
+    while level := [inner for one in level if isinstance(one, dict | list) for inner in _inside(one)]:
+        depth += 1
+        if depth > _MOST_LEVELS:
+            raise RecursionError
+
+
+def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
+
+
 def json_object(name: str, value: Mapping[str, Any] | None) -> dict[str, Any]:
     """
     A copy of a mapping as it would come over the wire; None counts as {}.
@@ -195,6 +215,9 @@ def json_object(name: str, value: Mapping[str, Any] | None) -> dict[str, Any]:
         raise TypeError(f"{name}={value!r}: expected a dict whose keys are strings")
     try:
         copy: dict[str, Any] = json.loads(json.dumps(dict(value or {}), ensure_ascii=False, allow_nan=False).encode())
+        _check_depth(copy)
+    except RecursionError:
+        raise ValueError(_too_deep(name)) from None
     except (TypeError, ValueError) as problem:
         kind = TypeError if isinstance(problem, TypeError) else ValueError
         raise kind(f"{name}={value!r} cannot be sent as JSON: {problem}") from None

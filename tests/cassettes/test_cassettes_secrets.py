@@ -19,6 +19,7 @@ from pytest_assistant_mock import errors
 from pytest_assistant_mock._engine.curl import curl
 from pytest_assistant_mock._engine.wire import Exchange, Request, Response
 from pytest_assistant_mock._traffic.report import report
+from pytest_assistant_mock._vendors.secrets import secrets
 from pytest_assistant_mock.cassettes import load
 
 KEY = "sk-real-0123456789abcdef"
@@ -154,5 +155,5 @@ def test_the_whole_project_hides_alike() -> None:
         "POST", f"https://dashscope.aliyuncs.com/api/v1/threads?a={KEY}", (("Cookie", "session=abc"),), SIGNED.encode()
     )
     exchange = Exchange("model_studio", None, request, Response(200))
-    for shown in (repr(request), curl(request), report([exchange], lambda _: {})):
+    for shown in (repr(request), curl(request), report([exchange], lambda _: {}, secrets())):
         assert not [secret for secret in (KEY, "a=bcd", "c2VjcmV0LXNpZw") if secret in shown]
