@@ -4,12 +4,13 @@ The section "assistant traffic": what it says, when it comes, what it never says
 
 from __future__ import annotations
 
+import json
 import xml.etree.ElementTree as ET
 
 import pytest
 from vendors import BAIDU, STUDIO, ask
 
-from pytest_assistant_mock import AssistantMock, Exchange, Response, faults, turns
+from pytest_assistant_mock import AssistantMock, Exchange, Request, Response, faults, turns
 from pytest_assistant_mock._traffic.names import folded, width
 
 KEY = "sk-not-to-be-seen-0123"
@@ -95,13 +96,41 @@ def test_long_conversations_and_bodies_are_folded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "columns", "shown"), [("你好世界", 8, "你好世界"), ("你好世界", 7, "你好世…"), ("a\n  b", 9, "a b")]
+    ("text", "columns", "shown"),
+    [("你好世界", 8, "你好世界"), ("你好世界", 7, "你好世…"), ("a\n  b", 9, "a b"), (" " * 99, 9, "…")],
 )
 def test_a_text_is_folded_by_columns(text: str, columns: int, shown: str) -> None:
     """
     A Chinese character takes two; line ends become spaces.
     """
     assert (folded(text, columns), width(shown) <= columns) == (shown, True)
+
+
+def test_a_long_path_keeps_its_end_and_an_empty_key_is_empty() -> None:
+    """
+    The end is where paths differ; that a key is empty is what went wrong.
+    """
+    mock = AssistantMock()
+    exchanges: list[Exchange] = []
+    mock.watch(exchanges.append)
+    url = f"{STUDIO}/threads/thread_00000000-0000-4000-8000-000000000001/runs/{'x' * 60}/steps"
+    ask(mock, "POST", url, {}, (("Authorization", "Bearer "),))
+    line, *_ = mock.traffic(exchanges).splitlines()
+    assert "xxx/steps  -> " in line
+    assert width(line.partition("-> ")[0]) < 80
+    assert "-H 'Authorization: Bearer ' " in mock.traffic(exchanges)
+
+
+def test_no_body_is_shown_whole_that_is_too_long() -> None:
+    """
+    Four million characters, in either direction, as JSON or as text: two thousand, and how many more there are.
+    """
+    mock = AssistantMock()
+    for body in (json.dumps({"content": "长" * 4_000_000}).encode(), b"x" * 4_000_000):
+        request = Request("POST", f"{STUDIO}/threads", (), body)
+        text = mock.traffic([Exchange("model_studio", None, request, Response(200, (), body))])
+        assert text.count(" more characters)") == 2
+        assert len(text) < 6000
 
 
 SUITE = """

@@ -34,7 +34,7 @@ _SEPARATORS = re.compile(r"[-_.\s\[\]]+")
 _SURE_ENDS = tuple(name.replace(" ", "") for name in _SURE)
 
 _KEY_ID = ("keyid", "key-id", "key_id", "key.id")  # "id" alone ends too many innocent names
-ENDINGS = tuple(sorted({name.rpartition(" ")[2] for name in (*_SURE, *_MAYBE)} - {"id"} | {*_KEY_ID, *_MAYBE_WHOLE}))
+ENDINGS = tuple(sorted({name.rpartition(" ")[2] for name in (*_SURE, *_MAYBE)} - {"id"} | {*_KEY_ID, *_MAYBE_WHOLE - {"xsign"}}))
 """How all these names end: no other name holds a secret."""
 
 _BEGINNINGS = ("sk-", "st-", "bce-v3", "bce-auth-v1", "ALTAK-", "LTAI", "STS.", "eyJ", "Bearer ")

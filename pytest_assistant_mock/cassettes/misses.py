@@ -145,8 +145,10 @@ def _difference(asked: MissedRequest, key: str) -> str:
     line, _, body = key.partition("\n")
     if len(body) + len(asked.body) > _MOST_DIFFED:
         return f"bodies of {len(body):,} and {len(asked.body):,} characters: too long to compare here"
-    before = [_readable(line), *_laid_out(body)]
-    after = [_readable(asked.line), *_laid_out(asked.body)]
+    try:
+        before, after = [_readable(line), *_laid_out(body)], [_readable(asked.line), *_laid_out(asked.body)]
+    except RecursionError:
+        return "bodies nested too deep to compare here"
     lines = list(unified_diff(before, after, "recorded", "asked", lineterm="", n=2))
     return "\n".join([*lines[:_MOST_LINES], *(["…"] if len(lines) > _MOST_LINES else [])])
 
@@ -183,7 +185,10 @@ def _advice(asked: MissedRequest, keys: Sequence[str | None], closest: int | Non
     line, _, body = (keys[closest] or "").partition("\n")
     if line != asked.line:
         return []
-    names = list(_differing(_value(body), _value(asked.body)))[:3]
+    try:
+        names = _differing(_value(body), _value(asked.body))[:3]
+    except RecursionError:
+        return []
     if not names:
         return []
     listed = ", ".join(f'"{name}"' for name in names)

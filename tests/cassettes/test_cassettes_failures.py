@@ -13,9 +13,10 @@ from pathlib import Path
 import httpx
 import pytest
 import requests
-from made import JSON, STUDIO, asked, one, player, saved
+from made import JSON, STUDIO, ask, asked, one, player, saved
 from upstream import Upstream
 
+from pytest_assistant_mock import errors
 from pytest_assistant_mock._engine.wire import Failure, Response
 
 AUTHORIZED = {"Authorization": "Bearer sk-real-0123456789abcdef"}
@@ -108,3 +109,14 @@ def test_an_error_status_is_recorded(service: Upstream, tmp_path: Path) -> None:
             answer = requests.get(f"{service.model_studio}/threads/nope", headers=AUTHORIZED, timeout=20)
         assert (answer.status_code, answer.json()["code"]) == (400, "InvalidParameter")
     assert len(service.requests) == 1
+
+
+@pytest.mark.parametrize("levels", range(100, 1100, 100))
+def test_a_body_of_many_levels_is_a_miss_like_any_other(levels: int, tmp_path: Path) -> None:
+    """
+    However deep, and wherever Python's own recursion ends.
+    """
+    body = b'{"a":' * levels + b"1" + b"}" * levels
+    path = saved(tmp_path / "c.yaml", one(asked("POST", "/threads", body), Response(200, JSON, body)))
+    with pytest.raises(errors.CassetteMiss, match="the body differs"), player(path, unplayed="off") as mock:
+        ask(mock, asked("POST", "/threads", body.replace(b"1", b"2")))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from base64 import b32encode, b64encode
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from made import JSON, player
 from upstream import Upstream
 
 from pytest_assistant_mock import AssistantMock, errors
+from pytest_assistant_mock.__main__ import main
 from pytest_assistant_mock._engine.wire import Request, Response
 from pytest_assistant_mock.cassettes import load
 
@@ -180,3 +182,25 @@ def test_a_body_that_cannot_be_read_is_not_recorded(service: Upstream, tmp_path:
     with pytest.raises(errors.CassetteError, match=unread), player(path, record="once"):
         requests.post(f"{service.model_studio}/threads", data=b"\xff\x00", headers=headers, timeout=20)
     assert not path.exists()
+
+
+def test_scrub_says_what_it_could_not_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    A body that is compressed in a way that is not known here was not looked through: scrub does not call it rewritten.
+    """
+    body = b64encode(b"\xff\x00secret").decode()
+    old = tmp_path / "old.yaml"
+    old.write_text(
+        "interactions:\n- request:\n    method: GET\n    uri: https://h/?token=abc\n    body: null\n    headers: {}\n"
+        "  response:\n    status: {code: 200, message: OK}\n    headers: {Content-Encoding: [snappy]}\n"
+        f"    body: {{string: !!binary {body}}}\nversion: 1\n",
+        "utf-8",
+    )
+    unread = "but for what cannot be read: the answer of interaction 1 (line N), compressed with snappy\n"
+    assert main(["scrub", "--dry-run", str(old)]) == 2
+    assert main(["scrub", str(old)]) == 2
+    assert main(["scrub", str(old)]) == 2
+    assert re.sub(r"line \d+", "line N", capsys.readouterr().out) == (
+        f"{old}: would be rewritten, {unread}{old}: rewritten, {unread}{old}: not looked through, {unread}"
+    )
+    assert "token=REDACTED" in old.read_text()
