@@ -148,6 +148,6 @@ def test_it_guards_no_host_and_a_mock_beside_it_does(assistant_server, monkeypat
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: asked.append(host) or [])
     socket.getaddrinfo("dashscope.aliyuncs.com", 443)
     assert asked == ["dashscope.aliyuncs.com"]
-    with AssistantMock(), pytest.raises(BlockedHost):
+    with AssistantMock(strict=False), pytest.raises(BlockedHost):
         socket.getaddrinfo("dashscope.aliyuncs.com", 443)
     assert asked == ["dashscope.aliyuncs.com"]

@@ -400,7 +400,7 @@ def test_a_failure_breaks_the_line(server, failure, begins, ends_with, end):
     server.asgi.hang_s = 0.05
     play(server, failure)
     with connect(server) as line:
-        line.sendall(b"GET /api/v1/threads/x HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer k\r\n\r\n")
+        line.sendall(b"GET /api/v1/threads/x HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer k\r\n\r\n")
         data, how = everything(line)
     assert data.startswith(begins)
     assert data.endswith(ends_with)
@@ -419,7 +419,7 @@ def test_a_hang_ends_when_the_client_gives_up(server):
     """
     play(server, Failure("read_timeout"))
     with connect(server) as line:
-        line.sendall(b"GET /api/v1/threads/x HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer k\r\n\r\n")
+        line.sendall(b"GET /api/v1/threads/x HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer k\r\n\r\n")
         line.settimeout(0.1)
         with pytest.raises(TimeoutError):
             line.recv(1)
@@ -562,11 +562,11 @@ def test_it_stops_within_a_second():
     for line in lines[10:20]:
         line.sendall(b"POST /api/v1/threads HTTP/1.1\r\nHo")
     for line in lines[20:30]:
-        line.sendall(b"POST /api/v1/threads HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n{")
+        line.sendall(b"POST /api/v1/threads HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{")
     assert alive(server)
     play(server, Failure("read_timeout"))
     for line in lines[30:]:
-        line.sendall(b"GET /api/v1/threads/x HTTP/1.1\r\nHost: h\r\n\r\n")
+        line.sendall(b"GET /api/v1/threads/x HTTP/1.1\r\nHost: localhost\r\n\r\n")
     before = perf_counter()
     server.__exit__(None, None, None)
     assert perf_counter() - before < 1

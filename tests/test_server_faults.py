@@ -51,7 +51,7 @@ def begin(line: socket.socket, path: str, body: bytes) -> None:
     """
     Write one POST to a line, and read nothing.
     """
-    head = [f"POST {path} HTTP/1.1", "Host: h", "Connection: close", f"Content-Length: {len(body)}"]
+    head = [f"POST {path} HTTP/1.1", "Host: localhost", "Connection: close", f"Content-Length: {len(body)}"]
     head += [f"{name}: {value}" for name, value in KEY.items()]
     line.sendall("\r\n".join([*head, "", ""]).encode() + body)
 

@@ -42,6 +42,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--key", type=_key, action="append", default=[], metavar="KEY", help="the only key both vendors know; may be repeated"
     )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name it answers to besides localhost and 127.0.0.1; may be repeated. Without it a request for another host gets 421",
+    )
     parser.add_argument("--seed", metavar="FILE", help="YAML or JSON of threads and messages to begin with")
     parser.add_argument("--body-limit", type=_bytes, metavar="BYTES", help="largest request body taken (default 10000000)")
     parser.add_argument("--json-log", action="store_true", help="print JSON, an object a line")
@@ -103,7 +110,7 @@ def _server(options: argparse.Namespace) -> AssistantServer:
     """
     from pytest_assistant_mock._mock.server import AssistantServer
 
-    server = AssistantServer(host=options.host, port=options.port, keys=options.key, revision=options.revision, strict=False)
+    server = AssistantServer(host=options.host, port=options.port, keys=options.key, revision=options.revision, strict=False, allow_hosts=options.allow_host)
     if options.seed:
         from pytest_assistant_mock._mock.seeds import load
 
@@ -147,7 +154,17 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
 
 def _json_start(server: AssistantServer) -> str:
     handles = (server.model_studio, server.appbuilder)
-    return json.dumps({"base_urls": {handle.name: handle.base_url for handle in handles}, "env": server.env})
+    return json.dumps({"base_urls": {handle.name: handle.base_url for handle in handles}, "env": _env(server)})
+
+
+def _env(server: AssistantServer) -> dict[str, str]:
+    """
+    What a shell may export. Not where the server listens: in a process that does not need the server, a mock would let calls pass
+    to it that it is to answer itself.
+    """
+    from pytest_assistant_mock._serving import own_servers
+
+    return {name: value for name, value in server.env.items() if name != own_servers.VARIABLE}
 
 
 def _text_start(server: AssistantServer) -> str:
@@ -158,7 +175,7 @@ def _text_start(server: AssistantServer) -> str:
             "",
             *(f"  {handle.name:14}{handle.base_url}" for handle in handles),
             "",
-            *(f"export {name}='{value}'" for name, value in server.env.items()),
+            *(f"export {name}='{value}'" for name, value in _env(server).items()),
             "",
             *_curl_lines(server),
             "",

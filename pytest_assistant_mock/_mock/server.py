@@ -16,6 +16,7 @@ from pytest_assistant_mock._engine.vendor import Vendor
 from pytest_assistant_mock._mock.layers import Layer
 from pytest_assistant_mock._mock.mock import AssistantMock, Options
 from pytest_assistant_mock._serving import own_servers
+from pytest_assistant_mock._serving.host_check import is_loopback
 from pytest_assistant_mock._serving.server import Server
 
 
@@ -25,6 +26,7 @@ class AssistantServer(AssistantMock):
 
     host, port: where to listen; port 0 takes a free one.
     keys: the only keys both vendors know; without them any key is good.
+    allow_hosts: names it answers to on loopback, besides those of loopback. On any other address it answers to every name.
     server: one that listens already, to be used instead of a new one.
     options: what AssistantMock takes.
     Raises ValueError for a host other than loopback without keys, OSError for an address that cannot be had,
@@ -37,16 +39,17 @@ class AssistantServer(AssistantMock):
         host: str = "127.0.0.1",
         port: int = 0,
         keys: Sequence[str] = (),
+        allow_hosts: Sequence[str] = (),
         server: Server | None = None,
         **options: Unpack[Options],
     ) -> None:
         super().__init__(**options)
-        if not keys and not _is_loopback(host):
+        if not keys and not is_loopback(host):
             raise ValueError(
                 f"host={host!r} lets other machines in: give the keys they must know (serve --key …),"
                 " or listen on loopback, 127.0.0.1"
             )
-        self._server = server or Server(host, port)
+        self._server = server or Server(host, port, allow_hosts=allow_hosts)
         self._owns_server = server is None
         self._known_keys = tuple(keys)
         for handle in self._handles.values():
@@ -103,7 +106,3 @@ class AssistantServer(AssistantMock):
         if self._owns_server:
             self._server.__exit__(None, None, None)
         self._server.app = None
-
-
-def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or (host.startswith("127.") and host.replace(".", "").isdecimal())

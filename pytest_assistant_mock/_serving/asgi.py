@@ -178,11 +178,11 @@ async def _read(receive: Receive, headers: list[tuple[bytes, bytes]], limit: int
         if name == b"content-length" and value.isdigit() and int(value) > limit:
             return bytes(limit + 1)
     message = await receive()
-    body = message.get("body", b"")
+    body = bytearray(message.get("body", b""))
     while message.get("more_body") and len(body) <= limit:
         message = await receive()
         body += message.get("body", b"")
-    return None if message["type"] == "http.disconnect" else body
+    return None if message["type"] == "http.disconnect" else bytes(body)
 
 
 def _coded(response: Response, asked: list[tuple[bytes, bytes]]) -> Response:

@@ -9,34 +9,44 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Self
 
 from pytest_assistant_mock._serving import own_servers
 from pytest_assistant_mock._serving.asgi import TRANSPORT
+from pytest_assistant_mock._serving.host_check import HostCheck, is_loopback, misdirected
 from pytest_assistant_mock._serving.writing import Line
 
 ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 
 _GRACE_S = 0.2  # what is still being answered when the server is told to stop may take so long
+_GIVE_UP_S = 5.0
 _BACKLOG = 2048
+
+HEAD_LIMIT = 65536
+"""Bytes of a request's head, or of what stands between the parts of its body, that are taken."""
 
 
 class Server:
     """
     A server on `host` and `port` (0: a free one), listening while the context is open. `app` may be changed at any time.
 
+    allow_hosts: names it answers to, besides those of loopback, where it is bound to loopback. On any other address it answers
+    to every name.
     Raises ImportError, saying what to install, without uvicorn; OSError if the address cannot be had.
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0, app: ASGI | None = None) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, app: ASGI | None = None, allow_hosts: Sequence[str] = ()) -> None:
         self.app = app
         self._uvicorn = _uvicorn_server(self._play)
         self._socket = _listen(host, port)
         self.host, self.port = self._socket.getsockname()[:2]
         self.origins = own_servers.origins(self.host, self.port)
+        self._check = HostCheck(allow_hosts) if is_loopback(self.host) else None
         self._thread = Thread(target=self._run, name="assistant-mock-server", daemon=True)
 
     @property
@@ -53,18 +63,39 @@ class Server:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self._uvicorn.should_exit = True
-        self._thread.join()
+        self._uvicorn.stop()
+        self._thread.join(_GRACE_S)  # by the system's clock, which no test moves
+        if self._thread.is_alive():
+            self._uvicorn.hang_up()
+            self._thread.join(_GIVE_UP_S)  # it is a daemon: better left behind than waited for without end
         own_servers.remove(self.origins)
 
     async def _play(self, scope: Any, receive: Any, send: Any) -> None:
-        await (self.app or _nothing_on)(scope, receive, send)
+        if self._check is not None and scope["type"] == "http" and (name := self._check.refused(scope)) is not None:
+            await misdirected(name, send)
+        else:
+            await (self.app or _nothing_on)(scope, receive, send)
 
     def _run(self) -> None:
         try:
-            self._uvicorn.run(sockets=[self._socket])
+            with asyncio.Runner(loop_factory=_Loop) as runner:
+                runner.run(self._uvicorn.serve(sockets=[self._socket]))
         finally:
             self._uvicorn.ready.set()
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """
+    A loop with a clock of its own: a test may have stopped or moved the one that everybody uses (freezegun, time-machine).
+    """
+
+    _now = staticmethod(time.monotonic)  # not by its module's name, where they put theirs
+
+    def time(self) -> float:
+        """
+        As asyncio has it.
+        """
+        return self._now()
 
 
 async def _nothing_on(scope: Any, receive: Any, send: Any) -> None:
@@ -98,36 +129,81 @@ def _uvicorn_server(app: ASGI) -> Any:
     class Protocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         """
         One connection, whose transport the app may have: a client's bad HTTP is not worth a warning in somebody's test log.
+
+        httptools takes a head of any length, and looks through all of it again with each piece; h11 has a limit of its own.
         """
 
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
             self.logger = _LOG
             self.access_log = False
+            self._without_end = 0  # bytes that came since something was whole
 
         def connection_made(self, transport: Any) -> None:
             line = Line(transport)
             super().connection_made(line)
             self.app_state = {TRANSPORT: line}
 
+        def data_received(self, data: bytes) -> None:
+            self._without_end += len(data)
+            super().data_received(data)
+            if self._without_end > HEAD_LIMIT and hasattr(super(), "on_headers_complete"):
+                self.transport.write(_HEAD_TOO_LARGE)
+                self.transport.close()
+
+        def on_headers_complete(self) -> None:
+            self._without_end = 0
+            super().on_headers_complete()
+
+        def on_body(self, body: bytes) -> None:
+            self._without_end = 0
+            super().on_body(body)
+
+        def on_message_complete(self) -> None:
+            self._without_end = 0
+            super().on_message_complete()
+
     class Uvicorn(uvicorn.Server):
         """
-        Says when it listens; when it stops, waits only so long for clients that do not go.
+        Says when it listens, and stops when it is told to, not when it looks at a clock; what is still being answered then is
+        given up when it is told so.
         """
 
         def __init__(self, config: uvicorn.Config) -> None:
             super().__init__(config)
             self.ready = Event()
+            self._loop: asyncio.AbstractEventLoop | None = None
+            self._stopped = asyncio.Event()
+            self._hung_up = asyncio.Event()
+
+        def stop(self) -> None:
+            """
+            Begin to stop. Said from another thread.
+            """
+            self.should_exit = True
+            self._tell(self._stopped)
+
+        def hang_up(self) -> None:
+            """
+            Wait for no client any more.
+            """
+            self._tell(self._hung_up)
+
+        def _tell(self, event: asyncio.Event) -> None:
+            with suppress(RuntimeError):  # the loop has closed meanwhile
+                if self._loop is not None:
+                    self._loop.call_soon_threadsafe(event.set)
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            self._loop = asyncio.get_running_loop()
             await super().startup(sockets)
             self.ready.set()
 
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            asyncio.get_running_loop().call_later(_GRACE_S, self._hang_up)
-            await super().shutdown(sockets)
+        async def main_loop(self) -> None:
+            await _first(super().main_loop(), self._stopped.wait())
 
-        def _hang_up(self) -> None:
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await _first(super().shutdown(sockets), self._hung_up.wait())
             for line in list(self.server_state.connections):
                 line.transport.abort()
 
@@ -146,6 +222,19 @@ def _uvicorn_server(app: ASGI) -> Any:
         )
     )
 
+
+async def _first(*these: Coroutine[Any, Any, Any]) -> None:
+    """
+    Run all until one is done; the others are given up.
+    """
+    tasks = [asyncio.ensure_future(one) for one in these]
+    _, left = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in left:
+        task.cancel()
+    await asyncio.wait(tasks)
+
+
+_HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 _LOG = logging.getLogger("pytest_assistant_mock.server")
 _LOG.setLevel(logging.ERROR)
