@@ -87,7 +87,7 @@ class AssistantMock:
             raise TypeError(f"strict={strict!r}: expected True or False")
         vendors = _vendors(revision)
         check_hosts(hosts or {}, [vendor.name for vendor in vendors])
-        self._engine = Engine(vendors, hosts, self._told(vendors))
+        self._engine = Engine(vendors, hosts, self._told(vendors), sdk_environment.warn_of_server(vendors))
         for service in self._engine.services.values():
             service.state.tools = ToolArguments()
         self._keys = sdk_environment.Keys([vendor.settings for vendor in vendors])
