@@ -171,7 +171,6 @@ class Keys:
         """
         Let every SDK find the fake key by itself.
         """
-        tidy()
         self._modules = len(sys.modules)
         self._found = tuple(map(_Found.now, self._settings))
         _process.open.append(self)
