@@ -172,7 +172,7 @@ def test_a_test_that_stops_the_clock_stops_no_server(pytester, freezer):
     import socket, requests
     from unittest import mock
     from pytest_assistant_mock import AssistantServer
-    {'' if module == 'mock' else f'import {module}'}
+    {"" if module == "mock" else f"import {module}"}
     KEY = {{"Authorization": "Bearer k"}}
 
     def test_fixture(assistant_server):

@@ -146,7 +146,10 @@ def test_a_program_that_calls_the_service_when_imported_finds_a_mock(run):
         with AssistantMock():
             return (yield)
     """
-    app = "import httpx\nSTATUS = httpx.post('https://appbuilder.baidu.com/v2/threads', json={}, headers={'Authorization': 'Bearer k'}).status_code"
+    app = """
+    import httpx
+    STATUS = httpx.post("https://appbuilder.baidu.com/v2/threads", json={}, headers={"Authorization": "Bearer k"}).status_code
+    """
     result = run(
         """
     import app
@@ -156,7 +159,7 @@ def test_a_program_that_calls_the_service_when_imported_finds_a_mock(run):
         assert appbuilder_mock.threads() == []
     """,
         conftest=dedent(conftest),
-        app=app,
+        app=dedent(app),
     )
     result.assert_outcomes(passed=1)
 

@@ -119,14 +119,13 @@ KEY = {"Authorization": "Bearer key"}
 
 def test_a_patch_that_is_undone_after_the_mock_brings_nothing_back(monkeypatch):
     """
-    What a monkeypatch asked for before the mock puts back is the mock's, and answers no more; the next mock to close takes it away.
+    What a monkeypatch asked for before the mock puts back answers no more; the next mock that closes takes it away.
     """
     before = httpx.HTTPTransport.handle_request
-    with monkeypatch.context() as patch:
-        with AssistantMock() as closed:
-            ours = httpx.HTTPTransport.handle_request
-            patch.setattr(httpx.HTTPTransport, "handle_request", lambda *given: ours(*given))
-            httpx.post(f"{closed.appbuilder.base_url}/v2/threads", json={}, headers=KEY)
+    with monkeypatch.context() as patch, AssistantMock() as closed:
+        ours = httpx.HTTPTransport.handle_request
+        patch.setattr(httpx.HTTPTransport, "handle_request", lambda *given: ours(*given))
+        httpx.post(f"{closed.appbuilder.base_url}/v2/threads", json={}, headers=KEY)
     assert len(closed.appbuilder.threads()) == 1
     monkeypatch.setattr(socket, "getaddrinfo", _nowhere)
     with pytest.raises(httpx.ConnectError, match="nowhere"):
@@ -167,7 +166,7 @@ def test_mocks_that_close_below_others_leave_no_chain():
         inner = AssistantMock().__enter__()
         outer.__exit__(None, None, None)
         outer = inner
-    with pytest.raises(OSError, match="(?i)family"):
+    with pytest.raises(OSError, match=r"(?i)family"):
         socket.getaddrinfo("127.0.0.1", 443, family=9999)
     outer.__exit__(None, None, None)
 

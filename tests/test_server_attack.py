@@ -306,7 +306,10 @@ def test_a_name_may_be_allowed():
     By AssistantServer's `allow_hosts`, which is `serve --allow-host`.
     """
     with AssistantServer(allow_hosts=["Mock.Test"]) as server:
-        assert [ask(server, "POST", "/api/v1/threads", {}, Host=name)[0].status for name in ("mock.test:80", "other")] == [200, 421]
+        assert [ask(server, "POST", "/api/v1/threads", {}, Host=name)[0].status for name in ("mock.test:80", "other")] == [
+            200,
+            421,
+        ]
 
 
 def test_on_another_address_every_name_is_answered():

@@ -47,7 +47,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="a name it answers to besides localhost and 127.0.0.1; may be repeated. Without it a request for another host gets 421",
+        help="a name it answers to besides localhost and 127.0.0.1; may be repeated",
     )
     parser.add_argument("--seed", metavar="FILE", help="YAML or JSON of threads and messages to begin with")
     parser.add_argument("--body-limit", type=_bytes, metavar="BYTES", help="largest request body taken (default 10000000)")
@@ -110,7 +110,14 @@ def _server(options: argparse.Namespace) -> AssistantServer:
     """
     from pytest_assistant_mock._mock.server import AssistantServer
 
-    server = AssistantServer(host=options.host, port=options.port, keys=options.key, revision=options.revision, strict=False, allow_hosts=options.allow_host)
+    server = AssistantServer(
+        host=options.host,
+        port=options.port,
+        keys=options.key,
+        revision=options.revision,
+        strict=False,
+        allow_hosts=options.allow_host,
+    )
     if options.seed:
         from pytest_assistant_mock._mock.seeds import load
 

@@ -58,9 +58,9 @@ def warn_of_server(vendors: Sequence[Vendor]) -> Callable[[str], None]:
             said.add(origin)
             urls = [url for owner, url in told(tuple(vendors))() if owner != NOBODY and url.startswith(origin)]
             warnings.warn(
-                f"{own_servers.VARIABLE}={' '.join(own_servers.INHERITED)!r} says that a server of this project listens at {origin}."
-                f" So the mock does not answer {', '.join(urls) or origin}, which the SDK was told to use: the request goes to that"
-                f" server.\nWhere the mock is to answer:  unset {own_servers.VARIABLE}",
+                f"{own_servers.VARIABLE}={' '.join(own_servers.INHERITED)!r} says that a server of this project listens at"
+                f" {origin}. So the mock does not answer {', '.join(urls) or origin}, which the SDK was told to use: the request"
+                f" goes to that server.\nWhere the mock is to answer:  unset {own_servers.VARIABLE}",
                 stacklevel=2,
             )
 

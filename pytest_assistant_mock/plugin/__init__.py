@@ -89,7 +89,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
-    """After a test's own monkeypatch has put things back, a mock that has closed is nowhere; nor has a call been stopped unheard."""
+    """A mock that has closed is nowhere, whatever a monkeypatch has put back; and no call has been stopped unheard."""
     __tracebackhide__ = True
     try:
         result = yield
