@@ -383,8 +383,8 @@ def test_a_mock_that_leaves_the_server_alone_says_so_once():
         url = server.url
     assert (done.stdout, done.stderr) == (
         f"ASSISTANT_MOCK_SERVER='{url} {url.replace('127.0.0.1', 'localhost')}' says that a server of this project listens at"
-        f" {url}. So the mock does not answer {url}/api/v1, {url}, which the SDK was told to use: the request goes to that server.\n"
-        "Where the mock is to answer:  unset ASSISTANT_MOCK_SERVER\n"
+        f" {url}. So the mock does not answer {url}/api/v1, {url}, which the SDK was told to use: the request goes to"
+        " that server.\nWhere the mock is to answer:  unset ASSISTANT_MOCK_SERVER\n"
         "200 0\n200 0\n",
         "",
     )

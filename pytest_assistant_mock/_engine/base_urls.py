@@ -107,8 +107,8 @@ class Bases:
     """
     Every base URL in force: the ones given, and those the SDKs are told just now.
 
-    `owned` pairs vendors with hosts (patterns) that are wholly theirs, whatever the path. `left_alone` is told of an origin that a
-    base URL names and that is nobody's all the same, for a server of ours listens there.
+    `owned` pairs vendors with hosts (patterns) that are wholly theirs, whatever the path. `left_alone` is told of an
+    origin that a base URL names and that is nobody's all the same, for a server of ours listens there.
     """
 
     def __init__(
