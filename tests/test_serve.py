@@ -388,3 +388,17 @@ def test_a_mock_that_leaves_the_server_alone_says_so_once():
         "200 0\n200 0\n",
         "",
     )
+
+
+def test_a_name_may_be_allowed():
+    """
+    A request for another host gets 421; for one that is named, an answer.
+    """
+    with serving("--json-log", "--allow-host", "mock.test") as process:
+        url = json.loads(process.stdout.readline())["base_urls"]["appbuilder"]
+        asked = [httpx.post(f"{url}/v2/threads", json={}, headers={**KEY, "Host": name}) for name in ("mock.test", "evil.test")]
+    assert [answer.status_code for answer in asked] == [200, 421]
+    assert asked[1].json() == {
+        "error": "this server answers to localhost and 127.0.0.1, not to evil.test",
+        "do": "ask it by one of these names, or start it with --allow-host evil.test",
+    }
