@@ -151,3 +151,39 @@ def test_it_guards_no_host_and_a_mock_beside_it_does(assistant_server, monkeypat
     with AssistantMock(strict=False), pytest.raises(BlockedHost):
         socket.getaddrinfo("dashscope.aliyuncs.com", 443)
     assert asked == ["dashscope.aliyuncs.com"]
+
+
+FREEZERS = {
+    "freezegun": "freezegun.freeze_time('2020-01-01')",
+    "time-machine": "time_machine.travel('2020-01-01', tick=False)",
+    "a stopped clock": "mock.patch('time.monotonic', lambda: 1.0)",
+}
+
+
+@pytest.mark.parametrize("freezer", FREEZERS)
+def test_a_test_that_stops_the_clock_stops_no_server(pytester, freezer):
+    """
+    The run ends, whether the server began before the clock stood still or after, and a client that never goes is given up.
+    """
+    module = FREEZERS[freezer].partition(".")[0]
+    if module != "mock":
+        pytest.importorskip(module)
+    pytester.makepyfile(f"""
+    import socket, requests
+    from unittest import mock
+    from pytest_assistant_mock import AssistantServer
+    {"" if module == "mock" else f"import {module}"}
+    KEY = {{"Authorization": "Bearer k"}}
+
+    def test_fixture(assistant_server):
+        with {FREEZERS[freezer]}:
+            url = assistant_server.model_studio.base_url
+            assert requests.post(f"{{url}}/threads", json={{}}, headers=KEY, timeout=10).status_code == 200
+
+    def test_own():
+        with {FREEZERS[freezer]}, AssistantServer() as server:
+            line = socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])))
+            line.sendall(b"GET /api/v1/thr")
+            assert requests.post(f"{{server.url}}/v2/threads", json={{}}, headers=KEY, timeout=10).status_code == 200
+    """)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider", timeout=60).assert_outcomes(passed=2)

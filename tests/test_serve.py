@@ -20,7 +20,7 @@ import httpx
 import pytest
 from sockets import KEY
 
-from pytest_assistant_mock import AssistantMock
+from pytest_assistant_mock import AssistantMock, AssistantServer
 from pytest_assistant_mock._mock.seeds import SeedError, load
 
 pytest.importorskip("uvicorn")
@@ -348,19 +348,57 @@ def test_an_id_that_was_given_away_is_not_given_again():
     assert [one.text for one in studio.messages(thread)] == ["a", "b"]
 
 
-def test_a_subprocess_leaves_the_server_alone():
-    """
-    A mock opened in a process that got `env` does not answer in the server's place.
-    """
-    code = """
-import os, httpx
+MOCK_IN_A_SUBPROCESS = """
+import os, sys, httpx, warnings
+warnings.showwarning = lambda message, *rest: print(message)
 from pytest_assistant_mock import AssistantMock
 with AssistantMock() as mock:
     url = os.environ["DASHSCOPE_HTTP_BASE_URL"]
-    answer = httpx.post(f"{url}/threads", json={}, headers={"Authorization": "Bearer k"})
-    print(answer.status_code, len(mock.model_studio.threads()))
+    for _ in range(2):
+        answer = httpx.post(f"{url}/threads", json={}, headers={"Authorization": "Bearer k"})
+        print(answer.status_code, len(mock.model_studio.threads()))
 """
+
+
+def test_what_is_exported_does_not_keep_a_mock_from_answering():
+    """
+    Pasted into a shell, it lives on: the mock answers the base URL the SDK was told, as any other.
+    """
     with serving("--json-log") as process:
         told = json.loads(process.stdout.readline())
-        done = subprocess.run([sys.executable, "-c", code], env={**os.environ, **told["env"]}, capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("200 0\n", "")
+    assert "ASSISTANT_MOCK_SERVER" not in told["env"]
+    command = [sys.executable, "-c", MOCK_IN_A_SUBPROCESS]
+    done = subprocess.run(command, env={**os.environ, **told["env"]}, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("200 1\n200 2\n", "")
+
+
+def test_a_mock_that_leaves_the_server_alone_says_so_once():
+    """
+    In a process that got `server.env`: the request goes over the socket, and the variable and the URL are named.
+    """
+    with AssistantServer() as server:
+        command = [sys.executable, "-c", MOCK_IN_A_SUBPROCESS]
+        done = subprocess.run(command, env={**os.environ, **server.env}, capture_output=True, text=True)
+        assert len(server.model_studio.threads()) == 2
+        url = server.url
+    assert (done.stdout, done.stderr) == (
+        f"ASSISTANT_MOCK_SERVER='{url} {url.replace('127.0.0.1', 'localhost')}' says that a server of this project listens at"
+        f" {url}. So the mock does not answer {url}/api/v1, {url}, which the SDK was told to use: the request goes to"
+        " that server.\nWhere the mock is to answer:  unset ASSISTANT_MOCK_SERVER\n"
+        "200 0\n200 0\n",
+        "",
+    )
+
+
+def test_a_name_may_be_allowed():
+    """
+    A request for another host gets 421; for one that is named, an answer.
+    """
+    with serving("--json-log", "--allow-host", "mock.test") as process:
+        url = json.loads(process.stdout.readline())["base_urls"]["appbuilder"]
+        asked = [httpx.post(f"{url}/v2/threads", json={}, headers={**KEY, "Host": name}) for name in ("mock.test", "evil.test")]
+    assert [answer.status_code for answer in asked] == [200, 421]
+    assert asked[1].json() == {
+        "error": "this server answers to localhost and 127.0.0.1, not to evil.test",
+        "do": "ask it by one of these names, or start it with --allow-host evil.test",
+    }

@@ -244,3 +244,78 @@ def test_sixty_four_clients_at_once_lose_and_double_nothing(server):
         assert len(texts) == CLIENTS * TURNS
         assert len({message.id for message in handle.messages(thread)}) == CLIENTS * TURNS
     assert server.model_studio.counts["create_message"] - before == CLIENTS * TURNS
+
+
+ENDLESS = {
+    "header": b"GET /api/v1/threads/x HTTP/1.1\r\nX-A: ",
+    "path": b"GET /api/v1/threads/",
+    "trailer": b"POST /api/v1/threads HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HEAD + b"\r\n2\r\n{}\r\n0\r\nX-A: ",
+    "chunk's extension": b"POST /api/v1/threads HTTP/1.1\r\nTransfer-Encoding: chunked\r\n" + HEAD + b"\r\n2;a=",
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_what_has_no_end_is_refused(server, name):
+    """
+    On either parser, after some tens of kilobytes: nothing is gathered for ever, or looked through again and again.
+    """
+    sent = 0
+    with connect(server) as line:
+        line.sendall(ENDLESS[name])
+        with suppress(OSError):
+            while sent < 10_000_000:
+                line.sendall(b"a" * 10_000)
+                sent += 10_000
+    assert sent < 10_000_000
+    assert alive(server)
+
+
+def test_a_large_body_is_no_endless_head(server):
+    """
+    A body may come in any pieces, and behind it the next request.
+    """
+    body = json.dumps({"metadata": {}, "x": "a" * 500_000}).encode()
+    head = b"POST /api/v1/threads HTTP/1.1\r\nContent-Length: %d\r\n" % len(body) + HEAD + b"\r\n"
+    with connect(server) as line:
+        line.sendall((head + body) * 2)
+        line.shutdown(socket.SHUT_WR)
+        data, _ = everything(line)
+    assert data.count(b"HTTP/1.1 200 OK\r\n") == 2
+
+
+HOSTS = {"localhost": 200, "LOCALHOST.:80": 200, "127.0.0.1:1": 200, "127.1.2.3": 200, "[::1]:80": 200, "": 421}
+FOREIGN = ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "dashscope.aliyuncs.com", "127.evil", "[::2]"]
+
+
+@pytest.mark.parametrize(("host", "status"), [*HOSTS.items(), *((name, 421) for name in FOREIGN)])
+def test_only_its_own_names_are_answered(server, host, status):
+    """
+    A page elsewhere whose name points at this machine reads nothing: 421, which says what to do.
+    """
+    before = server.model_studio.counts.total()
+    response, body = ask(server, "POST", "/api/v1/threads", {}, Host=host)
+    assert response.status == status
+    assert server.model_studio.counts.total() - before == (status == 200)
+    if status == 421:
+        name = host.rpartition(":")[0] if host.endswith(":80") else host.strip("[]")
+        assert json.loads(body)["do"] == f"ask it by one of these names, or start it with --allow-host {name}"
+
+
+def test_a_name_may_be_allowed():
+    """
+    By AssistantServer's `allow_hosts`, which is `serve --allow-host`.
+    """
+    with AssistantServer(allow_hosts=["Mock.Test"]) as server:
+        assert [ask(server, "POST", "/api/v1/threads", {}, Host=name)[0].status for name in ("mock.test:80", "other")] == [
+            200,
+            421,
+        ]
+
+
+def test_on_another_address_every_name_is_answered():
+    """
+    Keys are required there, and who knows them is meant.
+    """
+    with AssistantServer(host="0.0.0.0", keys=["k"]) as server:
+        assert ask(server, "POST", "/api/v1/threads", {}, Host="any.example", Authorization="Bearer k")[0].status == 200
+        assert ask(server, "POST", "/api/v1/threads", {}, Host="any.example", Authorization="Bearer x")[0].status == 401

@@ -47,7 +47,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="a name it answers to besides localhost and 127.0.0.1; may be repeated. others get 421",
+        help="a name it answers to besides localhost and 127.0.0.1; may be repeated",
     )
     parser.add_argument("--seed", metavar="FILE", help="YAML or JSON of threads and messages to begin with")
     parser.add_argument("--body-limit", type=_bytes, metavar="BYTES", help="largest request body taken (default 10000000)")

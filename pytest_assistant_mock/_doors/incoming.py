@@ -136,8 +136,9 @@ class _Chunks:
                 return None
             size = int(bytes(self._data[self._at : line_end]).partition(b";")[0], 16)
             start, end = line_end + 2, line_end + 2 + size
-            if size == 0:
-                return b"".join(self._pieces) if self._data.endswith(b"\r\n") and len(self._data) >= start + 2 else None
+            if size == 0:  # an empty line follows, or trailers and then an empty line
+                whole = self._data[start : start + 2] == b"\r\n" or self._data.find(b"\r\n\r\n", start) >= 0
+                return b"".join(self._pieces) if whole else None
             if len(self._data) < end + 2:
                 return None
             self._pieces.append(bytes(self._data[start:end]))

@@ -107,13 +107,21 @@ class Bases:
     """
     Every base URL in force: the ones given, and those the SDKs are told just now.
 
-    `owned` pairs vendors with hosts (patterns) that are wholly theirs, whatever the path.
+    `owned` pairs vendors with hosts (patterns) that are wholly theirs, whatever the path. `left_alone` is told of an
+    origin that a base URL names and that is nobody's all the same, for a server of ours listens there.
     """
 
-    def __init__(self, given: ToldURLs, owned: ToldURLs, told: Callable[[], ToldURLs] = lambda: ()) -> None:
+    def __init__(
+        self,
+        given: ToldURLs,
+        owned: ToldURLs,
+        told: Callable[[], ToldURLs] = lambda: (),
+        left_alone: Callable[[str], None] = lambda origin: None,
+    ) -> None:
         self._given = _parsed(given)
         self._owned = owned
         self._ask_told = told
+        self._left_alone = left_alone
         self._told: ToldURLs = ()
         self._all = self._given
         self._origins: dict[str, _Origin] = {}
@@ -173,6 +181,8 @@ class Bases:
             return _Origin(None, ())
         here = [base for base in bases if base.fits(scheme, host, port)]
         if any(base.vendor == NOBODY for base in here):
+            if any(base.vendor != NOBODY for base in here):
+                self._left_alone(origin)
             return _Origin(None, ())
         prefixes = {base.prefix: base.vendor for base in here}
         return _Origin(self.owner(host), tuple(sorted(prefixes.items(), key=lambda item: -len(item[0]))))

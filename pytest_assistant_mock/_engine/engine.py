@@ -49,6 +49,7 @@ class Engine:
         vendors: Sequence[Vendor],
         hosts: Mapping[str, Sequence[str]] | None = None,
         told: Callable[[], ToldURLs] = lambda: (),
+        left_alone: Callable[[str], None] = lambda origin: None,
     ) -> None:
         self.lock = RLock()
         self.journal = Journal(self.lock)
@@ -59,7 +60,7 @@ class Engine:
         }
         own, owned = _known(tuple(vendors))
         added = tuple((vendor, url) for vendor, urls in hosts.items() for url in urls) if hosts else ()
-        self._bases = Bases(own + added, owned, told)
+        self._bases = Bases(own + added, owned, told, left_alone)
         self._latest: tuple[str, Place | None] = ("", None)
 
     def place(self, url: str) -> Place | None:

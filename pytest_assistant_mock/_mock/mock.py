@@ -87,9 +87,10 @@ class AssistantMock:
             raise TypeError(f"strict={strict!r}: expected True or False")
         vendors = _vendors(revision)
         check_hosts(hosts or {}, [vendor.name for vendor in vendors])
-        self._engine = Engine(vendors, hosts, self._told(vendors))
+        self._engine = Engine(vendors, hosts, self._told(vendors), sdk_environment.warn_of_server(vendors))
         for service in self._engine.services.values():
             service.state.tools = ToolArguments()
+        layers.shared(self._engine.lock)
         self._keys = sdk_environment.Keys([vendor.settings for vendor in vendors])
         self._hiding = Hiding(self._engine, self._keys)
         self._tape = tape_of(source, recording)
@@ -224,7 +225,8 @@ class AssistantMock:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         """
         Close it. Unless an exception is on its way already, raises what was raised while a piece of a streamed reply was made;
-        then UnansweredRequest if `strict` is on, UnusedFault, UnusedScript, and ContractViolation if `contract` is "fail".
+        then, if `strict` is on, a BlockedHost that was swallowed, and UnansweredRequest; UnusedFault, UnusedScript, and
+        ContractViolation if `contract` is "fail".
         """
         __tracebackhide__ = True
         if self._layer is not None:
@@ -246,8 +248,13 @@ class AssistantMock:
         """
         Caught by the code under test: raised while a piece of a reply was made, or (if `strict` is on) to stop a client.
         """
+        if self._excused:
+            return None
         blocked = self._doors.blocked if self._doors and self._strict else ()
-        return next(iter([*self._engine.journal.raised, *blocked]), None) if not self._excused else None
+        if blocked:
+            count = f"{len(blocked)} calls" if len(blocked) > 1 else "a call"
+            blocked[0].add_note(f"  raised at {count} before, and swallowed by the code under test")
+        return next(iter([*self._engine.journal.raised, *blocked]), None)
 
     def _told(self, vendors: Sequence[Vendor]) -> Callable[[], ToldURLs]:
         """
@@ -256,6 +263,7 @@ class AssistantMock:
         return sdk_environment.told(tuple(vendors))
 
     def _new_layer(self) -> layers.Layer:
+        sdk_environment.tidy()  # or a fake key that came back passes for a real one
         self._session = session(self._engine, self._tape) if self._tape is not None else None
         doors = self._doors = Doors(self._session.answerer if self._session else self._engine)
         if self._tape is not None:

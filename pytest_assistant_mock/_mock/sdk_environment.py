@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -42,6 +43,28 @@ def told(vendors: tuple[Vendor, ...]) -> Callable[[], ToldURLs]:
         return tuple(urls)
 
     return just_now
+
+
+def warn_of_server(vendors: Sequence[Vendor]) -> Callable[[str], None]:
+    """
+    A function that warns of an origin whose requests a mock lets pass only because an environment variable says so: whoever
+    exported it in a shell has forgotten it.
+    """
+
+    said: set[str] = set()
+
+    def warn(origin: str) -> None:
+        if origin in own_servers.INHERITED and origin not in said:
+            said.add(origin)
+            urls = [url for owner, url in told(tuple(vendors))() if owner != NOBODY and url.startswith(origin)]
+            warnings.warn(
+                f"{own_servers.VARIABLE}={' '.join(own_servers.INHERITED)!r} says that a server of this project listens at"
+                f" {origin}. So the mock does not answer {', '.join(urls) or origin}, which the SDK was told to use: the request"
+                f" goes to that server.\nWhere the mock is to answer:  unset {own_servers.VARIABLE}",
+                stacklevel=2,
+            )
+
+    return warn
 
 
 def keys(settings: Sequence[Settings]) -> list[str]:
@@ -148,7 +171,6 @@ class Keys:
         """
         Let every SDK find the fake key by itself.
         """
-        tidy()
         self._modules = len(sys.modules)
         self._found = tuple(map(_Found.now, self._settings))
         _process.open.append(self)

@@ -14,8 +14,11 @@ VARIABLE = "ASSISTANT_MOCK_SERVER"
 _ANYWHERE = {"0.0.0.0": ("127.0.0.1", "localhost", "0.0.0.0"), "::": ("[::1]", "127.0.0.1", "localhost", "[::]")}
 _NAMES = {"127.0.0.1": ("127.0.0.1", "localhost"), "::1": ("[::1]", "localhost"), **_ANYWHERE}
 
+INHERITED = tuple(os.environ.get(VARIABLE, "").split())
+"""Where the environment said that servers listen, when this process began."""
+
 # Process-wide, as the doors are. Replaced whole, so that a reader in another thread never sees half a change.
-_served: tuple[str, ...] = tuple(os.environ.get(VARIABLE, "").split())
+_served: tuple[str, ...] = INHERITED
 
 
 def origins(host: str, port: int) -> tuple[str, ...]:

@@ -52,6 +52,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(f"assistant_{name}", helps[name], default=words[0])
     parser.addini("assistant_revision", "recorded shape of Model Studio's messages: 2025 (default) or 2026", default="2025")
     parser.addini("assistant_hosts", "more base URLs to answer, a line each: vendor = base URL", type="linelist", default=[])
+    guard = "whether to stop every call to a vendor's host for the whole run, whatever fixtures a test has (default: false)"
+    parser.addini("assistant_guard", guard, type="bool", default=False)
     parser.addini("assistant_contract", "as --assistant-contract", default="")
     parser.addini("assistant_traffic", "as --assistant-traffic", default="")
     group.addoption(
@@ -66,8 +68,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    _guard(early_config)  # what a conftest.py imports may call the service
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
+    _guard(config)  # if a conftest.py has named this plugin
     for key, _ in _COUNTED.values():
         config.stash[key] = {}
     _option(config, "traffic")
@@ -80,12 +88,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_teardown() -> Generator[None]:
-    """After a test's own monkeypatch has put things back, a mock that has closed is nowhere."""
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """A mock that has closed is nowhere, whatever a monkeypatch has put back; and no call has been stopped unheard."""
     __tracebackhide__ = True
-    result = yield
-    if environment := sys.modules.get("pytest_assistant_mock._mock.sdk_environment"):
-        environment.tidy()
+    try:
+        result = yield
+    finally:
+        if environment := sys.modules.get("pytest_assistant_mock._mock.sdk_environment"):
+            environment.tidy()
+    if item.config.getini("assistant_guard"):
+        from pytest_assistant_mock.plugin.guarding import after_test
+
+        after_test(item, item.stash.get(_FAILURE, None))
     return result
 
 
@@ -115,6 +129,20 @@ def pytest_testnodedown(node: Any, error: object | None) -> None:
     for name, (key, _) in _COUNTED.items():
         for *words, times in told.get(name, ()):
             _count(node.config.stash[key], {tuple(words): times})
+
+
+def _guard(config: pytest.Config) -> None:
+    if config.getini("assistant_guard"):
+        from pytest_assistant_mock.plugin.guarding import begin
+
+        begin(config)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if session.config.getini("assistant_guard"):
+        from pytest_assistant_mock.plugin.guarding import after_collection
+
+        after_collection(session.config)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -60,7 +60,7 @@ def _of_the_run(config: pytest.Config) -> tuple[dict[str, Any], dict[str, Any]]:
     if _RUN not in config.stash:
         written: dict[str, Any] = {"revision": config.getini("assistant_revision"), "source": config.getini("assistant_source")}
         if lines := config.getini("assistant_hosts"):
-            written["hosts"] = _hosts(lines)
+            written["hosts"] = hosts(lines)
         if word := config.getini("assistant_contract"):
             written["contract"] = word
         options = {name: config.getoption(f"assistant_{name}") for name in ("source", "contract")}
@@ -96,18 +96,18 @@ def _keywords(marker: pytest.Mark) -> Mapping[str, Any]:
     return marker.kwargs
 
 
-def _hosts(lines: Sequence[str]) -> dict[str, list[str]]:
+def hosts(lines: Sequence[str]) -> dict[str, list[str]]:
     """
     Base URLs by vendor, from lines like "model_studio = https://gw.corp/ai/api/v1".
     """
     __tracebackhide__ = True
-    hosts: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for line in lines:
         vendor, equals, url = line.partition("=")
         if not equals:
             raise pytest.UsageError(f"assistant_hosts: {line!r}; expected a line like 'model_studio = https://gw.corp/ai/api/v1'")
-        hosts.setdefault(vendor.strip(), []).append(url.strip())
-    return hosts
+        found.setdefault(vendor.strip(), []).append(url.strip())
+    return found
 
 
 def _recording(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> dict[str, Any]:

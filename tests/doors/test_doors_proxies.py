@@ -4,7 +4,8 @@ A proxy is set, and sees nothing of what is ours; everything else still goes by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from answerers import Recorder, Script, behind_doors, says
 from clients import Client, rows
 from peers import Peer, peer, sends
 
+from pytest_assistant_mock import AssistantMock
 from pytest_assistant_mock._engine.wire import Response
+from pytest_assistant_mock.errors import BlockedHost
 
 _PROXIED = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nproxied"
 _VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -106,6 +109,47 @@ def test_a_call_let_through_goes_by_the_proxy(client: Client, proxy: Peer) -> No
     assert [(request.url, reply) for request, reply in recorder.told] == [
         ("http://gw.corp.invalid/ai/x", Response(200, (("Content-Length", "7"),), b"proxied"))
     ]
+
+
+WEBSOCKET = "wss://dashscope.aliyuncs.com/api-ws/v1/inference"
+
+
+def _with_aiohttp(proxy: str) -> None:
+    aiohttp = pytest.importorskip("aiohttp")
+
+    async def connect() -> None:
+        async with aiohttp.ClientSession(trust_env=True) as session, session.ws_connect(WEBSOCKET):
+            pass
+
+    asyncio.run(connect())
+
+
+def _with_websocket_client(proxy: str) -> None:
+    pytest.importorskip("websocket").create_connection(WEBSOCKET, timeout=5)
+
+
+def _with_httpcore(proxy: str) -> None:
+    pytest.importorskip("httpcore").HTTPProxy(proxy).request("GET", "https://dashscope.aliyuncs.com/api/v1/threads")
+
+
+def _with_httpcore_plain(proxy: str) -> None:
+    pytest.importorskip("httpcore").HTTPProxy(proxy).request("GET", "http://dashscope.aliyuncs.com/api/v1/threads")
+
+
+@pytest.mark.parametrize("way", [_with_aiohttp, _with_websocket_client, _with_httpcore, _with_httpcore_plain])
+def test_no_proxy_hears_of_a_vendor_from_any_client(
+    way: Callable[[str], None], proxy: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A websocket, or a client that the mock cannot answer: its call is answered or stopped, and the proxy reads nothing.
+    """
+    for name in _VARIABLES[:3]:
+        monkeypatch.setenv(name, proxy.url)
+        monkeypatch.setenv(name.lower(), proxy.url)
+    with AssistantMock(strict=False), pytest.raises(Exception) as raised:  # noqa: PT011
+        way(proxy.url)
+    assert isinstance(raised.value, BlockedHost) or "WSServerHandshakeError" in type(raised.value).__name__
+    assert proxy.requests == []
 
 
 def test_a_pool_used_by_a_mock_connects_to_its_proxy_once_afterwards(no_proxies: pytest.MonkeyPatch) -> None:
