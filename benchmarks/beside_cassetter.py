@@ -28,9 +28,7 @@ _HEADERS = {"content-type": ["application/json"]}
 
 
 def recorded(path: Path, exchanges: Sequence[Exchange]) -> None:
-    """
-    A cassette as its own recording would leave it.
-    """
+    """A cassette as its own recording would leave it."""
     cassette = Cassette(path, record_mode=RecordMode.ALL)
     for method, url, asked, answered in exchanges:
         cassette.record(
@@ -47,9 +45,7 @@ def recorded(path: Path, exchanges: Sequence[Exchange]) -> None:
 
 
 def loaded(path: Path) -> Cassette:
-    """
-    The cassette, matching JSON bodies.
-    """
+    """The cassette, matching JSON bodies."""
     match = MatchConfig(match_on=["method", "uri", "json_body"])
     cassette = Cassette(path, record_mode=RecordMode.NONE, match_config=match)
     cassette.load()
@@ -57,9 +53,7 @@ def loaded(path: Path) -> Cassette:
 
 
 def replay(path: Path, exchanges: Sequence[Exchange]) -> None:
-    """
-    Every request once, asked as its own interceptors ask; each must get its own answer.
-    """
+    """Every request once, asked as its own interceptors ask; each must get its own answer."""
     cassette = loaded(path)
     for method, url, asked, answered in exchanges:
         _, response = cassette.match(method, url, _HEADERS, asked.encode())
@@ -68,9 +62,7 @@ def replay(path: Path, exchanges: Sequence[Exchange]) -> None:
 
 
 def seconds(work: Callable[[], Any], times: int = 3) -> float:
-    """
-    The median of some runs.
-    """
+    """The median of some runs."""
     found = []
     for _ in range(times):
         gc.collect()
@@ -81,9 +73,7 @@ def seconds(work: Callable[[], Any], times: int = 3) -> float:
 
 
 def main(file: Path) -> None:
-    """
-    Record; load and replay.
-    """
+    """Record; load and replay."""
     exchanges = [tuple(one) for one in json.loads(file.read_text("utf8"))]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "cassette.yaml")

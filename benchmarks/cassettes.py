@@ -53,9 +53,7 @@ print(resident() - before)
 
 
 def interactions(count: int) -> list[Interaction]:
-    """
-    So many messages, each with a body of its own, as the vendor answers them.
-    """
+    """So many messages, each with a body of its own, as the vendor answers them."""
     made = []
     for n in range(count):
         body = json.dumps({"role": "user", "content": f"你好，第 {n} 条消息", "metadata": {"n": str(n)}}, ensure_ascii=False)
@@ -71,9 +69,7 @@ def interactions(count: int) -> list[Interaction]:
 
 
 def vcrpy_cassette(path: Path) -> Any:
-    """
-    A cassette of vcrpy's, loaded, that matches bodies.
-    """
+    """A cassette of vcrpy's, loaded, that matches bodies."""
     from vcr.cassette import Cassette as Vcrpy
     from vcr.matchers import body, method, uri
 
@@ -83,9 +79,7 @@ def vcrpy_cassette(path: Path) -> Any:
 
 
 def replay(path: Path, requests: list[Request]) -> None:
-    """
-    Every request once, straight to who stands behind the doors.
-    """
+    """Every request once, straight to who stands behind the doors."""
     with AssistantMock(source="cassette", cassette=path, contract="off") as mock:
         assert mock._session is not None
         handle = mock._session.answerer.handle
@@ -94,9 +88,7 @@ def replay(path: Path, requests: list[Request]) -> None:
 
 
 def vcrpy_replay(path: Path, requests: list[Request]) -> None:
-    """
-    The same with vcrpy's cassette, asked as its stubs ask it.
-    """
+    """The same with vcrpy's cassette, asked as its stubs ask it."""
     from vcr.request import Request as Asked
 
     cassette = vcrpy_cassette(path)
@@ -107,33 +99,25 @@ def vcrpy_replay(path: Path, requests: list[Request]) -> None:
 
 
 def memory(path: Path, tool: str) -> float:
-    """
-    MiB that stay resident after loading, in a process of its own.
-    """
+    """MiB that stay resident after loading, in a process of its own."""
     done = subprocess.run([sys.executable, "-c", MEMORY, str(path), tool], check=True, capture_output=True, text=True)
     return float(done.stdout)
 
 
 class Both(NamedTuple):
-    """
-    Ours, theirs, and ours in parts of theirs: medians of rounds.
-    """
+    """Ours, theirs, and ours in parts of theirs: medians of rounds."""
 
     ours: float
     theirs: float
     ratio: float
 
     def row(self, measure: str, target: float, unit: str, scale: float = 1) -> Row:
-        """
-        A part of theirs.
-        """
+        """A part of theirs."""
         return Row(measure, self.ratio, target, note=f"{self.ours * scale:.3g} of {self.theirs * scale:.3g} {unit}")
 
 
 def both(ours: Callable[[], object], theirs: Callable[[], object], rounds: int) -> Both:
-    """
-    Each in its turn, the garbage collected before.
-    """
+    """Each in its turn, the garbage collected before."""
     pairs = [(_seconds(ours), _seconds(theirs)) for _ in range(effort(rounds))]
     return Both(*map(median, zip(*pairs, strict=True)), median(one / other for one, other in pairs))
 
@@ -146,9 +130,7 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 def loading(files: dict[int, Path]) -> Iterator[Row]:
-    """
-    Load at both sizes, and what stays in memory of the larger.
-    """
+    """Load at both sizes, and what stays in memory of the larger."""
     for (size, file), rounds in zip(files.items(), (7, 3), strict=True):
         found = both(lambda file=file: load(file), lambda file=file: vcrpy_cassette(file), rounds)
         yield found.row(f"cassettes: load of {size} / vcrpy's", 0.30, "s")
@@ -157,9 +139,7 @@ def loading(files: dict[int, Path]) -> Iterator[Row]:
 
 
 def saving(file: Path) -> Iterator[Row]:
-    """
-    The same interactions written, ours with the last look for secrets and the certainty of being on the disk.
-    """
+    """The same interactions written, ours with the last look for secrets and the certainty of being on the disk."""
     import vcr.serialize
     from vcr.serializers import yamlserializer
 
@@ -175,9 +155,7 @@ def saving(file: Path) -> Iterator[Row]:
 
 
 def replaying(file: Path, count: int) -> Iterator[Row]:
-    """
-    As many POSTs as there are, each with a body of its own, beside vcrpy and cassetter.
-    """
+    """As many POSTs as there are, each with a body of its own, beside vcrpy and cassetter."""
     made = interactions(count)
     asked = [one.request for one in made]
     beside = cassetter(made)
@@ -193,9 +171,7 @@ def replaying(file: Path, count: int) -> Iterator[Row]:
 
 
 def cassetter(made: list[Interaction]) -> dict[str, Any]:
-    """
-    Its version, and its CPU seconds by what it did; nothing where its environment is missing.
-    """
+    """Its version, and its CPU seconds by what it did; nothing where its environment is missing."""
     if not CASSETTER.exists():
         return {}
     exchanges = [
@@ -212,18 +188,14 @@ def cassetter(made: list[Interaction]) -> dict[str, Any]:
 
 
 def growth(few: Path, many: Path, sizes: tuple[int, int]) -> Iterator[Row]:
-    """
-    Ten times as many interactions in ten times the time.
-    """
+    """Ten times as many interactions in ten times the time."""
     small, large = ([one.request for one in interactions(size)] for size in sizes)
     found = both(lambda: replay(many, large), lambda: replay(few, small), 3)
     yield found.row(f"cassettes: load and replay, {sizes[1]} / {sizes[0]}", 12, "s")
 
 
 def rows() -> list[Row]:
-    """
-    Load, memory, save and replay.
-    """
+    """Load, memory, save and replay."""
     harness.need("vcr")
     sizes = effort(1000, 20), effort(10_000, 200)
     with tempfile.TemporaryDirectory() as folder:

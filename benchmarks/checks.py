@@ -1,6 +1,4 @@
-"""
-The contract's checks, measured by contract.py, as rows of the table.
-"""
+"""The contract's checks, measured by contract.py, as rows of the table."""
 
 from __future__ import annotations
 
@@ -10,9 +8,7 @@ from harness import Row, effort
 
 
 def checks() -> list[Row]:
-    """
-    One message, and a page of 100, beside the bare validators.
-    """
+    """One message, and a page of 100, beside the bare validators."""
     harness.need("jsonschema_rs")
     contract.ROUNDS = effort(contract.ROUNDS)
     found = contract.run()

@@ -32,9 +32,7 @@ TEXT = "北京今天天气怎么样"
 
 
 class Asked(NamedTuple):
-    """
-    The request that is measured, and the bytes of its answer.
-    """
+    """The request that is measured, and the bytes of its answer."""
 
     url: str
     headers: dict[str, str]
@@ -45,9 +43,7 @@ class Asked(NamedTuple):
 
 @contextmanager
 def fake() -> Iterator[AssistantMock]:
-    """
-    Ourselves, with one thread at each vendor.
-    """
+    """Ourselves, with one thread at each vendor."""
     with AssistantMock() as mock:
         mock.model_studio.add_thread()
         mock.appbuilder.add_thread()
@@ -55,9 +51,7 @@ def fake() -> Iterator[AssistantMock]:
 
 
 def asked(vendor: str = "model_studio") -> Asked:
-    """
-    A vendor's create_message. Ids are counted, so the thread is the same in every mock.
-    """
+    """A vendor's create_message. Ids are counted, so the thread is the same in every mock."""
     with fake() as mock:
         handle = getattr(mock, vendor)
         thread = handle.threads()[0].id
@@ -77,9 +71,7 @@ def asked(vendor: str = "model_studio") -> Asked:
 
 
 def recorded(what: Asked, call: Callable[[], object], folder: str) -> str:
-    """
-    The file of a cassette of the one call, in vcrpy's format.
-    """
+    """The file of a cassette of the one call, in vcrpy's format."""
     with fake() as mock:
         call()
         (exchange,) = (*mock.model_studio.exchanges, *mock.appbuilder.exchanges)
@@ -92,25 +84,19 @@ def recorded(what: Asked, call: Callable[[], object], folder: str) -> str:
 
 
 def replay(cassette: str) -> Answerer:
-    """
-    Ourselves, from the cassette, its one answer again and again.
-    """
+    """Ourselves, from the cassette, its one answer again and again."""
     return lambda: AssistantMock(source="cassette", cassette=cassette, reuse=True)
 
 
 def vcrpy(what: Asked, cassette: str) -> Answerer:
-    """
-    The cassette, its one answer again and again.
-    """
+    """The cassette, its one answer again and again."""
     import vcr
 
     return lambda: vcr.use_cassette(cassette, record_mode="none", allow_playback_repeats=True)  # type: ignore[no-any-return]
 
 
 def responses(what: Asked, cassette: str) -> Answerer:
-    """
-    One registered response.
-    """
+    """One registered response."""
     import responses
 
     @contextmanager
@@ -123,9 +109,7 @@ def responses(what: Asked, cassette: str) -> Answerer:
 
 
 def respx(what: Asked, cassette: str) -> Answerer:
-    """
-    One route.
-    """
+    """One route."""
     import httpx
     import respx
 
@@ -140,9 +124,7 @@ def respx(what: Asked, cassette: str) -> Answerer:
 
 
 def pytest_httpx(what: Asked, cassette: str) -> Answerer:
-    """
-    The fixture itself, as pytest would run it, with one response for all requests.
-    """
+    """The fixture itself, as pytest would run it, with one response for all requests."""
     import pytest
     from pytest_httpx import httpx_mock
 
@@ -168,9 +150,7 @@ BY_HTTPX = {"respx": ("respx", respx), "pytest-httpx": ("pytest_httpx", pytest_h
 
 @contextmanager
 def door_alone(what: Asked) -> Iterator[None]:
-    """
-    Our doors, and behind them nothing but the answer's bytes: what the fake costs beyond this is its own work.
-    """
+    """Our doors, and behind them nothing but the answer's bytes: what the fake costs beyond this is its own work."""
     headers = (("Content-Type", "application/json"), ("Content-Length", str(len(what.answer))), ("x-request-id", "1" * 36))
     reply = Response(200, headers, what.answer)
     answerer = SimpleNamespace(
@@ -186,9 +166,7 @@ def door_alone(what: Asked) -> Iterator[None]:
 
 @contextmanager
 def do_nothing(what: Asked) -> Iterator[None]:
-    """
-    `HTTPAdapter.send` builds the answer and does nothing else.
-    """
+    """`HTTPAdapter.send` builds the answer and does nothing else."""
     import requests
     from urllib3 import HTTPResponse
 
@@ -208,9 +186,7 @@ def do_nothing(what: Asked) -> Iterator[None]:
 
 
 def _rows(measure: str, targets: tuple[float, float], cases: dict[str, Case]) -> list[Row]:
-    """
-    The fake's row with its peers, and the cassette's.
-    """
+    """The fake's row with its peers, and the cassette's."""
     times = harness.interleaved(cases, rounds=effort(60), calls=effort(40, 2))
     peers = harness.ratios(times, to="floor", leave_out=("ours", "replay"))
     beside = {name: figure for name, figure in peers.items() if name == "vcrpy"}
@@ -235,9 +211,7 @@ def _by_requests(measure: str, targets: tuple[float, float], what: Asked, call: 
 
 
 def by_httpx() -> list[Row]:
-    """
-    httpx, beside `httpx.MockTransport`.
-    """
+    """httpx, beside `httpx.MockTransport`."""
     import httpx
 
     what = asked()
@@ -262,9 +236,7 @@ def by_httpx() -> list[Row]:
 
 
 def by_requests() -> list[Row]:
-    """
-    A `requests.Session`.
-    """
+    """A `requests.Session`."""
     harness.need("requests")
     import requests
 
@@ -279,9 +251,7 @@ def by_requests() -> list[Row]:
 
 
 def by_dashscope() -> list[Row]:
-    """
-    The dashscope SDK, which opens a session a call.
-    """
+    """The dashscope SDK, which opens a session a call."""
     harness.need("dashscope")
     import dashscope
 
@@ -292,9 +262,7 @@ def by_dashscope() -> list[Row]:
 
 
 def by_appbuilder() -> list[Row]:
-    """
-    AppBuilder's SDK.
-    """
+    """AppBuilder's SDK."""
     harness.need("appbuilder")
     what = asked("appbuilder")
     os.environ["APPBUILDER_TOKEN"] = what.headers["X-Appbuilder-Authorization"].removeprefix("Bearer ")
@@ -307,9 +275,7 @@ def by_appbuilder() -> list[Row]:
 
 
 def by_aiohttp() -> list[Row]:
-    """
-    aiohttp, beside vcrpy's replay of the same call.
-    """
+    """aiohttp, beside vcrpy's replay of the same call."""
     harness.need("aiohttp", "vcr")
     import aiohttp
 

@@ -25,9 +25,7 @@ SECONDS = 0.02  # how long one round of one row is meant to take
 
 
 def answers() -> dict[str, tuple[str, Any]]:
-    """
-    A message and a page of 100, as the fake answers them: operation and value by name.
-    """
+    """A message and a page of 100, as the fake answers them: operation and value by name."""
     mock = AssistantMock()
     thread = mock.model_studio.add_thread()
     for number in range(100):
@@ -45,9 +43,7 @@ def answers() -> dict[str, tuple[str, Any]]:
 
 
 def rows(operation: str, value: Any) -> dict[str, Callable[[], Any]]:
-    """
-    Every way to check one value, by name.
-    """
+    """Every way to check one value, by name."""
     import jsonschema_rs
     from jsonschema import Draft202012Validator
 
@@ -67,9 +63,7 @@ def rows(operation: str, value: Any) -> dict[str, Callable[[], Any]]:
 
 
 def seconds(check: Callable[[], Any], times: int) -> float:
-    """
-    Seconds a check takes, over so many.
-    """
+    """Seconds a check takes, over so many."""
     start = perf_counter()
     for _ in range(times):
         check()
@@ -77,9 +71,7 @@ def seconds(check: Callable[[], Any], times: int) -> float:
 
 
 def run() -> list[dict[str, Any]]:
-    """
-    The rows: what, tool, microseconds a check, checks per second, ratio to jsonschema-rs alone.
-    """
+    """The rows: what, tool, microseconds a check, checks per second, ratio to jsonschema-rs alone."""
     found = []
     for what, (operation, value) in answers().items():
         checks = rows(operation, value)
@@ -93,9 +85,7 @@ def run() -> list[dict[str, Any]]:
 
 
 def table(found: list[dict[str, Any]]) -> str:
-    """
-    The rows as Markdown.
-    """
+    """The rows as Markdown."""
     lines = ["| what | tool | checks per second | µs | ratio to jsonschema-rs |", "|---|---|---:|---:|---:|"]
     for row in found:
         numbers = f"{row['per_second']:,.0f} | {row['microseconds']:.1f} | {row['ratio']:.2f}"

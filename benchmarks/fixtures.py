@@ -21,9 +21,7 @@ TESTS = 1000
 
 @dataclass(frozen=True)
 class Suite:
-    """
-    Tests of one kind: the plugin they need, what stands above and in each, how many.
-    """
+    """Tests of one kind: the plugin they need, what stands above and in each, how many."""
 
     plugin: str | None = None
     asks: str = ""
@@ -34,9 +32,7 @@ class Suite:
     cassette: Callable[[], str] | None = None
 
     def write(self, folder: Path, tests: int) -> None:
-        """
-        So many tests, in a file.
-        """
+        """So many tests, in a file."""
         one = f"{self.mark}\ndef test_{{}}({self.asks}):\n    {self.body}\n"
         folder.mkdir()
         (folder / "test_many.py").write_text(self.head + "".join(one.format(number) for number in range(tests)), "utf8")
@@ -49,17 +45,13 @@ class Suite:
                 )  # no two alike
 
     def command(self, folder: Path) -> Command:
-        """
-        The run of the tests in a folder.
-        """
+        """The run of the tests in a folder."""
         return Command((*PYTEST, *(["-p", self.plugin] if self.plugin else [])), folder, ALONE)
 
 
 @cache
 def _ours() -> str:
-    """
-    A cassette of ten messages as we write it.
-    """
+    """A cassette of ten messages as we write it."""
     from cassettes import interactions
     from pytest_assistant_mock.cassettes import Cassette
     from pytest_assistant_mock.cassettes.format import to_text
@@ -69,9 +61,7 @@ def _ours() -> str:
 
 @cache
 def _vcrpys() -> str:
-    """
-    The same as vcrpy, and so pytest-recording, writes it.
-    """
+    """The same as vcrpy, and so pytest-recording, writes it."""
     import vcr.serialize
     from vcr.serializers import yamlserializer
 
@@ -111,9 +101,7 @@ PEERS = {
 
 
 def fixture() -> list[Row]:
-    """
-    Every fixture beside pytest-httpx's.
-    """
+    """Every fixture beside pytest-httpx's."""
     harness.need("pytest_httpx")
     added = what_each_adds({**SUITES, **harness.installed(PEERS)}, rounds=effort(5))
     base, ours = added["pytest-httpx"], added["ours"]
@@ -132,9 +120,7 @@ def fixture() -> list[Row]:
 
 
 def what_each_adds(suites: Mapping[str, Suite], rounds: int) -> dict[str, float]:
-    """
-    CPU seconds a test, beyond those of a test without fixtures: a median over the rounds.
-    """
+    """CPU seconds a test, beyond those of a test without fixtures: a median over the rounds."""
     with tempfile.TemporaryDirectory() as place:
         commands = {}
         for number, (name, suite) in enumerate(suites.items()):

@@ -18,9 +18,7 @@ EXAMPLES = 100
 
 
 def generation() -> list[Row]:
-    """
-    Model Studio's create_message.
-    """
+    """Model Studio's create_message."""
     from pytest_assistant_mock import strategies
 
     drawn = {"ours": strategies.model_studio.create_message(), **by_others()}
@@ -36,9 +34,7 @@ def generation() -> list[Row]:
 
 
 def by_others() -> dict[str, Any]:
-    """
-    What the vendor accepts, spelled out; and a model of it, its fields found by hypothesis or given.
-    """
+    """What the vendor accepts, spelled out; and a model of it, its fields found by hypothesis or given."""
     from hypothesis import strategies as st
     from pydantic import BaseModel, Field, JsonValue
 
@@ -69,9 +65,7 @@ def by_others() -> dict[str, Any]:
 
 
 def drawing(strategy: Any) -> Case:
-    """
-    The case of so many payloads drawn, as `@given` draws them.
-    """
+    """The case of so many payloads drawn, as `@given` draws them."""
     from hypothesis import HealthCheck, Phase, given, settings
 
     @settings(

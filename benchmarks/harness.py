@@ -32,17 +32,13 @@ QUICK = "ASSISTANT_BENCH_QUICK"
 
 
 def effort(full: int, quick: int = 1) -> int:
-    """
-    How often, or how many: as given, or few when only trying whether it runs.
-    """
+    """How often, or how many: as given, or few when only trying whether it runs."""
     return quick if os.environ.get(QUICK) else full
 
 
 @dataclass(frozen=True)
 class Row:
-    """
-    One line of the table. `ours` and `peers` are in `unit`; "x" is a ratio, to what the measure names.
-    """
+    """One line of the table. `ours` and `peers` are in `unit`; "x" is a ratio, to what the measure names."""
 
     measure: str
     ours: float
@@ -54,39 +50,29 @@ class Row:
 
     @property
     def met(self) -> bool:
-        """
-        Whether the target is reached; a row without one is told for its own sake.
-        """
+        """Whether the target is reached; a row without one is told for its own sake."""
         if self.target is None:
             return True
         return self.ours <= self.target if self.good == "low" else self.ours >= self.target
 
 
 class Missing(Exception):
-    """
-    What is measured is not installed.
-    """
+    """What is measured is not installed."""
 
 
 def need(*modules: str) -> None:
-    """
-    Raise Missing unless all of these can be imported.
-    """
+    """Raise Missing unless all of these can be imported."""
     if lacking := [module for module in modules if not find_spec(module)]:
         raise Missing(f"not installed: {', '.join(lacking)}")
 
 
 def installed(peers: Mapping[str, tuple[str, Any]]) -> dict[str, Any]:
-    """
-    Of peers, each with the module it needs, those that are here.
-    """
+    """Of peers, each with the module it needs, those that are here."""
     return {name: what for name, (module, what) in peers.items() if find_spec(module)}
 
 
 def each(call: Callable[[], object]) -> Batch:
-    """
-    A batch of a plain call.
-    """
+    """A batch of a plain call."""
 
     def batch(times: int) -> None:
         for _ in range(times):
@@ -96,9 +82,7 @@ def each(call: Callable[[], object]) -> Batch:
 
 
 def each_async(runner: Runner, call: Callable[[], Awaitable[object]]) -> Batch:
-    """
-    A batch of a coroutine function, all of it in one turn of the runner's loop.
-    """
+    """A batch of a coroutine function, all of it in one turn of the runner's loop."""
 
     async def calls(times: int) -> None:
         for _ in range(times):
@@ -108,9 +92,7 @@ def each_async(runner: Runner, call: Callable[[], Awaitable[object]]) -> Batch:
 
 
 def under(answerer: Callable[[], AbstractContextManager[object]], call: Callable[[], object]) -> Case:
-    """
-    The case of a call made while something answers it.
-    """
+    """The case of a call made while something answers it."""
 
     @contextmanager
     def case() -> Any:
@@ -153,9 +135,7 @@ def interleaved(
 
 @dataclass(frozen=True)
 class Command:
-    """
-    A process to run: its words, the folder it runs in, what its environment has beside ours.
-    """
+    """A process to run: its words, the folder it runs in, what its environment has beside ours."""
 
     words: Sequence[str]
     folder: str | Path
@@ -163,9 +143,7 @@ class Command:
 
 
 def processes(commands: Mapping[str, Command], *, rounds: int, clock: Literal["wall", "cpu"]) -> Times:
-    """
-    Seconds of whole processes, from start to end, one after the other in turn. Raises RuntimeError if one fails.
-    """
+    """Seconds of whole processes, from start to end, one after the other in turn. Raises RuntimeError if one fails."""
     for name, command in list(commands.items())[: effort(len(commands), 0)]:  # fills caches, the bytecode's among them
         _run(name, command)
     times: dict[str, list[float]] = {name: [] for name in commands}
@@ -208,30 +186,22 @@ def _run(name: str, command: Command) -> tuple[float, float]:
 
 
 def ratio(times: Times, case: str, to: str) -> float:
-    """
-    The median, over the rounds, of one case's time divided by another's in the same round.
-    """
+    """The median, over the rounds, of one case's time divided by another's in the same round."""
     return median(one / other for one, other in zip(times[case], times[to], strict=True))
 
 
 def ratios(times: Times, *, to: str, leave_out: Iterable[str] = ("ours",)) -> dict[str, float]:
-    """
-    Every case's ratio to one of them, but for that one and those left out.
-    """
+    """Every case's ratio to one of them, but for that one and those left out."""
     return {name: ratio(times, name, to) for name in times if name != to and name not in leave_out}
 
 
 def microseconds(times: Times, case: str) -> str:
-    """
-    A case's median, for a note.
-    """
+    """A case's median, for a note."""
     return f"{median(times[case]) * 1e6:.0f} µs"
 
 
 def table(rows: Sequence[Row]) -> str:
-    """
-    Rows as a Markdown table: measure, ours, target, peers beside us.
-    """
+    """Rows as a Markdown table: measure, ours, target, peers beside us."""
     lines = ["| measure | ours | target | peers beside us |", "|---|---:|---:|---|"]
     for row in rows:
         sign = "≤" if row.good == "low" else "≥"
@@ -248,21 +218,15 @@ def _number(figure: float, unit: str) -> str:
 
 
 def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """
-    Rows as JSON objects.
-    """
+    """Rows as JSON objects."""
     return [{**asdict(row), "met": row.met} for row in rows]
 
 
 def main(rows: Callable[[], Sequence[Row]]) -> None:
-    """
-    What a benchmark file with one function may do when it is run by itself: print its table.
-    """
+    """What a benchmark file with one function may do when it is run by itself: print its table."""
     print(table(rows()))
 
 
 def write_json(file: Path, facts: Mapping[str, Any]) -> None:
-    """
-    Facts as a readable JSON file.
-    """
+    """Facts as a readable JSON file."""
     file.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", "utf8")

@@ -31,9 +31,7 @@ OURS = "pytest-assistant-mock"
 
 
 def measures() -> dict[str, Callable[[], Sequence[Row]]]:
-    """
-    Every measure by name. Nothing is imported yet of what is measured.
-    """
+    """Every measure by name. Nothing is imported yet of what is measured."""
     found: dict[str, Callable[[], Sequence[Row]]] = {}
     for file in FILES:
         if (FOLDER / f"{file}.py").exists():
@@ -44,9 +42,7 @@ def measures() -> dict[str, Callable[[], Sequence[Row]]]:
 
 
 def versions() -> dict[str, str]:
-    """
-    What is measured: the interpreter, ourselves, and every package that requirements.txt names.
-    """
+    """What is measured: the interpreter, ourselves, and every package that requirements.txt names."""
     found = {"python": platform.python_version()}
     lines = (FOLDER / "requirements.txt").read_text("utf8").splitlines()
     names = [match[0] for line in lines if (match := re.match(r"[\w.-]+", line))]
@@ -61,9 +57,7 @@ def versions() -> dict[str, str]:
 
 
 def in_a_process(name: str) -> dict[str, Any]:
-    """
-    What a measure finds in a process of its own: {"rows"}, {"missing"} or {"failed"}, with its last words.
-    """
+    """What a measure finds in a process of its own: {"rows"}, {"missing"} or {"failed"}, with its last words."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "found.json")
         command = [sys.executable, str(FOLDER / "run.py"), "--only", name, "--here", "--json", str(file)]
@@ -77,9 +71,7 @@ def in_a_process(name: str) -> dict[str, Any]:
 
 
 def here(name: str) -> dict[str, Any]:
-    """
-    The same in this process; a failure is raised.
-    """
+    """The same in this process; a failure is raised."""
     try:
         return {"rows": list(measures()[name]())}
     except Missing as missing:

@@ -43,9 +43,7 @@ _SIGNED = {"authorization": "AWS4-HMAC-SHA256 Credential=a/20250101/us-east-1/dy
 
 
 def post(path: str, headers: Mapping[str, str], body: bytes) -> bytes:
-    """
-    A POST as bytes.
-    """
+    """A POST as bytes."""
     lines = [f"POST {path} HTTP/1.1", "host: 127.0.0.1", f"content-length: {len(body)}"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode() + body
@@ -70,9 +68,7 @@ NEEDS = {"pytest-httpserver": "pytest_httpserver", "moto": "moto"}
 
 
 def serve(name: str, port: int) -> None:
-    """
-    Be one of the peers that have no command, or whose command logs every request; until killed.
-    """
+    """Be one of the peers that have no command, or whose command logs every request; until killed."""
     if name == "pytest-httpserver":
         from pytest_httpserver import HTTPServer
 
@@ -88,9 +84,7 @@ def serve(name: str, port: int) -> None:
 
 
 def command(name: str, port: int) -> list[str]:
-    """
-    How a server is started.
-    """
+    """How a server is started."""
     bare = ("--log-level=critical", "--no-access-log", "--ws=none", "--lifespan=off", "--no-proxy-headers")
     commands = {
         "assistant-mock": ("-m", "pytest_assistant_mock", "serve", f"--port={port}"),
@@ -101,9 +95,7 @@ def command(name: str, port: int) -> list[str]:
 
 @contextmanager
 def running(name: str) -> Iterator[tuple[int, int]]:
-    """
-    A server in a process of its own: its port and process id, once it answers.
-    """
+    """A server in a process of its own: its port and process id, once it answers."""
     port = _free_port()
     process = subprocess.Popen(
         command(name, port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=harness.environment({})
@@ -135,18 +127,14 @@ def _first_answer(port: int, asked: bytes) -> None:
 
 
 def start_to_answer(name: str) -> float:
-    """
-    Seconds from the start of a server's process to its first answer.
-    """
+    """Seconds from the start of a server's process to its first answer."""
     before = perf_counter()
     with running(name):
         return perf_counter() - before
 
 
 def cpu_s(process: int) -> float:
-    """
-    Seconds of CPU that a process has used so far, all its threads together.
-    """
+    """Seconds of CPU that a process has used so far, all its threads together."""
     user, system = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
@@ -155,9 +143,7 @@ def cpu_s(process: int) -> float:
 
 
 class Load:
-    """
-    So many connections, each of which asks again as soon as it is answered, and connects again if the server hangs up.
-    """
+    """So many connections, each of which asks again as soon as it is answered, and connects again if the server hangs up."""
 
     def __init__(self, port: int, asked: bytes, connections: int) -> None:
         self.port, self.asked = port, asked
@@ -167,9 +153,7 @@ class Load:
             self._connect()
 
     def run(self, seconds: float) -> float:
-        """
-        How many answers a second come.
-        """
+        """How many answers a second come."""
         begun = perf_counter()
         while perf_counter() < begun + seconds:
             for key, _ in self.ready.select(1):
@@ -177,9 +161,7 @@ class Load:
         return self.answers / (perf_counter() - begun)
 
     def close(self) -> None:
-        """
-        Hang up.
-        """
+        """Hang up."""
         for key in list(self.ready.get_map().values()):
             key.fileobj.close()  # type: ignore[union-attr]
         self.ready.close()
@@ -212,9 +194,7 @@ class Load:
 
 
 def measured(names: Sequence[str], connections: int) -> tuple[dict[str, list[float]], dict[str, float]]:
-    """
-    Each server's answers a second, a figure a round, the servers in turn; and the CPU time each spent on one, in seconds.
-    """
+    """Each server's answers a second, a figure a round, the servers in turn; and the CPU time each spent on one, in seconds."""
     rates, answers, spent = defaultdict[str, list[float]](list), defaultdict[str, int](int), defaultdict[str, float](float)
     order = list(names)
     for _ in range(harness.effort(SERVERS)):
@@ -237,9 +217,7 @@ def measured(names: Sequence[str], connections: int) -> tuple[dict[str, list[flo
 
 
 def load_rows(connections: int, targets: Mapping[str, float]) -> list[Row]:
-    """
-    What so many connections find.
-    """
+    """What so many connections find."""
     names = [name for name in ASKED if name not in NEEDS or find_spec(NEEDS[name])]
     rates, spent = measured(names, connections)
     at = f"{connections} connection{'s' if connections > 1 else ''}"
@@ -254,9 +232,7 @@ def load_rows(connections: int, targets: Mapping[str, float]) -> list[Row]:
 
 
 def start_row() -> Row:
-    """
-    The start; the first of each, which fills the caches, is not counted.
-    """
+    """The start; the first of each, which fills the caches, is not counted."""
     pairs = [(start_to_answer("assistant-mock"), start_to_answer("empty app")) for _ in range(harness.effort(STARTS) + 1)][1:]
     ours, theirs = (f"{median(side) * 1000:.0f} ms" for side in zip(*pairs, strict=True))
     ratio = median(ours / theirs for ours, theirs in pairs)
@@ -264,9 +240,7 @@ def start_row() -> Row:
 
 
 def rows() -> list[Row]:
-    """
-    The table's lines.
-    """
+    """The table's lines."""
     harness.need("uvicorn")
     every = {"empty app": 0.5, "pytest-httpserver": 3.0, "moto": 10.0}
     return [*load_rows(1, {"empty app": 0.5}), *load_rows(8, every), start_row()]

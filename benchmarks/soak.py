@@ -26,9 +26,7 @@ MAY_GROW = 1.1
 
 
 class Client:
-    """
-    One client, one line: rounds of a conversation of its own at each vendor, checked at every step.
-    """
+    """One client, one line: rounds of a conversation of its own at each vendor, checked at every step."""
 
     def __init__(self, number: int, told: dict[str, Any]) -> None:
         self.number, self.told = number, told
@@ -38,9 +36,7 @@ class Client:
         self.wrong: list[str] = []
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """
-        One request; its answer as JSON.
-        """
+        """One request; its answer as JSON."""
         sent = None if body is None else json.dumps(body).encode()
         self.conn.request(method, path, sent, {"Authorization": "Bearer sk-soak", "Content-Type": "application/json"})
         response = self.conn.getresponse()
@@ -51,9 +47,7 @@ class Client:
         return answer
 
     def run(self, until: float) -> Client:
-        """
-        Rounds until a time.
-        """
+        """Rounds until a time."""
         turn = 0
         while perf_counter() < until:
             turn += 1
@@ -63,9 +57,7 @@ class Client:
         return self
 
     def at_model_studio(self, turn: int) -> None:
-        """
-        Write, read back in pages, delete.
-        """
+        """Write, read back in pages, delete."""
         thread = f"/api/v1/threads/{self.ask('POST', '/api/v1/threads', {})['id']}"
         texts = [f"{self.number}-{turn}-{count}" for count in range(MESSAGES)]
         for text in texts:
@@ -82,9 +74,7 @@ class Client:
         self.ask("DELETE", thread)
 
     def at_appbuilder(self, turn: int) -> None:
-        """
-        The same in AppBuilder's way.
-        """
+        """The same in AppBuilder's way."""
         thread = self.ask("POST", "/v2/threads", {})["id"]
         texts = [f"{self.number}-{turn}-{count}" for count in range(MESSAGES)]
         for text in texts:
@@ -94,25 +84,19 @@ class Client:
         self.ask("POST", "/v2/threads/delete", {"thread_id": thread})
 
     def compare(self, found: list[str], sent: list[str]) -> None:
-        """
-        Every message once, in order.
-        """
+        """Every message once, in order."""
         if found != sent:
             self.wrong.append(f"sent {sent}, found {found}")
 
 
 def resident_kib(pid: int) -> int:
-    """
-    A process's resident memory.
-    """
+    """A process's resident memory."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0])
 
 
 def main(seconds: float) -> int:
-    """
-    Soak; print the figures.
-    """
+    """Soak; print the figures."""
     process = Popen([sys.executable, "-m", "pytest_assistant_mock", "serve", "--json-log"], stdout=PIPE, text=True)
     assert process.stdout is not None
     told = json.loads(process.stdout.readline())

@@ -1,6 +1,4 @@
-"""
-What the plugin adds to the start of pytest: whole processes, one trivial test, no plugin but the one named.
-"""
+"""What the plugin adds to the start of pytest: whole processes, one trivial test, no plugin but the one named."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
 
 
 def start() -> list[Row]:
-    """
-    pytest with each plugin, and without.
-    """
+    """pytest with each plugin, and without."""
     plugins = {"ours": "pytest_assistant_mock.plugin", **harness.installed(PLUGINS)}
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "test_trivial.py").write_text("def test_trivial():\n    pass\n", "utf8")

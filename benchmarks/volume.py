@@ -24,9 +24,7 @@ MB = 1_000_000
 
 
 class Thread:
-    """
-    One thread of many messages at a vendor, and the three requests that are measured.
-    """
+    """One thread of many messages at a vendor, and the three requests that are measured."""
 
     def __init__(self, vendor: str, size: int) -> None:
         self.mock = AssistantMock()
@@ -40,21 +38,15 @@ class Thread:
         self.ask = self._model_studio if vendor == "model_studio" else self._appbuilder
 
     def page(self) -> None:
-        """
-        The newest 20.
-        """
+        """The newest 20."""
         self.ask("list", {"limit": 20})
 
     def page_in_the_middle(self) -> None:
-        """
-        20 after the one in the middle.
-        """
+        """20 after the one in the middle."""
         self.ask("list", {"limit": 20, "after": self.middle})
 
     def create(self) -> None:
-        """
-        One more.
-        """
+        """One more."""
         self.ask("create", {"role": "user", "content": "one more"})
 
     def _model_studio(self, what: str, given: dict[str, object]) -> None:
@@ -76,18 +68,14 @@ class Thread:
 
 
 def resident() -> float:
-    """
-    This process's memory, in MB of a million bytes.
-    """
+    """This process's memory, in MB of a million bytes."""
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / MB
 
 
 def volume(vendor: str) -> list[Row]:
-    """
-    A vendor's rows.
-    """
+    """A vendor's rows."""
     many = effort(1_000_000, 2_000)
     before = resident()
     large = Thread(vendor, many)

@@ -8,9 +8,7 @@ sdk = pytest.importorskip("appbuilder")
 
 
 def test_a_message_is_stored(appbuilder_mock):
-    """
-    Create, query, update and list a message by the SDK; look at it from the other side.
-    """
+    """Create, query, update and list a message by the SDK; look at it from the other side."""
     threads = sdk.assistant.threads
     thread = threads.create()
 
@@ -23,9 +21,7 @@ def test_a_message_is_stored(appbuilder_mock):
 
 
 def test_an_answer_that_was_there_before(appbuilder_mock):
-    """
-    Seeding: the test puts an assistant's answer into the thread, the code under test finds it.
-    """
+    """Seeding: the test puts an assistant's answer into the thread, the code under test finds it."""
     thread = appbuilder_mock.add_thread()
     appbuilder_mock.add_message(thread, "6 乘 7 等于多少？")
     appbuilder_mock.add_message(thread, "42", role="assistant")
@@ -36,9 +32,7 @@ def test_an_answer_that_was_there_before(appbuilder_mock):
 
 
 def test_a_refusal_is_the_vendors_own(appbuilder_mock):
-    """
-    AppBuilder says no with HTTP status 200 and an error in the body; the SDK makes an exception of it.
-    """
+    """AppBuilder says no with HTTP status 200 and an error in the body; the SDK makes an exception of it."""
     from appbuilder.core._exception import AssistantServerException
 
     with pytest.raises(AssistantServerException, match="threadId不存在"):

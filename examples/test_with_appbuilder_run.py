@@ -1,6 +1,4 @@
-"""
-Whole conversations with the real `appbuilder-sdk` package: a run that answers when it is done, a stream, and a call in it.
-"""
+"""Whole conversations with the real `appbuilder-sdk` package: a run that answers when it is done, a stream, and a call in it."""
 
 import pytest
 

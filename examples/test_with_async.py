@@ -1,6 +1,4 @@
-"""
-Async clients: httpx and aiohttp. The fixtures are ordinary ones, so any async plugin will do, or `asyncio.run` and none.
-"""
+"""Async clients: httpx and aiohttp. The fixtures are ordinary ones, so any async plugin will do, or `asyncio.run` and none."""
 
 import asyncio
 
@@ -11,9 +9,7 @@ aiohttp = pytest.importorskip("aiohttp")
 
 
 def test_httpx(appbuilder_mock):
-    """
-    Ten messages at once by httpx.AsyncClient; none is lost.
-    """
+    """Ten messages at once by httpx.AsyncClient; none is lost."""
     thread = appbuilder_mock.add_thread()
 
     async def send_ten() -> list[httpx.Response]:
@@ -29,9 +25,7 @@ def test_httpx(appbuilder_mock):
 
 
 def test_aiohttp(model_studio_mock):
-    """
-    The same door for aiohttp: its own parser reads the answer.
-    """
+    """The same door for aiohttp: its own parser reads the answer."""
     thread = model_studio_mock.add_thread()
 
     async def send(text: str) -> str:

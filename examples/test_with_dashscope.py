@@ -10,9 +10,7 @@ dashscope = pytest.importorskip("dashscope")
 
 
 def test_a_message_is_stored(model_studio_mock):
-    """
-    Create, list, retrieve and update a message by the SDK; look at it from the other side.
-    """
+    """Create, list, retrieve and update a message by the SDK; look at it from the other side."""
     thread = dashscope.Threads.create()
 
     message = dashscope.Messages.create(thread.id, content="你好")
@@ -26,9 +24,7 @@ def test_a_message_is_stored(model_studio_mock):
 
 
 def test_an_answer_that_was_there_before(model_studio_mock):
-    """
-    Seeding: the test puts an assistant's answer into the thread, the code under test finds it.
-    """
+    """Seeding: the test puts an assistant's answer into the thread, the code under test finds it."""
     thread = model_studio_mock.add_thread()
     model_studio_mock.add_message(thread, "What is 6 times 7?")
     model_studio_mock.add_message(thread, "42", role="assistant")
@@ -39,9 +35,7 @@ def test_an_answer_that_was_there_before(model_studio_mock):
 
 
 def test_a_refusal_is_the_vendors_own(model_studio_mock):
-    """
-    What the service would refuse is refused here, in its words.
-    """
+    """What the service would refuse is refused here, in its words."""
     answer = dashscope.Messages.create("thread_of_nobody", content="hello")
 
     assert (answer.status_code, answer.code) == (HTTPStatus.BAD_REQUEST, "InvalidParameter")

@@ -1,6 +1,4 @@
-"""
-Whole conversations with the real `dashscope` package: the test says what the assistant answers.
-"""
+"""Whole conversations with the real `dashscope` package: the test says what the assistant answers."""
 
 import json
 

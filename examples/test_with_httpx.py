@@ -1,15 +1,11 @@
-"""
-No SDK: raw httpx. Any client the package has a door for is answered; nothing is passed to it, nothing is patched by hand.
-"""
+"""No SDK: raw httpx. Any client the package has a door for is answered; nothing is passed to it, nothing is patched by hand."""
 
 import httpx
 import pytest
 
 
 def test_a_message_is_stored(model_studio_mock):
-    """
-    A handle says what the vendor's own SDK would be told: the base URL and a key.
-    """
+    """A handle says what the vendor's own SDK would be told: the base URL and a key."""
     thread = model_studio_mock.add_thread()
     with httpx.Client(
         base_url=model_studio_mock.base_url, headers={"Authorization": f"Bearer {model_studio_mock.api_key}"}
@@ -24,9 +20,7 @@ def test_a_message_is_stored(model_studio_mock):
 
 @pytest.mark.assistant(revision="2026")
 def test_the_newest_shape(model_studio_mock):
-    """
-    The marker picks the newest of the two recorded shapes of Model Studio's messages.
-    """
+    """The marker picks the newest of the two recorded shapes of Model Studio's messages."""
     thread = model_studio_mock.add_thread()
     message = model_studio_mock.add_message(thread, "你好", file_ids=["file-1"])
 
@@ -39,9 +33,7 @@ def test_the_newest_shape(model_studio_mock):
 
 
 def test_without_a_key(model_studio_mock):
-    """
-    A request that the service would turn away is turned away here.
-    """
+    """A request that the service would turn away is turned away here."""
     answer = httpx.post(f"{model_studio_mock.base_url}/threads", json={})
 
     assert (answer.status_code, answer.json()["code"]) == (401, "InvalidApiKey")

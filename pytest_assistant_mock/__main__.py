@@ -1,6 +1,4 @@
-"""
-The `assistant-mock` command: a table of subcommands, each in a file of `_commands`, imported when it is run.
-"""
+"""The `assistant-mock` command: a table of subcommands, each in a file of `_commands`, imported when it is run."""
 
 from __future__ import annotations
 
@@ -23,9 +21,7 @@ COMMANDS: dict[str, str] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """
-    Run one subcommand; returns its exit status.
-    """
+    """Run one subcommand; returns its exit status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser("assistant-mock", description="Fakes, cassettes and schemas of two message APIs.")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")

@@ -31,27 +31,19 @@ _MOST_WORDS, _LONGEST_WORD = 300, 100
 
 
 class UnansweredRequest(AssertionError):
-    """
-    The code under test asked a vendor for something no route answers. Raised when the mock closes.
-    """
+    """The code under test asked a vendor for something no route answers. Raised when the mock closes."""
 
 
 class UnusedFault(AssertionError):
-    """
-    A fault or an own answer was arranged, and the code under test never came to it. Raised when the mock closes.
-    """
+    """A fault or an own answer was arranged, and the code under test never came to it. Raised when the mock closes."""
 
 
 class UnusedScript(AssertionError):
-    """
-    A script was given, and no run of the code under test took it. Raised when the mock closes.
-    """
+    """A script was given, and no run of the code under test took it. Raised when the mock closes."""
 
 
 class BlockedHost(AssertionError):
-    """
-    A client without a door was about to reach a vendor's host while a mock was on. Nothing was sent.
-    """
+    """A client without a door was about to reach a vendor's host while a mock was on. Nothing was sent."""
 
 
 class CassetteMiss(AssertionError):
@@ -62,27 +54,19 @@ class CassetteMiss(AssertionError):
 
 
 class UnplayedInteractions(AssertionError):
-    """
-    The cassette holds interactions that the code under test did not ask for. Raised when the mock closes.
-    """
+    """The cassette holds interactions that the code under test did not ask for. Raised when the mock closes."""
 
 
 class CassetteError(ValueError):
-    """
-    A file that is no cassette, or a cassette that cannot be written.
-    """
+    """A file that is no cassette, or a cassette that cannot be written."""
 
 
 class CannotSeed(TypeError):
-    """
-    A test that runs on a cassette or on the real service looked into the fake's store, or put something there.
-    """
+    """A test that runs on a cassette or on the real service looked into the fake's store, or put something there."""
 
 
 class ContractViolation(AssertionError):
-    """
-    A request or an answer is not what the vendor's contract says. `violations` lists every place.
-    """
+    """A request or an answer is not what the vendor's contract says. `violations` lists every place."""
 
     def __init__(self, message: str, violations: Iterable[object] = ()) -> None:
         super().__init__(message)
@@ -90,9 +74,7 @@ class ContractViolation(AssertionError):
 
 
 class ContractWarning(UserWarning):
-    """
-    The same, said without failing: --assistant-contract=warn.
-    """
+    """The same, said without failing: --assistant-contract=warn."""
 
 
 class NotJSON(ValueError):
@@ -102,9 +84,7 @@ class NotJSON(ValueError):
 
 
 class UnknownSeam(RuntimeError):
-    """
-    An installed HTTP library no longer looks as this version of pytest-assistant-mock knows it.
-    """
+    """An installed HTTP library no longer looks as this version of pytest-assistant-mock knows it."""
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -117,9 +97,7 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """
-    "; did you mean …?" for a word that is almost one of the words, else nothing.
-    """
+    """ "; did you mean …?" for a word that is almost one of the words, else nothing."""
     close = closest(word, words)
     return f"; did you mean {close!r}?" if close else ""
 
@@ -134,8 +112,6 @@ def closest(word: str, words: Iterable[str], likeness: float = 0.6) -> str:
 
 
 def absent(owner: object, name: str, hint: str = "") -> AttributeError:
-    """
-    The error for an attribute there is none of: what is near, or a hint where to look.
-    """
+    """The error for an attribute there is none of: what is near, or a hint where to look."""
     known = [one for one in dir(type(owner)) if not one.startswith("_")]
     return AttributeError(f"{type(owner).__name__} has no {name!r}{hint or nearest(name, known)}")

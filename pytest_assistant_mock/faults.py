@@ -1,6 +1,4 @@
-"""
-Trouble on purpose: functions that make the faults `handle.fail` takes. See docs/trouble.md.
-"""
+"""Trouble on purpose: functions that make the faults `handle.fail` takes. See docs/trouble.md."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,6 +1,4 @@
-"""
-What every test of this project may use: pytest's own way of testing plugins.
-"""
+"""What every test of this project may use: pytest's own way of testing plugins."""
 
 from hypothesis import settings
 

@@ -1,6 +1,4 @@
-"""
-Every error the vendors document, or that is recorded of them: status, code, message.
-"""
+"""Every error the vendors document, or that is recorded of them: status, code, message."""
 
 from __future__ import annotations
 

@@ -90,9 +90,7 @@ assert main(["schemas", "schemas"]) == 0
 
 
 def test_an_endpoint_is_added_by_touching_only_what_the_page_names(tmp_path: Path) -> None:
-    """
-    Two shapes and a row: clients, refusals, faults, journal, contract, schemas, OpenAPI, SDK, strategies and load know it.
-    """
+    """Two shapes and a row: clients, refusals, faults, journal, contract, schemas, OpenAPI, SDK, strategies and load know it."""
     copy = tmp_path / PACKAGE.name
     shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     for name, added in EDITS.items():

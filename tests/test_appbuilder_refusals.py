@@ -229,9 +229,7 @@ def test_appbuilder_refuses(path: str, body: Any, message: str, param: str | Non
 
 @pytest.mark.parametrize(("method", "path", "status", "code", "message"), GATEWAY)
 def test_appbuilders_gateway_refuses(method: str, path: str, status: int, code: str, message: str) -> None:
-    """
-    What no route answers is refused in front, with the gateway's own envelope and status.
-    """
+    """What no route answers is refused in front, with the gateway's own envelope and status."""
     mock, _, _ = scene("appbuilder")
     before = state(mock)
     reply = ask(mock, method, BAIDU + path, {"thread_id": "x"}, (KEY, ("X-Appbuilder-Request-Id", "my-own-id")))
@@ -248,9 +246,7 @@ def test_appbuilders_gateway_refuses(method: str, path: str, status: int, code: 
 def test_appbuilder_wants_a_key_before_anything_else(
     headers: tuple[tuple[str, str], ...], method: str, path: str, body: bytes
 ) -> None:
-    """
-    401 from the gateway without a bearer token, whatever else is wrong; the id is the server's, as the client sent none.
-    """
+    """401 from the gateway without a bearer token, whatever else is wrong; the id is the server's, as the client sent none."""
     mock = AssistantMock()
     reply = ask(mock, method, BAIDU + path, body, headers)
     request_id = "00000000-0000-4000-8000-000000000001"
@@ -267,9 +263,7 @@ def test_appbuilder_wants_a_key_before_anything_else(
 
 
 def test_at_the_limits_appbuilder_accepts() -> None:
-    """
-    Ten files, sixteen pairs, keys of 64 and values of 512 characters, an empty content: all within the rules.
-    """
+    """Ten files, sixteen pairs, keys of 64 and values of 512 characters, an empty content: all within the rules."""
     mock, handle, names = scene("appbuilder")
     metadata = {"键" * 64: "值" * 512, **{f"k{number}": "" for number in range(15)}}
     body = {"thread_id": names["t"], "role": "user", "content": "", "file_ids": ELEVEN[:10], "metadata": metadata}
@@ -284,9 +278,7 @@ ROWS = [(kind, row.message) for kind, row in REVISIONS["2025"][1].errors.items()
 
 @pytest.mark.parametrize(("kind", "text"), ROWS)
 def test_every_row_of_errors_is_reached_by_some_request(kind: str, text: str) -> None:
-    """
-    The tables above leave no kind of refusal out, but those a test must arrange (test_faults.py).
-    """
+    """The tables above leave no kind of refusal out, but those a test must arrange (test_faults.py)."""
     texts = {message for _, _, message, _ in BAIDU_REFUSALS} | {message for *_, message in GATEWAY}
     texts |= {"Authentication error: ( Unsupported authorization header type )"}
     fixed = max(text.replace("{field}", "{method}").split("{method}"), key=len)

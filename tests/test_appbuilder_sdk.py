@@ -1,6 +1,4 @@
-"""
-The real appbuilder-sdk drives AppBuilder: every operation, every refusal it lets through, its quirks.
-"""
+"""The real appbuilder-sdk drives AppBuilder: every operation, every refusal it lets through, its quirks."""
 
 from __future__ import annotations
 
@@ -16,24 +14,18 @@ sdk = pytest.importorskip("appbuilder")
 
 @pytest.fixture
 def messages(appbuilder: Handle) -> Any:
-    """
-    The SDK's messages, made while the mock is on and so with its key.
-    """
+    """The SDK's messages, made while the mock is on and so with its key."""
     return sdk.assistant.threads.messages
 
 
 @pytest.fixture
 def threads(appbuilder: Handle) -> Any:
-    """
-    The SDK's threads.
-    """
+    """The SDK's threads."""
     return sdk.assistant.threads
 
 
 def test_a_message_is_created_as_recorded(appbuilder: Handle, messages: Any) -> None:
-    """
-    Recorded creates have null ids and annotations []; the SDK parses them.
-    """
+    """Recorded creates have null ids and annotations []; the SDK parses them."""
     thread = appbuilder.add_thread()
     created = messages.create(thread.id, "地球是圆的吗?", file_ids=["file-510945304731717"])
     (message,) = appbuilder.messages(thread)
@@ -52,9 +44,7 @@ def test_a_message_is_created_as_recorded(appbuilder: Handle, messages: Any) -> 
 
 
 def test_messages_are_listed(appbuilder: Handle, messages: Any) -> None:
-    """
-    Limit, order and cursors reach the vendor; cursors belong to the page; "" is none.
-    """
+    """Limit, order and cursors reach the vendor; cursors belong to the page; "" is none."""
     thread = appbuilder.add_thread()
     first, second, third = [appbuilder.add_message(thread, text) for text in ("1", "2", "3")]
     everything = messages.list(thread.id)
@@ -73,9 +63,7 @@ def test_messages_are_listed(appbuilder: Handle, messages: Any) -> None:
 
 
 def test_an_assistants_message_is_shown(appbuilder: Handle, messages: Any) -> None:
-    """
-    chatmsg_ before its id, the ids of its assistant and run, no annotations.
-    """
+    """chatmsg_ before its id, the ids of its assistant and run, no annotations."""
     thread = appbuilder.add_thread()
     message = appbuilder.add_message(thread, "您好", role="assistant")
     found = messages.query(thread.id, message.id)
@@ -86,9 +74,7 @@ def test_an_assistants_message_is_shown(appbuilder: Handle, messages: Any) -> No
 
 
 def test_a_message_is_updated(appbuilder: Handle, messages: Any) -> None:
-    """
-    Content and files are replaced; the [] the SDK sends for no files clears them; time and id stay.
-    """
+    """Content and files are replaced; the [] the SDK sends for no files clears them; time and id stay."""
     thread = appbuilder.add_thread()
     message = appbuilder.add_message(thread, "before", file_ids=["file-1"])
     updated = messages.update(thread.id, message.id, "after", file_ids=["file-2"])
@@ -100,9 +86,7 @@ def test_a_message_is_updated(appbuilder: Handle, messages: Any) -> None:
 
 
 def test_message_files_are_listed(appbuilder: Handle, messages: Any) -> None:
-    """
-    The files of a message, with the cursor's own file among them.
-    """
+    """The files of a message, with the cursor's own file among them."""
     thread = appbuilder.add_thread()
     message = appbuilder.add_message(thread, "hi", file_ids=["file-1", "file-2", "file-3"])
     listed = messages.files(thread.id, message.id, after="file-2")
@@ -113,9 +97,7 @@ def test_message_files_are_listed(appbuilder: Handle, messages: Any) -> None:
 
 
 def test_threads_live_and_die(appbuilder: Handle, threads: Any) -> None:
-    """
-    Create with messages, query, update, delete.
-    """
+    """Create with messages, query, update, delete."""
     from appbuilder.core.assistant.type.thread_type import AssistantMessage
 
     thread = threads.create([AssistantMessage(content="q"), AssistantMessage(content="a", role="assistant")])
@@ -131,9 +113,7 @@ def test_threads_live_and_die(appbuilder: Handle, threads: Any) -> None:
 
 
 def test_a_threads_update_always_sends_an_empty_dict(appbuilder: Handle, threads: Any) -> None:
-    """
-    The SDK forgets the metadata it is given and sends {}: what is stored stays; null is shown where nothing is.
-    """
+    """The SDK forgets the metadata it is given and sends {}: what is stored stays; null is shown where nothing is."""
     full, empty = appbuilder.add_thread({"k": "v"}), appbuilder.add_thread()
     assert threads.update(full.id, metadata={"new": "2"}).metadata == {"k": "v"}
     assert appbuilder.exchanges[-1].request.json() == {"thread_id": full.id, "metadata": {}}
@@ -170,9 +150,7 @@ REFUSALS: dict[str, tuple[Callable[[Any, str, str, str], Any], str, str]] = {
 def test_a_refusal_is_an_assistant_server_exception(
     appbuilder: Handle, threads: Any, call: Any, message: str, param: str
 ) -> None:
-    """
-    HTTP 200 with an error becomes the SDK's exception, with the id of the request; and nothing was stored.
-    """
+    """HTTP 200 with an error becomes the SDK's exception, with the id of the request; and nothing was stored."""
     from appbuilder.core._exception import AssistantServerException
 
     thread = appbuilder.add_thread()
@@ -188,9 +166,7 @@ def test_a_refusal_is_an_assistant_server_exception(
 
 
 def test_a_token_that_is_none_is_refused_at_the_gateway(appbuilder: Handle, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    A header that is no bearer token becomes UnAuthorizedException.
-    """
+    """A header that is no bearer token becomes UnAuthorizedException."""
     from appbuilder.core._exception import UnAuthorizedException
 
     monkeypatch.setenv("APPBUILDER_TOKEN", "Bearerglued")
@@ -199,9 +175,7 @@ def test_a_token_that_is_none_is_refused_at_the_gateway(appbuilder: Handle, monk
 
 
 def test_what_the_sdk_refuses_itself_never_arrives(appbuilder: Handle, messages: Any) -> None:
-    """
-    A role it does not know, too many files and a bad order are the client's own errors.
-    """
+    """A role it does not know, too many files and a bad order are the client's own errors."""
     from pydantic import ValidationError
 
     for call in (
@@ -215,9 +189,7 @@ def test_what_the_sdk_refuses_itself_never_arrives(appbuilder: Handle, messages:
 
 
 def test_what_is_not_played_is_answered_and_complained_about() -> None:
-    """
-    What no route answers gets the gateway's 404, and the mock says so when it closes.
-    """
+    """What no route answers gets the gateway's 404, and the mock says so when it closes."""
     from appbuilder.core._exception import NotFoundException
 
     from pytest_assistant_mock import errors
@@ -243,9 +215,7 @@ def test_what_is_not_played_is_answered_and_complained_about() -> None:
     ],
 )
 def test_the_gateway_told_just_now_is_known(appbuilder: Handle, monkeypatch: pytest.MonkeyPatch, gateway: str, url: str) -> None:
-    """
-    GATEWAY_URL counts from the moment it is set: without scheme, with a slash at its end, with a path, on loopback.
-    """
+    """GATEWAY_URL counts from the moment it is set: without scheme, with a slash at its end, with a path, on loopback."""
     monkeypatch.setenv("GATEWAY_URL", gateway)
     thread = sdk.assistant.threads.create()
     assert [one.id for one in appbuilder.threads()] == [thread.id]

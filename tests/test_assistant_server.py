@@ -1,6 +1,4 @@
-"""
-The fixture `assistant_server`, in pytest runs of their own.
-"""
+"""The fixture `assistant_server`, in pytest runs of their own."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ def ask(server, path="/api/v1/threads"):
 
 
 def test_one_server_a_run_and_a_fresh_mock_a_test(pytester):
-    """
-    The port stays, threads and ids start anew; the marker is heard; nothing in process is touched.
-    """
+    """The port stays, threads and ids start anew; the marker is heard; nothing in process is touched."""
     pytester.makepyfile(
         ASK
         + """
@@ -62,9 +58,7 @@ def test_beside_a_mock_in_process(assistant_server, model_studio, monkeypatch):
 
 
 def test_unanswered_requests_fail_at_teardown(pytester):
-    """
-    As with the fixtures in process, and `strict=False` turns it off.
-    """
+    """As with the fixtures in process, and `strict=False` turns it off."""
     pytester.makepyfile(
         ASK
         + """
@@ -118,9 +112,7 @@ def test_both(assistant_server, model_studio):
 
 
 def test_each_worker_has_a_server_of_its_own(pytester):
-    """
-    Under pytest -n 2 the ports differ, and each worker keeps its own for all its tests.
-    """
+    """Under pytest -n 2 the ports differ, and each worker keeps its own for all its tests."""
     pytest.importorskip("xdist")
     pytester.makepyfile(
         ASK
@@ -162,9 +154,7 @@ FREEZERS = {
 
 @pytest.mark.parametrize("freezer", FREEZERS)
 def test_a_test_that_stops_the_clock_stops_no_server(pytester, freezer):
-    """
-    The run ends, whether the server began before the clock stood still or after, and a client that never goes is given up.
-    """
+    """The run ends, whether the server began before the clock stood still or after, and a client that never goes is given up."""
     module = FREEZERS[freezer].partition(".")[0]
     if module != "mock":
         pytest.importorskip(module)

@@ -1,6 +1,4 @@
-"""
-Whose a URL is: by scheme, host, port and path prefix, the longest wins.
-"""
+"""Whose a URL is: by scheme, host, port and path prefix, the longest wins."""
 
 from __future__ import annotations
 
@@ -64,16 +62,12 @@ OWNED = (("one", "one.com"), ("two", "two.com"), ("one", "*.maas.com"))
     ],
 )
 def test_a_url_belongs_to_whom_its_base_says(url: str, place: Place | None) -> None:
-    """
-    None if it is nobody's; a path of None if the host is a vendor's, but no base URL of it.
-    """
+    """None if it is nobody's; a path of None if the host is a vendor's, but no base URL of it."""
     assert Bases(GIVEN, OWNED).find(url) == place
 
 
 def test_what_is_told_counts_from_the_moment_it_is_told() -> None:
-    """
-    Asked at each look-up, forgotten when it is told no more; nonsense is the SDK's to complain about.
-    """
+    """Asked at each look-up, forgotten when it is told no more; nonsense is the SDK's to complain about."""
     told: list[tuple[str, str]] = []
 
     def just_now() -> ToldURLs:
@@ -95,26 +89,20 @@ def test_what_is_told_counts_from_the_moment_it_is_told() -> None:
     ["", "one.com", "//one.com", "ftp://one.com", "https://", "https://one.com?x=1", "https://one.com/#x", "https://one.com:x"],
 )
 def test_nonsense_is_no_base_url(url: str) -> None:
-    """
-    The error names the vendor, what came, and what is expected.
-    """
+    """The error names the vendor, what came, and what is expected."""
     with pytest.raises(ValueError, match="is no base URL") as told:
         Bases((("one", url),), ())
     assert str(told.value) == f"one: {url!r} is no base URL; expected one like 'https://gw.corp/ai/api/v1'"
 
 
 def test_a_base_url_is_taken_apart() -> None:
-    """
-    Blanks around it and a slash at its end do not matter, nor does the host's case.
-    """
+    """Blanks around it and a slash at its end do not matter, nor does the host's case."""
     assert BaseURL.parse("one", " https://GW.corp/ai/ ") == BaseURL("one", "https", "gw.corp", 443, "/ai")
     assert BaseURL.parse("one", "http://[::1]:8080") == BaseURL("one", "http", "::1", 8080, "")
 
 
 def test_on_a_vendors_own_host_what_is_told_is_asked_only_where_it_matters() -> None:
-    """
-    Whose it is never depends on it; the place below the base does, and `look_again` knows it.
-    """
+    """Whose it is never depends on it; the place below the base does, and `look_again` knows it."""
     told: list[tuple[str, str]] = []
     asked: list[int] = []
 
@@ -133,9 +121,7 @@ def test_on_a_vendors_own_host_what_is_told_is_asked_only_where_it_matters() -> 
 
 
 def test_owners_are_found_by_host_alone() -> None:
-    """
-    Whatever the case, with the dot of the root, below a pattern but not at it.
-    """
+    """Whatever the case, with the dot of the root, below a pattern but not at it."""
     bases = Bases(GIVEN, OWNED)
     hosts = ("one.com", "ONE.COM.", "a.maas.com", "maas.com", "gw.corp", "")
     assert [bases.owner(host) for host in hosts] == ["one", "one", "one", None, None, None]
@@ -152,7 +138,5 @@ def test_owners_are_found_by_host_alone() -> None:
     ],
 )
 def test_split(url: str, parts: tuple[str, str, str]) -> None:
-    """
-    Origin, path, query, as they stand.
-    """
+    """Origin, path, query, as they stand."""
     assert split(url) == parts

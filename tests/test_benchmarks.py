@@ -1,6 +1,4 @@
-"""
-The benchmarks run: every measure once, and small. How fast anything is, no test says.
-"""
+"""The benchmarks run: every measure once, and small. How fast anything is, no test says."""
 
 from __future__ import annotations
 
@@ -36,9 +34,7 @@ MEASURES = {
 
 @pytest.fixture(scope="module")
 def harness():
-    """
-    The module `benchmarks/harness.py`.
-    """
+    """The module `benchmarks/harness.py`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(FOLDER))
         import harness
@@ -48,9 +44,7 @@ def harness():
 
 @pytest.mark.parametrize("name", MEASURES)
 def test_a_measure_runs(name, tmp_path):
-    """
-    Each gives its rows, every figure a finite number, or says what is not installed.
-    """
+    """Each gives its rows, every figure a finite number, or says what is not installed."""
     file = tmp_path / "found.json"
     command = [sys.executable, str(FOLDER / "run.py"), "--quick", "--here", "--only", name, "--json", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -65,9 +59,7 @@ def test_a_measure_runs(name, tmp_path):
 
 
 def test_what_is_measured_keeps_its_bytecode(harness, monkeypatch):
-    """
-    Or a package that runs from its sources would be compiled at every start, and only that one.
-    """
+    """Or a package that runs from its sources would be compiled at every start, and only that one."""
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     environment = harness.environment({"MORE": "1"})
     assert "PYTHONDONTWRITEBYTECODE" not in environment
@@ -97,18 +89,14 @@ def test_cases_take_turns(harness):
 
 
 def test_a_ratio_is_of_the_same_round(harness):
-    """
-    Rounds are compared one by one, so that a slow moment strikes both sides.
-    """
+    """Rounds are compared one by one, so that a slow moment strikes both sides."""
     times = {"floor": [1.0, 10.0, 1.0], "ours": [2.0, 20.0, 3.0], "peer": [4.0, 40.0, 5.0]}
     assert harness.ratio(times, "ours", "floor") == 2.0
     assert harness.ratios(times, to="floor") == {"peer": 4.0}
 
 
 def test_the_table_says_what_was_missed(harness):
-    """
-    A target that is not reached stands out; a row without one is told for its own sake.
-    """
+    """A target that is not reached stands out; a row without one is told for its own sake."""
     rows = [
         harness.Row("slow / floor", 1.5, 1.3, {"peer": 12.34}, note="floor 9 µs"),
         harness.Row("payloads / by hand", 0.95, 0.9, good="high"),
@@ -122,9 +110,7 @@ def test_the_table_says_what_was_missed(harness):
 
 
 def test_a_process_that_fails_is_an_error(harness, tmp_path):
-    """
-    Its exit status and its last words are in the error; it is not measured as fast.
-    """
+    """Its exit status and its last words are in the error; it is not measured as fast."""
     command = harness.Command([sys.executable, "-c", "raise SystemExit('no such plugin')"], tmp_path)
     with pytest.raises(RuntimeError, match=r"^peer: exit status 1\nno such plugin"):
         harness.processes({"peer": command}, rounds=1, clock="cpu")

@@ -1,6 +1,4 @@
-"""
-`assistant-mock check FILE…`: what it reads, what it says, how it exits.
-"""
+"""`assistant-mock check FILE…`: what it reads, what it says, how it exits."""
 
 from __future__ import annotations
 
@@ -24,34 +22,26 @@ MESSAGE = ANSWERS[-1][1] if "content" in ANSWERS[-1][1] else next(body for _, bo
 
 
 def write(path, *documents):
-    """
-    JSON lines, or one document.
-    """
+    """JSON lines, or one document."""
     path.write_text("\n".join(json.dumps(one, ensure_ascii=False) for one in documents), "utf8")
     return str(path)
 
 
 def test_documented_answers_need_no_options(tmp_path, capsys):
-    """
-    Every printed answer and error is recognised by its fields, and passes.
-    """
+    """Every printed answer and error is recognised by its fields, and passes."""
     path = write(tmp_path / "log.jsonl", *(body for _, body in ANSWERS))
     assert (main(["check", path]), capsys.readouterr().out) == (0, f"{len(ANSWERS)} documents, 0 violations\n")
 
 
 @pytest.mark.parametrize("vendor", sorted(SAMPLES))
 def test_a_vendor_can_be_named(tmp_path, capsys, vendor):
-    """
-    With --vendor only its shapes are tried.
-    """
+    """With --vendor only its shapes are tried."""
     path = write(tmp_path / "log.ndjson", *(body for name, body in ANSWERS if name == vendor))
     assert main(["check", "--vendor", vendor, path]) == 0
 
 
 def test_a_violation_is_told_in_text(tmp_path, capsys):
-    """
-    File, line, path, expected, came, meaning; a count; exit status 1.
-    """
+    """File, line, path, expected, came, meaning; a count; exit status 1."""
     path = write(tmp_path / "log.jsonl", MESSAGE, {**MESSAGE, "role": "robot"})
     assert main(["check", path]) == 1
     assert capsys.readouterr().out == (
@@ -73,9 +63,7 @@ def test_a_thing_wrong_in_several_places_is_still_told_for_what_it_is(tmp_path, 
 
 
 def test_a_violation_is_told_in_json(tmp_path, capsys):
-    """
-    The same, for programs.
-    """
+    """The same, for programs."""
     path = write(tmp_path / "one.json", [MESSAGE, {**MESSAGE, "role": "robot"}])
     assert main(["check", "--format=json", path]) == 1
     row = {
@@ -90,9 +78,7 @@ def test_a_violation_is_told_in_json(tmp_path, capsys):
 
 
 def test_a_violation_is_told_to_github(tmp_path, capsys):
-    """
-    An annotation a violation, with what GitHub wants escaped.
-    """
+    """An annotation a violation, with what GitHub wants escaped."""
     path = write(tmp_path / "a,b.json", {**MESSAGE, "role": "100%\nrobot"})
     assert main(["check", "--format=github", path]) == 1
     place = path.replace(",", "%2C")
@@ -102,9 +88,7 @@ def test_a_violation_is_told_to_github(tmp_path, capsys):
 
 
 def test_strict_reports_drift(tmp_path, capsys):
-    """
-    A field the contract does not know is reported with --strict alone.
-    """
+    """A field the contract does not know is reported with --strict alone."""
     path = write(tmp_path / "one.json", {**MESSAGE, "his_more": 1})
     assert main(["check", path]) == 0
     assert main(["check", "--strict", path]) == 1
@@ -112,9 +96,7 @@ def test_strict_reports_drift(tmp_path, capsys):
 
 
 def test_an_operation_can_be_named(tmp_path, capsys):
-    """
-    With --vendor, --operation and --kind a request can be checked; with --revision one generation.
-    """
+    """With --vendor, --operation and --kind a request can be checked; with --revision one generation."""
     path = write(tmp_path / "one.json", {"limit": 0})
     said = ["--vendor=model_studio", "--operation=list_messages", "--kind=request"]
     assert main(["check", *said, path]) == 1
@@ -137,9 +119,7 @@ def test_an_operation_can_be_named(tmp_path, capsys):
     ],
 )
 def test_what_cannot_be_checked_never_passes(tmp_path, capsys, content, complaint):
-    """
-    No JSON, or nothing we know: said with file and line, exit status 1, and the next file is checked all the same.
-    """
+    """No JSON, or nothing we know: said with file and line, exit status 1, and the next file is checked all the same."""
     path = tmp_path / "bad.json"
     path.write_text(content)
     good = write(tmp_path / "good.json", MESSAGE)
@@ -148,9 +128,7 @@ def test_what_cannot_be_checked_never_passes(tmp_path, capsys, content, complain
 
 
 def test_a_file_without_a_document_never_passes(tmp_path, capsys):
-    """
-    JSON lines without a line hold nothing to check.
-    """
+    """JSON lines without a line hold nothing to check."""
     path = tmp_path / "empty.jsonl"
     path.write_text("\n\n")
     assert main(["check", str(path)]) == 1
@@ -170,18 +148,14 @@ def test_a_file_without_a_document_never_passes(tmp_path, capsys):
     ],
 )
 def test_what_was_asked_wrongly_exits_with_2(monkeypatch, capsys, arguments, complaint):
-    """
-    A file that is not there, a name that is unknown: not a violation, but no pass either.
-    """
+    """A file that is not there, a name that is unknown: not a violation, but no pass either."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(MESSAGE).encode())))
     assert main(["check", *arguments]) == 2
     assert capsys.readouterr().err == f"assistant-mock check: {complaint}\n"
 
 
 def test_standard_input_and_max_bytes(monkeypatch, capsys):
-    """
-    `-` reads standard input; --max-bytes bounds a document.
-    """
+    """`-` reads standard input; --max-bytes bounds a document."""
     data = json.dumps(MESSAGE).encode()
     for limit, status in ((len(data), 0), (len(data) - 1, 1)):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))

@@ -1,6 +1,4 @@
-"""
-The mock's own time: it ticks with what is stored, and moves and stands still when a test says so.
-"""
+"""The mock's own time: it ticks with what is stored, and moves and stands still when a test says so."""
 
 from __future__ import annotations
 
@@ -17,9 +15,7 @@ JUNE = 1_748_779_200_000  # 2025-06-01T12:00:00Z
 
 
 def test_created_at_follows_the_clock() -> None:
-    """
-    Advanced by a day, a message is a day younger than the one before.
-    """
+    """Advanced by a day, a message is a day younger than the one before."""
     mock = AssistantMock()
     studio = mock.appbuilder
     thread = studio.add_thread()
@@ -30,9 +26,7 @@ def test_created_at_follows_the_clock() -> None:
 
 
 def test_a_frozen_clock_stands_until_it_is_moved() -> None:
-    """
-    Messages share their time and keep their order; `advance` moves it, `unfreeze` lets it tick again.
-    """
+    """Messages share their time and keep their order; `advance` moves it, `unfreeze` lets it tick again."""
     mock = AssistantMock()
     studio = mock.model_studio
     thread = studio.add_thread()
@@ -60,18 +54,14 @@ def test_a_frozen_clock_stands_until_it_is_moved() -> None:
     ids=repr,
 )
 def test_a_time_may_be_said_in_many_ways(at: Any) -> None:
-    """
-    Milliseconds, text or a datetime; without a zone it is UTC.
-    """
+    """Milliseconds, text or a datetime; without a zone it is UTC."""
     clock = AssistantMock().clock
     clock.freeze(at)
     assert (clock.now_ms, repr(clock)) == (JUNE, "<clock at 2025-06-01T12:00:00.000+00:00>")
 
 
 def test_freezing_without_a_time_stops_it_where_it_is() -> None:
-    """
-    The next message has the time it was frozen at.
-    """
+    """The next message has the time it was frozen at."""
     mock = AssistantMock()
     mock.clock.freeze()
     assert mock.model_studio.add_message(mock.model_studio.add_thread(), "a").created_at == START
@@ -100,9 +90,7 @@ def test_freezing_without_a_time_stops_it_where_it_is() -> None:
     ],
 )
 def test_a_wrong_time_is_refused_at_once(call: Any, kind: type[Exception], message: str) -> None:
-    """
-    With what was expected; the clock has not moved.
-    """
+    """With what was expected; the clock has not moved."""
     clock = AssistantMock().clock
     with pytest.raises(kind) as raised:
         call(clock)
@@ -110,9 +98,7 @@ def test_a_wrong_time_is_refused_at_once(call: Any, kind: type[Exception], messa
 
 
 def test_a_clock_moves_when_it_is_told_to() -> None:
-    """
-    It begins at 2025-01-01T00:00:00Z, ticks by a millisecond, and may be set to any time.
-    """
+    """It begins at 2025-01-01T00:00:00Z, ticks by a millisecond, and may be set to any time."""
     clock = Clock()
     assert (EPOCH_MS, clock.now_ms, clock.now_ms, clock.tick(), clock.now_ms) == (
         1735689600000,
@@ -133,9 +119,7 @@ def test_a_clock_moves_when_it_is_told_to() -> None:
     ],
 )
 def test_what_is_no_time_is_refused(value: object, kind: type[Exception], message: str) -> None:
-    """
-    A float, a text or a time before 1970; the clock stands where it stood.
-    """
+    """A float, a text or a time before 1970; the clock stands where it stood."""
     clock = Clock(7)
     with pytest.raises(kind) as told:
         clock.now_ms = value  # type: ignore[assignment]
@@ -143,9 +127,7 @@ def test_what_is_no_time_is_refused(value: object, kind: type[Exception], messag
 
 
 def test_every_kind_is_numbered_from_one() -> None:
-    """
-    One count a kind, none shared with another set of numbers.
-    """
+    """One count a kind, none shared with another set of numbers."""
     numbers = Numbers()
     assert [numbers.next(kind) for kind in ("a", "b", "a", "a", "b")] == [1, 1, 2, 3, 2]
     assert Numbers().next("a") == 1

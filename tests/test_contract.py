@@ -1,6 +1,4 @@
-"""
-The contract's verdicts: what the vendors document passes, things say themselves what they are, what is wrong is explained.
-"""
+"""The contract's verdicts: what the vendors document passes, things say themselves what they are, what is wrong is explained."""
 
 from __future__ import annotations
 
@@ -38,25 +36,19 @@ THREAD = f"{STUDIO}/threads/thread_1"
 
 
 def forget() -> None:
-    """
-    Compile every validator anew, on its next use.
-    """
+    """Compile every validator anew, on its next use."""
     contract.validator.cache_clear()
     contract._validator.cache_clear()
 
 
 def said(found: list[contract.Violation]) -> list[str]:
-    """
-    The first line of each violation.
-    """
+    """The first line of each violation."""
     return [str(one).splitlines()[0] for one in found]
 
 
 @pytest.mark.parametrize(("vendor", "sample"), ANSWERS)
 def test_a_documented_response_passes(vendor, sample):
-    """
-    Every printed response of every generation passes; strictly too, but for the status_code the SDK adds.
-    """
+    """Every printed response of every generation passes; strictly too, but for the status_code the SDK adds."""
     body = sample["response"]["body"]
     what = {"vendor": vendor, "operation": sample["operation"]}
     assert contract.violations(body, **what) == []
@@ -66,9 +58,7 @@ def test_a_documented_response_passes(vendor, sample):
 
 @pytest.mark.parametrize(("vendor", "sample"), [row for row in ANSWERS if row.values[0] == "model_studio"])
 def test_an_sdk_objects_dump_passes_as_an_sdk_object(vendor, sample):
-    """
-    What the pages print of the SDK's objects, made into those objects again, passes strictly: status_code is the SDK's own.
-    """
+    """What the pages print of the SDK's objects, made into those objects again, passes strictly: status_code is the SDK's own."""
     dashscope = pytest.importorskip("dashscope")
     body = copy.deepcopy(sample["response"]["body"])
     classes = {
@@ -84,9 +74,7 @@ def test_an_sdk_objects_dump_passes_as_an_sdk_object(vendor, sample):
 
 @pytest.mark.parametrize(("vendor", "status", "body"), ERRORS)
 def test_a_documented_error_passes_as_an_error_and_fails_as_a_success(vendor, status, body):
-    """
-    By its status or fields where it has them, by what the caller says where not; and it is no answer of any operation.
-    """
+    """By its status or fields where it has them, by what the caller says where not; and it is no answer of any operation."""
     assert contract.violations(body, vendor=vendor, operation="create_message", kind="error", strict=True) == []
     for operation in ("create_message", "list_messages", "retrieve_thread", "delete_thread"):
         assert contract.violations(body, vendor=vendor, operation=operation) != []
@@ -97,9 +85,7 @@ def test_a_documented_error_passes_as_an_error_and_fails_as_a_success(vendor, st
 
 
 def test_revisions_can_be_pinned():
-    """
-    Either revision is valid; pinned, the other is not, and a message is explained against the revision it is nearest to.
-    """
+    """Either revision is valid; pinned, the other is not, and a message is explained against the revision it is nearest to."""
     assert contract.violations(MESSAGE, **CREATE, revision="2025") == []
     assert contract.violations(NEWER, **CREATE, revision="2026") == []
     assert said(contract.violations(MESSAGE, **CREATE, revision="2026")) == ["$.status: expected a string; came {}"]
@@ -115,9 +101,7 @@ def test_revisions_can_be_pinned():
 
 
 def test_violations_come_in_document_order_with_the_schemas_sentence():
-    """
-    Everything that is wrong is listed as it stands in the document: path, expected, came, and what the field means.
-    """
+    """Everything that is wrong is listed as it stands in the document: path, expected, came, and what the field means."""
     broken = {**MESSAGE, "created_at": "yesterday", "role": "robot", "content": [{"type": "text", "text": {"annotations": []}}]}
     del broken["request_id"]
     thing = "dict"
@@ -136,9 +120,7 @@ def test_violations_come_in_document_order_with_the_schemas_sentence():
 
 
 def test_check_raises_with_everything_listed():
-    """
-    `check` is `violations`, raised: an AssertionError that lists them and carries them.
-    """
+    """`check` is `violations`, raised: an AssertionError that lists them and carries them."""
     contract.check(MESSAGE, **CREATE)
     with pytest.raises(ContractViolation) as caught:
         contract.check({**MESSAGE, "role": "robot", "object": "message"}, **CREATE)
@@ -154,9 +136,7 @@ def test_check_raises_with_everything_listed():
 
 
 def test_drift_is_reported_when_strict_and_names_the_nearest_field():
-    """
-    A field the contract does not know passes unless strict; a near miss is named, on both sides of it.
-    """
+    """A field the contract does not know passes unless strict; a near miss is named, on both sides of it."""
     listed = next(sample for sample in SAMPLES["model_studio"] if sample["name"] == "list_messages-2025")["response"]["body"]
     typo = {("his_more" if name == "has_more" else name): value for name, value in listed.items()}
     what = {"vendor": "model_studio", "operation": "list_messages"}
@@ -177,9 +157,7 @@ def test_drift_is_reported_when_strict_and_names_the_nearest_field():
 
 @pytest.mark.parametrize("client", ["requests", "httpx", "urllib3"])
 def test_a_response_says_itself_what_it_is(client):
-    """
-    Vendor and operation come from the URL, error or not from the status, whatever library answered; requests too.
-    """
+    """Vendor and operation come from the URL, error or not from the status, whatever library answered; requests too."""
     with AssistantMock() as mock:
         thread = mock.model_studio.add_thread()
         url, headers = f"{STUDIO}/threads/{thread.id}/messages", dict([KEY])
@@ -216,9 +194,7 @@ async def _aiohttp(url: str) -> tuple[Any, Any]:
 
 
 def test_an_aiohttp_response_must_have_been_read():
-    """
-    A read one is checked like any other; one not read yet says what to do, and so does httpx's.
-    """
+    """A read one is checked like any other; one not read yet says what to do, and so does httpx's."""
     asyncio = pytest.importorskip("asyncio")
     with AssistantMock() as mock:
         url = f"{STUDIO}/threads/{mock.model_studio.add_thread().id}"
@@ -234,9 +210,7 @@ def test_an_aiohttp_response_must_have_been_read():
 
 
 def test_dashscope_objects():
-    """
-    What the SDK returns is checked as it is: a message, a list and its items, a thread, a deletion, an error.
-    """
+    """What the SDK returns is checked as it is: a message, a list and its items, a thread, a deletion, an error."""
     dashscope = pytest.importorskip("dashscope")
     with AssistantMock():
         thread = dashscope.Threads.create()
@@ -256,9 +230,7 @@ def test_dashscope_objects():
 
 
 def test_appbuilder_objects():
-    """
-    What AppBuilder's SDK returns is checked as it is, without the defaults its classes add.
-    """
+    """What AppBuilder's SDK returns is checked as it is, without the defaults its classes add."""
     appbuilder = pytest.importorskip("appbuilder")
     with AssistantMock():
         threads = appbuilder.assistant.threads
@@ -276,9 +248,7 @@ def test_appbuilder_objects():
 
 
 def test_an_object_of_the_sdk_the_contract_has_no_word_of():
-    """
-    A part of a run is no answer: the error lists the classes that can be checked.
-    """
+    """A part of a run is no answer: the error lists the classes that can be checked."""
     types = pytest.importorskip("dashscope.threads.thread_types")
     with pytest.raises(TypeError) as caught:
         contract.violations(types.LastError(code="x", message="y"))
@@ -290,9 +260,7 @@ def test_an_object_of_the_sdk_the_contract_has_no_word_of():
 
 
 def test_an_exchange_is_checked_in_both_directions():
-    """
-    Request and answer of one exchange, each named; `kind` picks one. A broken line has no answer to check.
-    """
+    """Request and answer of one exchange, each named; `kind` picks one. A broken line has no answer to check."""
     request = Request("POST", f"{THREAD}/messages", (KEY,), b'{"content": " ", "role": "user"}')
     body = json.dumps({**MESSAGE, "role": "robot"}).encode()
     exchange = Exchange("model_studio", "create_message", request, Response(200, (), body))
@@ -309,9 +277,7 @@ def test_an_exchange_is_checked_in_both_directions():
 
 
 def test_what_the_sdks_send_for_nothing_is_fine():
-    """
-    `""` and an empty body create a thread, an empty cursor counts as left out.
-    """
+    """`""` and an empty body create a thread, an empty cursor counts as left out."""
     for body in (b'""', b"", b"{}"):
         exchange = Exchange("model_studio", "create_thread", Request("POST", f"{STUDIO}/threads", (KEY,), body), Failure("reset"))
         assert contract.violations(exchange, strict=True) == []
@@ -332,9 +298,7 @@ def test_what_the_sdks_send_for_nothing_is_fine():
     ],
 )
 def test_the_operation_is_found_by_url(url, method, said_too, operation):
-    """
-    At the vendor's base URLs; elsewhere below the same path; or below any path once the vendor is named.
-    """
+    """At the vendor's base URLs; elsewhere below the same path; or below any path once the vendor is named."""
     response = httpx.Response(200, content=b"{}", request=httpx.Request(method, url))
     assert contract.violations(response, **said_too)[0].thing.endswith(f" {operation})")
 
@@ -359,9 +323,7 @@ def test_the_operation_is_found_by_url(url, method, said_too, operation):
     ],
 )
 def test_a_thing_that_does_not_say_what_it_is(thing, given, complaint):
-    """
-    A TypeError that says what is missing, or what can be checked.
-    """
+    """A TypeError that says what is missing, or what can be checked."""
     with pytest.raises(TypeError) as caught:
         contract.violations(thing, **given)
     assert str(caught.value) == complaint
@@ -376,9 +338,7 @@ BARE = {
 
 @pytest.mark.parametrize("library", BARE)
 def test_a_response_made_by_hand_says_what_is_missing(library):
-    """
-    Without a request it names no operation, without a body it is no JSON; never an error of ours.
-    """
+    """Without a request it names no operation, without a body it is no JSON; never an error of ours."""
     with pytest.raises(TypeError) as caught:
         contract.check(BARE[library]())
     assert str(caught.value) == ("cannot tell which answer a response without its request is; give vendor=… and operation=…")
@@ -388,9 +348,7 @@ def test_a_response_made_by_hand_says_what_is_missing(library):
 
 
 def test_a_response_made_by_hand_is_checked():
-    """
-    Its body is, once the operation is given; its request, which it does not have, is not.
-    """
+    """Its body is, once the operation is given; its request, which it does not have, is not."""
     assert contract.violations(httpx.Response(200, json=MESSAGE), **CREATE) == []
     with pytest.raises(TypeError) as caught:
         contract.violations(httpx.Response(200, json=MESSAGE), **CREATE, kind="request")
@@ -399,9 +357,7 @@ def test_a_response_made_by_hand_is_checked():
 
 @pytest.mark.parametrize("thing", [requests.Request("POST", STUDIO), requests.Session(), httpx.Request("POST", STUDIO)])
 def test_what_a_library_has_besides_responses_cannot_be_checked(thing):
-    """
-    A request or a client, given by mistake.
-    """
+    """A request or a client, given by mistake."""
     with pytest.raises(TypeError) as caught:
         contract.check(thing)
     assert str(caught.value) == (
@@ -411,9 +367,7 @@ def test_what_a_library_has_besides_responses_cannot_be_checked(thing):
 
 
 def test_validators_are_compiled_once():
-    """
-    Two checks of one operation use one validator; the module's import compiles none.
-    """
+    """Two checks of one operation use one validator; the module's import compiles none."""
     contract.violations(MESSAGE, **CREATE)
     before = contract.validator((), False)
     assert contract.validator((), False) is before
@@ -422,18 +376,14 @@ def test_validators_are_compiled_once():
 
 
 def test_importing_the_contract_compiles_nothing():
-    """
-    Neither validator is imported before the first check.
-    """
+    """Neither validator is imported before the first check."""
     script = "import sys, pytest_assistant_mock.contract; print(sorted({'jsonschema', 'jsonschema_rs'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 def test_without_the_extra_the_verdicts_are_the_same(monkeypatch):
-    """
-    With jsonschema-rs not installed, jsonschema alone gives the same violations.
-    """
+    """With jsonschema-rs not installed, jsonschema alone gives the same violations."""
     broken = {**MESSAGE, "role": "robot"}
     fast = contract.violations(broken, **CREATE, strict=True)
     monkeypatch.setattr("pytest_assistant_mock.contract.validators.find_spec", lambda name: None)
@@ -444,9 +394,7 @@ def test_without_the_extra_the_verdicts_are_the_same(monkeypatch):
 
 
 def test_the_readers_of_samples_are_not_fooled():
-    """
-    The samples this file rests on are there: every generation of a message, and the pages' SDK objects.
-    """
+    """The samples this file rests on are there: every generation of a message, and the pages' SDK objects."""
     names = {row.id for row in ANSWERS}
     assert {"model_studio-create_message-2024", "model_studio-create_message-sdk-object-file_ids"} <= names
     assert (Path(__file__).parent / "samples").is_dir()

@@ -1,6 +1,4 @@
-"""
-What is no JSON, or none that can be sent: each a clear error that names the thing, never a library's own, never a pass.
-"""
+"""What is no JSON, or none that can be sent: each a clear error that names the thing, never a library's own, never a pass."""
 
 from __future__ import annotations
 
@@ -86,9 +84,7 @@ VALUES = {
 
 @pytest.fixture(params=["with jsonschema-rs", "without"], autouse=True)
 def engine(request, monkeypatch):
-    """
-    Every case with the extra and without it.
-    """
+    """Every case with the extra and without it."""
     forget()
     if request.param == "without":
         monkeypatch.setattr("pytest_assistant_mock.contract.validators.find_spec", lambda name: None)
@@ -98,9 +94,7 @@ def engine(request, monkeypatch):
 
 @pytest.mark.parametrize(("thing", "complaint"), BAD.values(), ids=BAD)
 def test_a_text_that_is_no_json(thing, complaint):
-    """
-    The error names the thing and says what is wrong with it, where, and what came.
-    """
+    """The error names the thing and says what is wrong with it, where, and what came."""
     with pytest.raises(NotJSON) as caught:
         contract.violations(thing, **CREATE)
     message = str(caught.value)
@@ -112,44 +106,34 @@ def test_a_text_that_is_no_json(thing, complaint):
 @pytest.mark.parametrize(("metadata", "complaint"), VALUES.values(), ids=VALUES)
 @pytest.mark.parametrize("strict", [False, True])
 def test_a_value_that_cannot_be_json(metadata, complaint, strict):
-    """
-    A dict is looked through to its last corner, also where the contract takes anything.
-    """
+    """A dict is looked through to its last corner, also where the contract takes anything."""
     with pytest.raises(NotJSON) as caught:
         contract.violations({**MESSAGE, "metadata": metadata}, **CREATE, strict=strict)
     assert str(caught.value) == complaint
 
 
 def test_a_value_in_a_field_the_contract_does_not_know():
-    """
-    Nor does an unknown field hide anything.
-    """
+    """Nor does an unknown field hide anything."""
     with pytest.raises(NotJSON, match=r"dict holds NaN at \$.colour"):
         contract.violations({**MESSAGE, "colour": math.nan}, **CREATE)
 
 
 @pytest.mark.parametrize("name", [name for name, value in MESSAGE.items() if isinstance(value, str)])
 def test_no_field_takes_a_lone_surrogate(name):
-    """
-    A message with nothing wrong but one half of a character, in any of its fields.
-    """
+    """A message with nothing wrong but one half of a character, in any of its fields."""
     with pytest.raises(NotJSON, match=rf"dict holds a lone surrogate \(\\ud83d\) at \$\.{name};"):
         contract.violations({**MESSAGE, name: "\ud83d"}, **CREATE)
 
 
 def test_the_text_itself_takes_no_lone_surrogate():
-    """
-    Nor does the text of a message.
-    """
+    """Nor does the text of a message."""
     content = [{"type": "text", "text": {"value": "\ud83d", "annotations": []}}]
     with pytest.raises(NotJSON, match=r"at \$\.content\[0\]\.text\.value;"):
         contract.violations({**MESSAGE, "content": content}, **CREATE)
 
 
 def test_a_deep_value_within_the_limit_passes():
-    """
-    Ninety levels of metadata are many, but allowed.
-    """
+    """Ninety levels of metadata are many, but allowed."""
     metadata: dict[str, object] = {}
     for _ in range(90):
         metadata = {"x": metadata}
@@ -160,9 +144,7 @@ def test_a_deep_value_within_the_limit_passes():
     ("thing", "came"), [("[]", "[]"), (b"null", "null"), ('"text"', '"text"'), ("12", "12"), ("true", "true")]
 )
 def test_another_top_level_type_is_a_violation(thing, came):
-    """
-    JSON, but no object: one violation, at the top.
-    """
+    """JSON, but no object: one violation, at the top."""
     for what in ({}, {"kind": "error"}, {"kind": "request"}):
         (violation,) = contract.violations(thing, **CREATE, **what)
         assert (violation.path, violation.expected, violation.came) == ("$", "an object", came)
@@ -170,9 +152,7 @@ def test_another_top_level_type_is_a_violation(thing, came):
 
 @pytest.mark.parametrize("thing", [b'{"content": "12345678"}', '{"content": "12345678"}', '{"content": "你好你"}'])
 def test_max_bytes_is_a_setting(thing):
-    """
-    A thing of more bytes than allowed is refused unread; 16 MB unless told otherwise.
-    """
+    """A thing of more bytes than allowed is refused unread; 16 MB unless told otherwise."""
     size = len(thing if isinstance(thing, bytes) else thing.encode())
     assert contract.violations(thing, **CREATE, kind="request", max_bytes=size) == []
     with pytest.raises(NotJSON) as caught:
@@ -183,9 +163,7 @@ def test_max_bytes_is_a_setting(thing):
 
 
 def test_an_answer_is_named_by_its_request():
-    """
-    A response is named by what it answers.
-    """
+    """A response is named by what it answers."""
     response = httpx.Response(502, content=b"<html>", request=httpx.Request("GET", f"{STUDIO}/threads/t"))
     with pytest.raises(NotJSON) as caught:
         contract.violations(response)
@@ -196,7 +174,5 @@ def test_an_answer_is_named_by_its_request():
 
 
 def test_a_byte_order_mark_is_read_over():
-    """
-    Windows tools begin a file with one.
-    """
+    """Windows tools begin a file with one."""
     assert contract.violations(b'\xef\xbb\xbf{"content": "x"}', **CREATE, kind="request") == []

@@ -1,6 +1,4 @@
-"""
-Payloads with one thing wrong each, from the vendors' own samples: each is refused, at the right place.
-"""
+"""Payloads with one thing wrong each, from the vendors' own samples: each is refused, at the right place."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ RENAMED = object()
 
 
 def sample(vendor: str, name: str) -> Any:
-    """
-    A documented answer, to be spoiled.
-    """
+    """A documented answer, to be spoiled."""
     return copy.deepcopy(next(one for one in SAMPLES[vendor] if one["name"] == name)["response"]["body"])
 
 
@@ -154,9 +150,7 @@ REQUESTS: tuple[tuple[str, str, dict[str, Any], str, str, str], ...] = (
 
 
 def spoiled(value: Any, path: tuple[str | int, ...], change: Any) -> tuple[Any, str]:
-    """
-    A copy with one place dropped, renamed or set; and the JSON path of that place.
-    """
+    """A copy with one place dropped, renamed or set; and the JSON path of that place."""
     spoilt = copy.deepcopy(value)
     place = spoilt
     for step in path[:-1]:
@@ -172,9 +166,7 @@ def spoiled(value: Any, path: tuple[str | int, ...], change: Any) -> tuple[Any, 
 
 
 def test_the_table_is_long_enough():
-    """
-    At least 60 payloads, no two alike.
-    """
+    """At least 60 payloads, no two alike."""
     rows = [json.dumps(spoiled(sample(*of[:2]), path, change), sort_keys=True) for of, path, change in TABLE]
     assert len(rows) >= 60
     assert len(set(rows)) == len(rows)
@@ -182,9 +174,7 @@ def test_the_table_is_long_enough():
 
 @pytest.mark.parametrize(("of", "path", "change"), TABLE)
 def test_one_thing_wrong_is_found_where_it_is(of, path, change):
-    """
-    Exactly one violation, at the path that was spoiled, with the words for what came.
-    """
+    """Exactly one violation, at the path that was spoiled, with the words for what came."""
     value, where = spoiled(sample(*of[:2]), path, change)
     (violation,) = contract.violations(value, vendor=of[0], operation=of[2])
     came = "nothing" if change is MISSING else f'nothing, but there is "{path[-1]}_"' if change is RENAMED else violation.came
@@ -195,9 +185,7 @@ def test_one_thing_wrong_is_found_where_it_is(of, path, change):
 
 @pytest.mark.parametrize(("vendor", "operation", "body", "path", "expected", "came"), REQUESTS)
 def test_one_thing_wrong_in_a_request(vendor, operation, body, path, expected, came):
-    """
-    The same for what a client asks: limits, enums, blanks, each with what was expected and what came.
-    """
+    """The same for what a client asks: limits, enums, blanks, each with what was expected and what came."""
     (violation,) = contract.violations(body, vendor=vendor, operation=operation, kind="request")
     assert (violation.path, violation.expected, violation.came) == (path, expected, came)
 
@@ -220,9 +208,7 @@ JUNK = st.recursive(
 
 @st.composite
 def mutated(draw: st.DrawFn) -> tuple[str, str, str, Any]:
-    """
-    A payload the contract knows, changed in none to three places.
-    """
+    """A payload the contract knows, changed in none to three places."""
     vendor, operation, kind, value = draw(st.sampled_from(TARGETS))
     value = copy.deepcopy(value)
     for _ in range(draw(st.integers(0, 3))):
@@ -243,9 +229,7 @@ def mutated(draw: st.DrawFn) -> tuple[str, str, str, Any]:
 
 
 def whole_floats(value: Any) -> bool:
-    """
-    Whether 1.0 stands somewhere: a whole number to JSON Schema, not to pydantic.
-    """
+    """Whether 1.0 stands somewhere: a whole number to JSON Schema, not to pydantic."""
     if isinstance(value, dict | list):
         return any(whole_floats(one) for one in (value.values() if isinstance(value, dict) else value))
     return isinstance(value, float) and value.is_integer()
@@ -253,9 +237,7 @@ def whole_floats(value: Any) -> bool:
 
 @cache
 def compiled(vendor: str, operation: str, kind: str, strict: bool) -> tuple[Any, Any, Any]:
-    """
-    The reference, jsonschema-rs on the same schema, and on the one the verdicts use.
-    """
+    """The reference, jsonschema-rs on the same schema, and on the one the verdicts use."""
     schema = schema_of(shapes(vendor, operation, kind, None))
     schema = strictly(schema) if strict else schema
     return Draft202012Validator(schema), jsonschema_rs.validator_for(schema), jsonschema_rs.validator_for(guarded(schema))
@@ -264,9 +246,7 @@ def compiled(vendor: str, operation: str, kind: str, strict: bool) -> tuple[Any,
 @same_every_time
 @given(mutated())
 def test_both_validators_give_the_same_verdict(case):
-    """
-    jsonschema-rs says of every payload what jsonschema says, strict or not; and so does the contract, whichever it asks.
-    """
+    """jsonschema-rs says of every payload what jsonschema says, strict or not; and so does the contract, whichever it asks."""
     vendor, operation, kind, value = case
     for strict in (False, True):
         slow, fast, guard = compiled(vendor, operation, kind, strict)
@@ -279,9 +259,7 @@ def test_both_validators_give_the_same_verdict(case):
 @same_every_time
 @given(mutated())
 def test_pydantic_and_the_schema_agree(case):
-    """
-    What a shape reads is what its schema accepts.
-    """
+    """What a shape reads is what its schema accepts."""
     vendor, operation, kind, value = case
     if whole_floats(value):
         return

@@ -1,6 +1,4 @@
-"""
-The files in schemas/: fresh, whole, valid, and each field explained.
-"""
+"""The files in schemas/: fresh, whole, valid, and each field explained."""
 
 from __future__ import annotations
 
@@ -30,25 +28,19 @@ ROUTES = [(vendor.name, route) for vendor in REVISIONS["2026"] for route in vend
 
 
 def fields(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """
-    Every field of a schema and of its definitions.
-    """
+    """Every field of a schema and of its definitions."""
     for name, definition in [("", schema), *schema.get("$defs", {}).items()]:
         for field, says in definition.get("properties", {}).items():
             yield f"{name}.{field}", says
 
 
 def test_the_committed_files_are_fresh(capsys):
-    """
-    What is committed is what the shapes say now; a stale, missing or left-over file is named.
-    """
+    """What is committed is what the shapes say now; a stale, missing or left-over file is named."""
     assert (main(["schemas", "--check", str(SCHEMAS)]), capsys.readouterr().out) == (0, "")
 
 
 def test_writing_mends_what_check_complains_of(tmp_path, capsys):
-    """
-    `schemas --check` names each stale, missing and left-over file, and what to do; `schemas` does it.
-    """
+    """`schemas --check` names each stale, missing and left-over file, and what to do; `schemas` does it."""
     directory = str(tmp_path / "schemas")
     assert main(["schemas", directory]) == 0
     assert capsys.readouterr().out == f"{directory}: {len(FILES)} files, {len(FILES)} written, 0 removed\n"
@@ -68,9 +60,7 @@ def test_writing_mends_what_check_complains_of(tmp_path, capsys):
 
 
 def test_there_is_a_file_for_everything():
-    """
-    A request and a response an operation, and a vendor's error, shared objects and OpenAPI document.
-    """
+    """A request and a response an operation, and a vendor's error, shared objects and OpenAPI document."""
     operations = {f"{vendor}/{route.operation}.{kind}.json" for vendor, route in ROUTES for kind in ("request", "response")}
     others = {f"{vendor}/{name}.json" for vendor in contract.VENDORS for name in (*DOCUMENTS[vendor].objects, "error", "openapi")}
     assert set(FILES) == operations | others
@@ -78,9 +68,7 @@ def test_there_is_a_file_for_everything():
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_a_file_says_what_it_is(name):
-    """
-    Valid JSON Schema 2020-12 with its $id, title, description and the vendor's page; Chinese stands readable.
-    """
+    """Valid JSON Schema 2020-12 with its $id, title, description and the vendor's page; Chinese stands readable."""
     schema = FILES[name]
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
@@ -92,9 +80,7 @@ def test_a_file_says_what_it_is(name):
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_every_field_has_a_meaning_and_an_example_that_fits(name):
-    """
-    Each field says what it means and shows an example the schema itself accepts.
-    """
+    """Each field says what it means and shows an example the schema itself accepts."""
     schema = FILES[name]
     for where, field in fields(schema):
         assert field.get("description"), where
@@ -104,9 +90,7 @@ def test_every_field_has_a_meaning_and_an_example_that_fits(name):
 
 
 def test_limits_are_in_the_schemas():
-    """
-    10 file ids, 1 to 100 items, 16 pairs of 64 and 512 characters, the roles, ids that are not empty.
-    """
+    """10 file ids, 1 to 100 items, 16 pairs of 64 and 512 characters, the roles, ids that are not empty."""
     baidu = FILES["appbuilder/create_message.request.json"]["properties"]
     assert baidu["file_ids"]["maxItems"] == 10
     metadata = baidu["metadata"]
@@ -120,9 +104,7 @@ def test_limits_are_in_the_schemas():
 
 
 def test_ids_have_no_format():
-    """
-    An id is any string that is not empty: the vendors' formats are examples.
-    """
+    """An id is any string that is not empty: the vendors' formats are examples."""
     for name in PLAIN:
         for where, field in fields(FILES[name]):
             if where.endswith((".id", ".thread_id", ".message_id", ".request_id")) and field.get("type") == "string":
@@ -130,9 +112,7 @@ def test_ids_have_no_format():
 
 
 def test_schema_gives_what_the_file_holds():
-    """
-    `contract.schema` is the file, and each call's own copy; a revision pins one.
-    """
+    """`contract.schema` is the file, and each call's own copy; a revision pins one."""
     schema = contract.schema("model_studio", "create_message", "response")
     assert schema == FILES["model_studio/create_message.response.json"]
     schema.clear()
@@ -161,9 +141,7 @@ def test_schema_gives_what_the_file_holds():
     ],
 )
 def test_an_unknown_name_is_refused(names, complaint):
-    """
-    An unknown vendor, operation or kind: what came, what there is, the nearest.
-    """
+    """An unknown vendor, operation or kind: what came, what there is, the nearest."""
     with pytest.raises(ValueError, match="expected one of") as caught:
         contract.schema(*names)
     assert str(caught.value) == complaint
@@ -171,18 +149,14 @@ def test_an_unknown_name_is_refused(names, complaint):
 
 @pytest.mark.parametrize("name", OPENAPI)
 def test_openapi_is_valid(name):
-    """
-    A public validator of OpenAPI 3.1 finds nothing.
-    """
+    """A public validator of OpenAPI 3.1 finds nothing."""
     assert FILES[name]["openapi"] == "3.1.0"
     assert list(OpenAPIV31SpecValidator(FILES[name]).iter_errors()) == []
 
 
 @pytest.mark.parametrize(("vendor", "route"), [pytest.param(*row, id=f"{row[0]}-{row[1].operation}") for row in ROUTES])
 def test_openapi_has_every_operation(vendor, route):
-    """
-    Each route with its path's parameters, its body or query, its success, and every status and shape of its errors.
-    """
+    """Each route with its path's parameters, its body or query, its success, and every status and shape of its errors."""
     operation = FILES[f"{vendor}/openapi.json"]["paths"][route.path][route.method.lower()]
     (described,) = (one for one in REVISIONS["2026"] if one.name == vendor)
     assert operation["operationId"] == route.operation
@@ -203,9 +177,7 @@ def test_openapi_has_every_operation(vendor, route):
 
 @pytest.mark.parametrize("vendor", contract.VENDORS)
 def test_openapi_has_servers_and_security(vendor):
-    """
-    Every base URL of the vendor is a server; every way to send the key a security scheme, and one is needed.
-    """
+    """Every base URL of the vendor is a server; every way to send the key a security scheme, and one is needed."""
     document = FILES[f"{vendor}/openapi.json"]
     (described,) = (one for one in REVISIONS["2026"] if one.name == vendor)
     assert [server["url"].replace("{workspace}", "*") for server in document["servers"]] == list(described.base_urls)

@@ -1,6 +1,4 @@
-"""
-The contract watching a suite: fixture, option, marker, ini file; off, warn, fail; and the drift of a run, summed up once.
-"""
+"""The contract watching a suite: fixture, option, marker, ini file; off, warn, fail; and the drift of a run, summed up once."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ VIOLATION = (
 
 @pytest.fixture(autouse=True, scope="module")
 def imported():
-    """
-    What a run inside this one imports is imported once, not by every run.
-    """
+    """What a run inside this one imports is imported once, not by every run."""
     import requests  # noqa: F401
 
     play("fail")
@@ -37,9 +33,7 @@ def imported():
 
 @pytest.fixture
 def suite(pytester):
-    """
-    A suite whose one test sends metadata that is no object, and one more field than the contract knows.
-    """
+    """A suite whose one test sends metadata that is no object, and one more field than the contract knows."""
     pytester.makepyfile(helper=BAD)
 
     def write(fixtures: str = "model_studio", marker: str = "", ini: str = "") -> None:
@@ -75,9 +69,7 @@ def suite(pytester):
     ],
 )
 def test_command_line_over_marker_over_ini(pytester, suite, fixtures, marker, ini, arguments, expected):
-    """
-    Off unless somebody asks; the fixture asks for "fail"; a marker wins over an ini file, the command line over both.
-    """
+    """Off unless somebody asks; the fixture asks for "fail"; a marker wins over an ini file, the command line over both."""
     suite(fixtures, marker, ini)
     result = pytester.runpytest_inprocess(*arguments)
     errors, warned = int(expected == "fail"), int(expected == "warn")
@@ -88,9 +80,7 @@ def test_command_line_over_marker_over_ini(pytester, suite, fixtures, marker, in
 
 
 def test_a_failure_says_everything(pytester, suite):
-    """
-    What broke the contract, and the drift of the run, a line a field, at the end.
-    """
+    """What broke the contract, and the drift of the run, a line a field, at the end."""
     suite("assistant_contract")
     result = pytester.runpytest_inprocess()
     result.stdout.fnmatch_lines(
@@ -106,9 +96,7 @@ def test_a_failure_says_everything(pytester, suite):
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_drift_is_summed_up_once_for_a_run(pytester, monkeypatch, workers):
-    """
-    Grouped by field whatever the number of tests and of workers; drift fails nothing.
-    """
+    """Grouped by field whatever the number of tests and of workers; drift fails nothing."""
     if workers:
         pytest.importorskip("xdist")
     pytester.makepyfile(helper=BAD)
@@ -137,9 +125,7 @@ def test_drift_is_summed_up_once_for_a_run(pytester, monkeypatch, workers):
 
 
 def test_the_fixture_shows_what_was_found(pytester):
-    """
-    A test may look, and empty the list, while it runs; what was exchanged before the fixture came is in it too.
-    """
+    """A test may look, and empty the list, while it runs; what was exchanged before the fixture came is in it too."""
     pytester.makepyfile(helper=BAD)
     pytester.makepyfile(
         """
@@ -169,9 +155,7 @@ def test_the_fixture_shows_what_was_found(pytester):
     ],
 )
 def test_an_unknown_word_is_a_usage_error(pytester, suite, ini, marker, complaint):
-    """
-    What came, what there is, the nearest.
-    """
+    """What came, what there is, the nearest."""
     suite("model_studio", marker, ini)
     result = pytester.runpytest_inprocess()
     assert complaint in result.stdout.str()
@@ -179,9 +163,7 @@ def test_an_unknown_word_is_a_usage_error(pytester, suite, ini, marker, complain
 
 
 def test_the_option_takes_three_words(pytester, suite):
-    """
-    Pytest itself refuses another.
-    """
+    """Pytest itself refuses another."""
     suite()
     result = pytester.runpytest_inprocess("--assistant-contract=maybe")
     result.stderr.fnmatch_lines(["*argument --assistant-contract: invalid choice: 'maybe'*"])
@@ -191,47 +173,35 @@ def test_the_option_takes_three_words(pytester, suite):
 
 
 def spoilt(mock: AssistantMock) -> None:
-    """
-    Ask for something a client should not.
-    """
+    """Ask for something a client should not."""
     ask(mock, "POST", f"{STUDIO}/threads", {"metadata": 7})
 
 
 def nowhere(mock: AssistantMock) -> None:
-    """
-    Ask at a path that is none.
-    """
+    """Ask at a path that is none."""
     ask(mock, "POST", f"{STUDIO}/nowhere", {})
 
 
 def stop(mock: AssistantMock) -> None:
-    """
-    Fail for a reason of one's own.
-    """
+    """Fail for a reason of one's own."""
     raise KeyError(mock)
 
 
 def answered(status: int, body: bytes) -> Callable[[AssistantMock], None]:
-    """
-    An answer of somebody who is not the fake.
-    """
+    """An answer of somebody who is not the fake."""
     exchange = Exchange("model_studio", "retrieve_thread", Request("GET", f"{STUDIO}/threads/t"), Response(status, (), body))
     return lambda mock: mock._engine.journal.write(exchange)
 
 
 def play(mode: Mode, *steps: Callable[[AssistantMock], None]) -> None:
-    """
-    Open a mock, take the steps, close it.
-    """
+    """Open a mock, take the steps, close it."""
     with AssistantMock(contract=mode) as mock:
         for step in steps:
             step(mock)
 
 
 def test_off_costs_nothing():
-    """
-    Nobody watches, and nothing of the contract is made.
-    """
+    """Nobody watches, and nothing of the contract is made."""
     with AssistantMock() as mock:
         assert (mock._engine.journal.watchers, mock._watch, mock.drift) == ([], None, {})
     with AssistantMock(contract="off") as mock:
@@ -239,34 +209,26 @@ def test_off_costs_nothing():
 
 
 def test_fail_raises_when_the_mock_closes():
-    """
-    Not in the middle of the client's call, and with everything.
-    """
+    """Not in the middle of the client's call, and with everything."""
     with pytest.raises(ContractViolation) as caught:
         play("fail", spoilt, spoilt)
     assert [one.path for one in caught.value.violations] == ["$.metadata", "$.metadata"]
 
 
 def test_an_exception_on_its_way_is_not_replaced():
-    """
-    A test that fails by itself says why by itself.
-    """
+    """A test that fails by itself says why by itself."""
     with pytest.raises(KeyError):
         play("fail", spoilt, stop)
 
 
 def test_an_unanswered_request_comes_first():
-    """
-    A path nobody answers is no operation of the contract: its own error says so.
-    """
+    """A path nobody answers is no operation of the contract: its own error says so."""
     with pytest.raises(UnansweredRequest):
         play("fail", nowhere)
 
 
 def test_warn_warns():
-    """
-    One warning a mock, with the same words.
-    """
+    """One warning a mock, with the same words."""
     with pytest.warns(ContractWarning) as caught:
         play("warn", spoilt)
     (warning,) = caught
@@ -274,9 +236,7 @@ def test_warn_warns():
 
 
 def test_an_answer_is_checked_whoever_gave_it():
-    """
-    What is written into the journal is checked: not the fake's answers alone. What is no JSON is a violation, not an error.
-    """
+    """What is written into the journal is checked: not the fake's answers alone. What is no JSON is a violation, not an error."""
     with pytest.raises(ContractViolation) as caught:
         play("fail", answered(200, b'{"id": "t"}'), answered(502, b"<html>"))
     assert [(one.path, one.came) for one in caught.value.violations] == [
@@ -293,9 +253,7 @@ def test_an_answer_is_checked_whoever_gave_it():
 
 
 def test_watching_can_stop():
-    """
-    "off" stops, and starting again looks at what came in between.
-    """
+    """ "off" stops, and starting again looks at what came in between."""
     with AssistantMock(contract="fail") as mock:
         mock.contract.start("off")
         spoilt(mock)
@@ -306,17 +264,13 @@ def test_watching_can_stop():
 
 
 def test_an_unknown_mode_is_refused():
-    """
-    What came, what there is.
-    """
+    """What came, what there is."""
     with pytest.raises(ValueError, match="contract='on': expected one of 'off', 'warn', 'fail'"):
         AssistantMock(contract="on")
 
 
 def test_what_came_while_it_was_off_is_judged_once_also_after_a_reset() -> None:
-    """
-    When it is turned on again: whatever the journal has forgotten meanwhile, and nothing a second time.
-    """
+    """When it is turned on again: whatever the journal has forgotten meanwhile, and nothing a second time."""
     mock = AssistantMock()
 
     def odd(name: str) -> None:

@@ -1,6 +1,4 @@
-"""
-The real dashscope package, 1.26 and 2, drives Model Studio: every operation, every refusal it lets through, its quirks.
-"""
+"""The real dashscope package, 1.26 and 2, drives Model Studio: every operation, every refusal it lets through, its quirks."""
 
 from __future__ import annotations
 
@@ -22,18 +20,14 @@ PARAMETERS = "Required parameter(s) missing or invalid, please check the request
 
 @pytest.fixture
 def files() -> Any:
-    """
-    The SDK's class for the files of a message.
-    """
+    """The SDK's class for the files of a message."""
     from dashscope.threads.messages.files import Files
 
     return Files
 
 
 def facts(thing: Any) -> dict[str, Any]:
-    """
-    An SDK object as plain JSON values, all the way down.
-    """
+    """An SDK object as plain JSON values, all the way down."""
     if isinstance(thing, list):
         return [facts(one) for one in thing]  # type: ignore[return-value]
     if hasattr(thing, "__dict__") and not isinstance(thing, dict | HTTPStatus):
@@ -42,9 +36,7 @@ def facts(thing: Any) -> dict[str, Any]:
 
 
 def test_a_message_is_created_as_documented(model_studio: Handle) -> None:
-    """
-    The object the SDK makes of the answer has every field of the wire, and status_code beside them.
-    """
+    """The object the SDK makes of the answer has every field of the wire, and status_code beside them."""
     thread = model_studio.add_thread()
     created = dashscope.Messages.create(thread.id, content="你是谁", metadata={"键": "值"}, file_ids=["file-1"])
     (message,) = model_studio.messages(thread)
@@ -75,9 +67,7 @@ _DEFAULTS = ("code", "incomplete_details", "completed_at", "incomplete_at", "fil
 
 @pytest.mark.assistant(revision="2026")
 def test_the_newest_shape_is_parsed_too(model_studio: Handle) -> None:
-    """
-    Revision 2026 shows file_ids, incomplete_details and completed_at; "from" is gone.
-    """
+    """Revision 2026 shows file_ids, incomplete_details and completed_at; "from" is gone."""
     thread = model_studio.add_thread()
     created = dashscope.Messages.create(thread.id, content="hi", file_ids=["file-1"])
     assert (created.status_code, created.file_ids, created.incomplete_details) == (200, ["file-1"], {})
@@ -86,9 +76,7 @@ def test_the_newest_shape_is_parsed_too(model_studio: Handle) -> None:
 
 @pytest.mark.assistant(revision="2026")
 def test_the_newest_shape_of_an_answer(model_studio: Handle) -> None:
-    """
-    An assistant's message was completed when it was made, on its own and in a list, and has the ids of its run.
-    """
+    """An assistant's message was completed when it was made, on its own and in a list, and has the ids of its run."""
     thread = model_studio.add_thread()
     message = model_studio.add_message(thread, "您好", role="assistant", file_ids=["file-1"])
     expected = [message.created_at, None, {}, "", message.assistant_id, message.run_id, ["file-1"]]
@@ -99,9 +87,7 @@ def test_the_newest_shape_of_an_answer(model_studio: Handle) -> None:
 
 @pytest.mark.parametrize("create", ["create", "call"])
 def test_create_and_call_are_one(model_studio: Handle, create: str) -> None:
-    """
-    Both names of the SDK store a message.
-    """
+    """Both names of the SDK store a message."""
     thread = model_studio.add_thread()
     assert getattr(dashscope.Messages, create)(thread.id, content="hi").status_code == 200
     assert [message.text for message in model_studio.messages(thread)] == ["hi"]
@@ -109,9 +95,7 @@ def test_create_and_call_are_one(model_studio: Handle, create: str) -> None:
 
 @pytest.mark.parametrize("retrieve", ["retrieve", "get"])
 def test_messages_are_retrieved(model_studio: Handle, retrieve: str) -> None:
-    """
-    Both names of the SDK find a message; an assistant's has the ids of its run.
-    """
+    """Both names of the SDK find a message; an assistant's has the ids of its run."""
     thread = model_studio.add_thread()
     message = model_studio.add_message(thread, "您好", role="assistant")
     found = getattr(dashscope.Messages, retrieve)(message.id, thread_id=thread.id)
@@ -120,9 +104,7 @@ def test_messages_are_retrieved(model_studio: Handle, retrieve: str) -> None:
 
 
 def test_messages_are_listed(model_studio: Handle) -> None:
-    """
-    Limit, order and cursors reach the vendor; the newest come first.
-    """
+    """Limit, order and cursors reach the vendor; the newest come first."""
     thread = model_studio.add_thread()
     first, second, third = [model_studio.add_message(thread, text) for text in ("1", "2", "3")]
     everything = dashscope.Messages.list(thread.id)
@@ -135,9 +117,7 @@ def test_messages_are_listed(model_studio: Handle) -> None:
 
 
 def test_a_messages_metadata_is_replaced_and_nothing_said_keeps_it(model_studio: Handle) -> None:
-    """
-    A dict replaces, {} empties, and the null the SDK sends for nothing leaves it alone.
-    """
+    """A dict replaces, {} empties, and the null the SDK sends for nothing leaves it alone."""
     thread = model_studio.add_thread()
     message = model_studio.add_message(thread, "hi", metadata={"old": "1"})
     update = dashscope.Messages.update
@@ -149,9 +129,7 @@ def test_a_messages_metadata_is_replaced_and_nothing_said_keeps_it(model_studio:
 
 
 def test_message_files_are_listed_and_retrieved(model_studio: Handle, files: Any) -> None:
-    """
-    As the vendor's page calls them, empty cursors included.
-    """
+    """As the vendor's page calls them, empty cursors included."""
     thread = model_studio.add_thread()
     message = model_studio.add_message(thread, "hi", file_ids=["file-1", "file-2"])
     listed = files.list(message.id, thread_id=thread.id, limit=1, order="desc", after="", before="")
@@ -163,9 +141,7 @@ def test_message_files_are_listed_and_retrieved(model_studio: Handle, files: Any
 
 
 def test_threads_live_and_die(model_studio: Handle) -> None:
-    """
-    Create, retrieve, update and delete, by every name the SDK has for them.
-    """
+    """Create, retrieve, update and delete, by every name the SDK has for them."""
     messages = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a", "metadata": {"k": "v"}}]
     thread = dashscope.Threads.create(messages=messages, metadata={"name": "一"})
     assert (thread.object, thread.metadata) == ("thread", {"name": "一"})
@@ -179,9 +155,7 @@ def test_threads_live_and_die(model_studio: Handle) -> None:
 
 
 def test_an_empty_thread_is_asked_for_with_an_empty_string(model_studio: Handle) -> None:
-    """
-    Threads.create() sends the JSON string ""; it makes a thread.
-    """
+    """Threads.create() sends the JSON string ""; it makes a thread."""
     thread = dashscope.Threads.create()
     assert (thread.status_code, [one.id for one in model_studio.threads()]) == (200, [thread.id])
     assert model_studio.exchanges[0].request.body == b'""'
@@ -213,9 +187,7 @@ REFUSALS = {
 
 @pytest.mark.parametrize(("call", "message"), REFUSALS.values(), ids=REFUSALS)
 def test_a_refusal_arrives_as_the_sdk_tells_it(model_studio: Handle, files: Any, call: Any, message: str) -> None:
-    """
-    No exception: an object with status_code, code, message and request_id; and nothing was stored.
-    """
+    """No exception: an object with status_code, code, message and request_id; and nothing was stored."""
     thread = model_studio.add_thread()
     known = model_studio.add_message(thread, "hi")
     refused = call(dashscope, files, thread.id, known.id)
@@ -230,9 +202,7 @@ def test_a_refusal_arrives_as_the_sdk_tells_it(model_studio: Handle, files: Any,
 
 
 def test_what_the_sdk_refuses_itself_never_arrives(model_studio: Handle) -> None:
-    """
-    Empty content, no thread and a negative limit are the client's own errors.
-    """
+    """Empty content, no thread and a negative limit are the client's own errors."""
     from dashscope.common.error import InputRequired, InvalidParameter
 
     for error, call in (
@@ -246,9 +216,7 @@ def test_what_the_sdk_refuses_itself_never_arrives(model_studio: Handle) -> None
 
 
 def test_what_is_not_played_is_answered_and_complained_about() -> None:
-    """
-    A path that no route answers gets the vendor's answer to an unknown path, and the mock says so when it closes.
-    """
+    """A path that no route answers gets the vendor's answer to an unknown path, and the mock says so when it closes."""
     from pytest_assistant_mock import errors
 
     answers = []
@@ -265,9 +233,7 @@ def test_what_is_not_played_is_answered_and_complained_about() -> None:
 
 
 def test_a_workspace_is_no_matter(model_studio: Handle) -> None:
-    """
-    workspace= is sent as a header and does not change the answer.
-    """
+    """workspace= is sent as a header and does not change the answer."""
     thread = model_studio.add_thread()
     assert dashscope.Messages.create(thread.id, content="hi", workspace="llm-mine").status_code == 200
     assert model_studio.exchanges[0].request.header("x-dashscope-workspace") == "llm-mine"
@@ -278,9 +244,7 @@ INTERNATIONAL = "https://dashscope-intl.aliyuncs.com/api/v1"
 
 @pytest.mark.parametrize("base", [INTERNATIONAL, f"{INTERNATIONAL}/", "https://dashscope.aliyuncs.com/api/v1/"])
 def test_a_call_may_name_its_base_url(model_studio: Handle, base: str) -> None:
-    """
-    base_address= with any of the vendor's own base URLs, with or without a slash at the end.
-    """
+    """base_address= with any of the vendor's own base URLs, with or without a slash at the end."""
     thread = dashscope.Threads.create(base_address=base)
     assert [one.id for one in model_studio.threads()] == [thread.id]
     assert model_studio.exchanges[0].request.url.replace(":443", "") == f"{base.rstrip('/')}/threads"
@@ -291,9 +255,7 @@ def test_a_call_may_name_its_base_url(model_studio: Handle, base: str) -> None:
     [INTERNATIONAL, "https://gw.corp/ai/api/v1", "http://127.0.0.1:9/api/v1/", "http://localhost:9", "https://GW.corp:8443/x/"],
 )
 def test_the_base_url_set_in_a_test_is_known(model_studio: Handle, monkeypatch: pytest.MonkeyPatch, base: str) -> None:
-    """
-    dashscope.base_http_api_url counts from the moment it is set, a loopback address too.
-    """
+    """dashscope.base_http_api_url counts from the moment it is set, a loopback address too."""
     monkeypatch.setattr(dashscope, "base_http_api_url", base)
     thread = dashscope.Threads.create()
     assert [one.id for one in model_studio.threads()] == [thread.id]
@@ -301,18 +263,14 @@ def test_the_base_url_set_in_a_test_is_known(model_studio: Handle, monkeypatch: 
 
 @pytest.mark.parametrize("base", ["http://127.0.0.1:9/api/v1", "https://gw.corp/ai"])
 def test_the_base_url_of_the_environment_is_known(model_studio: Handle, monkeypatch: pytest.MonkeyPatch, base: str) -> None:
-    """
-    DASHSCOPE_HTTP_BASE_URL counts from the moment it is set, for clients that read it then.
-    """
+    """DASHSCOPE_HTTP_BASE_URL counts from the moment it is set, for clients that read it then."""
     monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", base)
     thread = dashscope.Threads.create(base_address=base)
     assert [one.id for one in model_studio.threads()] == [thread.id]
 
 
 def test_a_message_of_another_mock_is_not_there(model_studio: Handle) -> None:
-    """
-    The innermost of two open mocks answers, and knows nothing of the outer one's threads.
-    """
+    """The innermost of two open mocks answers, and knows nothing of the outer one's threads."""
     outer = model_studio.add_thread()
     with AssistantMock() as inner:
         assert dashscope.Threads.retrieve(outer.id).message == NO_THREAD

@@ -1,6 +1,4 @@
-"""
-The engine: whose a request is, what it is answered with, what is written down.
-"""
+"""The engine: whose a request is, what it is answered with, what is written down."""
 
 from __future__ import annotations
 
@@ -18,32 +16,24 @@ STUDIO = "https://dashscope.aliyuncs.com/api/v1"
 
 @pytest.fixture
 def engine() -> Engine:
-    """
-    Both vendors, one more host.
-    """
+    """Both vendors, one more host."""
     return Engine(REVISIONS["2025"], {"appbuilder": ["https://gw.corp/baidu"]})
 
 
 def operations(engine: Engine, vendor: str) -> list[str | None]:
-    """
-    What the journal calls a vendor's exchanges.
-    """
+    """What the journal calls a vendor's exchanges."""
     return [exchange.operation for exchange in engine.journal.of(vendor)]
 
 
 def test_what_is_nobodys_is_left_alone(engine: Engine) -> None:
-    """
-    None, and nothing in the journal.
-    """
+    """None, and nothing in the journal."""
     assert engine.handle(Request("GET", "https://example.org/")) is None
     assert engine.handle(Request("GET", "https://gw.corp/other")) is None
     assert (engine.journal.of("model_studio"), engine.journal.of("appbuilder")) == ([], [])
 
 
 def test_an_exchange_is_written_as_it_was(engine: Engine) -> None:
-    """
-    The very request, the very reply, the operation; refused ones too.
-    """
+    """The very request, the very reply, the operation; refused ones too."""
     request = Request("POST", f"{STUDIO}/threads", KEY, b"{}")
     reply = engine.handle(request)
     refused = engine.handle(Request("POST", f"{STUDIO}/threads", (), b"{}"))
@@ -53,9 +43,7 @@ def test_an_exchange_is_written_as_it_was(engine: Engine) -> None:
 
 
 def test_what_no_route_answers_is_unanswered(engine: Engine) -> None:
-    """
-    An unknown path and a wrong method have no operation; a request without key to a known one has.
-    """
+    """An unknown path and a wrong method have no operation; a request without key to a known one has."""
     for method, url in (("GET", f"{STUDIO}/nowhere"), ("PUT", f"{STUDIO}/threads"), ("GET", "https://dashscope.aliyuncs.com/x")):
         engine.handle(Request(method, url, KEY))
     engine.handle(Request("GET", f"{STUDIO}/threads/t"))
@@ -64,9 +52,7 @@ def test_what_no_route_answers_is_unanswered(engine: Engine) -> None:
 
 
 def test_a_base_url_that_was_added_answers(engine: Engine) -> None:
-    """
-    With the vendor's routes below its prefix; only that prefix is the vendor's.
-    """
+    """With the vendor's routes below its prefix; only that prefix is the vendor's."""
     reply = engine.handle(Request("POST", "https://gw.corp/baidu/v2/threads", KEY, b"{}"))
     assert isinstance(reply, Response)
     assert reply.json()["object"] == "thread"
@@ -74,9 +60,7 @@ def test_a_base_url_that_was_added_answers(engine: Engine) -> None:
 
 
 def test_a_base_url_told_on_a_vendors_own_host_wins_if_it_is_longer() -> None:
-    """
-    Also the moment it is told, and no longer when it is told no more.
-    """
+    """Also the moment it is told, and no longer when it is told no more."""
     told: list[tuple[str, str]] = []
     engine = Engine(REVISIONS["2025"], None, lambda: tuple(told))
     request = Request("POST", f"{STUDIO}/beta/threads", KEY, b"{}")
@@ -89,9 +73,7 @@ def test_a_base_url_told_on_a_vendors_own_host_wins_if_it_is_longer() -> None:
 
 
 def test_what_is_played_known_and_guarded(engine: Engine) -> None:
-    """
-    `plays` a URL, `knows` an origin some URL of which is played, `guards` a host that is wholly a vendor's.
-    """
+    """`plays` a URL, `knows` an origin some URL of which is played, `guards` a host that is wholly a vendor's."""
     urls = (
         f"{STUDIO}/x",
         "https://dashscope.aliyuncs.com/x",
@@ -107,9 +89,7 @@ def test_what_is_played_known_and_guarded(engine: Engine) -> None:
 
 
 def test_request_ids_count_every_request(engine: Engine) -> None:
-    """
-    Refused or not; each vendor counts its own.
-    """
+    """Refused or not; each vendor counts its own."""
     ids = []
     for url in (f"{STUDIO}/threads", f"{STUDIO}/nowhere", f"{STUDIO}/threads"):
         reply = engine.handle(Request("POST", url, KEY, b"{}"))
@@ -119,9 +99,7 @@ def test_request_ids_count_every_request(engine: Engine) -> None:
 
 
 def test_two_engines_share_nothing() -> None:
-    """
-    Providers are values: what one engine stores, another does not see.
-    """
+    """Providers are values: what one engine stores, another does not see."""
     one, two = Engine(REVISIONS["2025"]), Engine(REVISIONS["2025"])
     create_thread(one.services["model_studio"].state)
     assert list(two.services["model_studio"].state[THREAD].of()) == []
@@ -129,9 +107,7 @@ def test_two_engines_share_nothing() -> None:
 
 
 def test_what_one_url_was_found_to_be_says_nothing_of_another(engine: Engine) -> None:
-    """
-    A door asks whose a URL is before it hands the request over; another thread's request may come in between.
-    """
+    """A door asks whose a URL is before it hands the request over; another thread's request may come in between."""
     assert engine.plays(f"{STUDIO}/threads")
     engine.handle(Request("POST", "https://gw.corp/baidu/v2/threads", KEY, b"{}"))
     assert engine.plays("https://gw.corp/baidu/v2/threads")

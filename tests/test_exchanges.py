@@ -1,6 +1,4 @@
-"""
-The exchanges of a handle: narrowed, asked, and printed as curl.
-"""
+"""The exchanges of a handle: narrowed, asked, and printed as curl."""
 
 from __future__ import annotations
 
@@ -17,9 +15,7 @@ from pytest_assistant_mock import AssistantMock, Exchange, Failure, Request, Res
 
 @pytest.fixture
 def mock() -> AssistantMock:
-    """
-    A thread, two messages and a list, over HTTP.
-    """
+    """A thread, two messages and a list, over HTTP."""
     one = AssistantMock()
     thread_id = ask(one, "POST", f"{STUDIO}/threads", {}).json()["id"]
     url = f"{STUDIO}/threads/{thread_id}/messages"
@@ -33,18 +29,14 @@ THREAD = "thread_00000000-0000-4000-8000-000000000001"
 
 
 def complaint(call: Any) -> str:
-    """
-    What an assertion says.
-    """
+    """What an assertion says."""
     with pytest.raises(AssertionError) as raised:
         call()
     return str(raised.value)
 
 
 def test_exchanges_are_a_list_that_can_be_narrowed(mock: AssistantMock) -> None:
-    """
-    By operation, in order; the last; equal to a plain list.
-    """
+    """By operation, in order; the last; equal to a plain list."""
     exchanges = mock.model_studio.exchanges
     assert [exchange.operation for exchange in exchanges] == [
         "create_thread",
@@ -75,16 +67,12 @@ def test_an_exchange_has_a_status_or_says_why_not(mock: AssistantMock) -> None:
 
 
 def test_there_is_no_last_of_nothing(mock: AssistantMock) -> None:
-    """
-    A clear complaint instead of an IndexError.
-    """
+    """A clear complaint instead of an IndexError."""
     assert complaint(lambda: mock.appbuilder.exchanges.last) == "appbuilder was asked for nothing: there is no last exchange"
 
 
 def test_what_was_called_passes(mock: AssistantMock) -> None:
-    """
-    Fields stand in the path, the query or the body; an object with an id stands for its id; any comparison will do.
-    """
+    """Fields stand in the path, the query or the body; an object with an id stands for its id; any comparison will do."""
 
     class Starts(str):
         def __eq__(self, other: object) -> bool:
@@ -106,9 +94,7 @@ def test_what_was_called_passes(mock: AssistantMock) -> None:
 
 
 def test_a_missing_call_is_shown_beside_the_nearest(mock: AssistantMock) -> None:
-    """
-    Field by field: what was wanted, what came; a misspelt name is told.
-    """
+    """Field by field: what was wanted, what came; a misspelt name is told."""
     exchanges = mock.model_studio.exchanges
     said = complaint(lambda: exchanges.assert_called("create_message", content="hello", role="user", metdata={"n": 1}))
     assert said == (
@@ -130,9 +116,7 @@ def test_a_missing_call_is_shown_beside_the_nearest(mock: AssistantMock) -> None
 
 
 def test_a_wrong_count_shows_a_call(mock: AssistantMock) -> None:
-    """
-    Too many, too few, none at all.
-    """
+    """Too many, too few, none at all."""
     exchanges = mock.model_studio.exchanges
     assert complaint(lambda: exchanges.assert_called("create_message", times=1)) == (
         "model_studio: create_message was called 2 times, expected once\n"
@@ -148,9 +132,7 @@ def test_a_wrong_count_shows_a_call(mock: AssistantMock) -> None:
 
 
 def test_a_call_that_should_not_be_is_shown(mock: AssistantMock) -> None:
-    """
-    The first of them, with its fields.
-    """
+    """The first of them, with its fields."""
     exchanges = mock.model_studio.exchanges
     assert complaint(lambda: exchanges.assert_not_called("create_message", content="bye")) == (
         "model_studio: create_message with content='bye' was called once, expected never\n"
@@ -162,9 +144,7 @@ def test_a_call_that_should_not_be_is_shown(mock: AssistantMock) -> None:
 
 
 def test_a_wrong_order_is_shown(mock: AssistantMock) -> None:
-    """
-    What was not called after what, what was expected, what was asked.
-    """
+    """What was not called after what, what was expected, what was asked."""
     exchanges = mock.model_studio.exchanges
     assert complaint(lambda: exchanges.assert_order("list_messages", "create_message")) == (
         "model_studio: create_message was not called after list_messages\n"
@@ -175,9 +155,7 @@ def test_a_wrong_order_is_shown(mock: AssistantMock) -> None:
 
 @pytest.mark.parametrize("method", ["of", "assert_called", "assert_not_called", "assert_order"])
 def test_a_wrong_operation_is_the_authors_mistake(mock: AssistantMock, method: str) -> None:
-    """
-    A ValueError with the nearest, never a test that passes.
-    """
+    """A ValueError with the nearest, never a test that passes."""
     with pytest.raises(ValueError, match="model_studio has no operation 'create_mesage'; did you mean 'create_message'"):
         getattr(mock.model_studio.exchanges, method)("create_mesage")
     with pytest.raises(ValueError, match="times=-1: expected a whole number"):
@@ -185,9 +163,7 @@ def test_a_wrong_operation_is_the_authors_mistake(mock: AssistantMock, method: s
 
 
 def test_an_exchange_prints_itself_as_curl(mock: AssistantMock) -> None:
-    """
-    A command for a shell: no key in it, Chinese readable, what curl adds by itself left out.
-    """
+    """A command for a shell: no key in it, Chinese readable, what curl adds by itself left out."""
     body = b'{"content": "it\'s \\u4f60\\u597d, key team-key-0123"}'
     headers = (
         ("Host", "appbuilder.baidu.com"),
@@ -212,9 +188,7 @@ def test_an_exchange_prints_itself_as_curl(mock: AssistantMock) -> None:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_curl_command_is_the_request() -> None:
-    """
-    Run by a real shell, it sends what the client sent.
-    """
+    """Run by a real shell, it sends what the client sent."""
     import threading
     from http.server import BaseHTTPRequestHandler, HTTPServer
 

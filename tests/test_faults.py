@@ -1,6 +1,4 @@
-"""
-Faults: what they say, how they compose, are counted and run out, and what becomes of one nobody met.
-"""
+"""Faults: what they say, how they compose, are counted and run out, and what becomes of one nobody met."""
 
 from __future__ import annotations
 
@@ -16,9 +14,7 @@ from pytest_assistant_mock._vendors import MODEL_STUDIO
 
 
 def send(mock: AssistantMock, text: str = "hi") -> Any:
-    """
-    One create_message to Model Studio's first thread: the status, or the kind of failure.
-    """
+    """One create_message to Model Studio's first thread: the status, or the kind of failure."""
     body = json.dumps({"content": text}).encode()
     url = f"{STUDIO}/threads/{mock.model_studio.threads()[0].id}/messages"
     reply = mock._engine.handle(Request("POST", url, (("Authorization", "Bearer k"),), body))
@@ -27,9 +23,7 @@ def send(mock: AssistantMock, text: str = "hi") -> Any:
 
 @pytest.fixture
 def mock() -> AssistantMock:
-    """
-    A mock that is not opened: nothing is judged, unless `_complain` is called. Model Studio has one thread.
-    """
+    """A mock that is not opened: nothing is judged, unless `_complain` is called. Model Studio has one thread."""
     one = AssistantMock(name="test_x")
     one.model_studio.add_thread()
     return one
@@ -51,9 +45,7 @@ STUDIO_WORDS = {
 
 @pytest.mark.parametrize("name", STUDIO_WORDS)
 def test_model_studio_refuses_in_its_documented_words(mock: AssistantMock, name: str) -> None:
-    """
-    Status, code and message are the vendor's, in its envelope; nothing is stored.
-    """
+    """Status, code and message are the vendor's, in its envelope; nothing is stored."""
     mock.model_studio.fail(faults.FAULTS[name]())
     status, code, message = STUDIO_WORDS[name]
     reply = ask(mock, "POST", f"{STUDIO}/threads", {})
@@ -86,9 +78,7 @@ BAIDU_WORDS = {
 
 @pytest.mark.parametrize("name", BAIDU_WORDS)
 def test_appbuilder_refuses_in_words_marked_inferred(mock: AssistantMock, name: str) -> None:
-    """
-    The whole body, and the mark in the table of errors.
-    """
+    """The whole body, and the mark in the table of errors."""
     mock.appbuilder.fail(faults.FAULTS[name]())
     headers = (("Authorization", "Bearer k"), ("X-Appbuilder-Request-Id", "r"))
     reply = ask(mock, "POST", f"{BAIDU}/v2/threads", {}, headers)
@@ -98,9 +88,7 @@ def test_appbuilder_refuses_in_words_marked_inferred(mock: AssistantMock, name: 
 
 
 def test_faults_strike_in_order_are_counted_and_run_out(mock: AssistantMock) -> None:
-    """
-    Two refusals, then a broken line, then the answer; each fault says how often it was meant and used.
-    """
+    """Two refusals, then a broken line, then the answer; each fault says how often it was meant and used."""
     studio = mock.model_studio
     limited = studio.fail(faults.rate_limited(), on="create_message", times=2)
     broken = studio.fail(faults.reset(), on="create_message")
@@ -110,18 +98,14 @@ def test_faults_strike_in_order_are_counted_and_run_out(mock: AssistantMock) -> 
 
 
 def test_after_leaves_the_first_requests_alone(mock: AssistantMock) -> None:
-    """
-    `after=2` strikes the third; requests of other operations do not count.
-    """
+    """`after=2` strikes the third; requests of other operations do not count."""
     mock.model_studio.fail(faults.unavailable(), on="create_message", after=2)
     ask(mock, "POST", f"{STUDIO}/threads", {})
     assert [send(mock) for _ in range(4)] == [200, 200, 503, 200]
 
 
 def test_times_none_strikes_for_ever(mock: AssistantMock) -> None:
-    """
-    And without `on`, every request, a path no route answers and a request without a key included.
-    """
+    """And without `on`, every request, a path no route answers and a request without a key included."""
     mock.model_studio.fail(faults.hang(), times=None)
     assert [send(mock) for _ in range(3)] == ["read_timeout"] * 3
     for path in ("/nowhere", "/threads"):
@@ -129,9 +113,7 @@ def test_times_none_strikes_for_ever(mock: AssistantMock) -> None:
 
 
 def test_when_chooses_the_request(mock: AssistantMock) -> None:
-    """
-    The predicate sees the request; those it turns down do not count for `after`.
-    """
+    """The predicate sees the request; those it turns down do not count for `after`."""
     plan = mock.model_studio.fail(
         faults.rate_limited(), on="create_message", after=1, when=lambda request: request.json()["content"].startswith("b")
     )
@@ -140,9 +122,7 @@ def test_when_chooses_the_request(mock: AssistantMock) -> None:
 
 
 def test_faults_that_are_not_final_compose(mock: AssistantMock) -> None:
-    """
-    Late, without a field, of the wrong type and cut short: one request, all four, in the order planned.
-    """
+    """Late, without a field, of the wrong type and cut short: one request, all four, in the order planned."""
     studio = mock.model_studio
     before = mock.clock.now_ms
     for fault in (faults.slow(2), faults.without("id"), faults.wrong_content_type("text/plain"), faults.truncated(5)):
@@ -157,9 +137,7 @@ def test_faults_that_are_not_final_compose(mock: AssistantMock) -> None:
 
 
 def test_a_slow_refusal_is_late_and_a_refusal_is_final(mock: AssistantMock) -> None:
-    """
-    slow goes with whatever the reply is, a broken line too; behind a refusal the next fault waits.
-    """
+    """slow goes with whatever the reply is, a broken line too; behind a refusal the next fault waits."""
     studio = mock.model_studio
     studio.fail(faults.slow(30, wait=True), on="create_message", times=2)
     studio.fail(faults.rate_limited(), on="create_message")
@@ -170,9 +148,7 @@ def test_a_slow_refusal_is_late_and_a_refusal_is_final(mock: AssistantMock) -> N
 
 
 def test_without_waits_for_an_answer_that_has_the_field(mock: AssistantMock) -> None:
-    """
-    A path leads into objects and lists, * to every item; what is not there is not counted as taken.
-    """
+    """A path leads into objects and lists, * to every item; what is not there is not counted as taken."""
     studio = mock.model_studio
     send(mock), send(mock)
     url = f"{STUDIO}/threads/{studio.threads()[0].id}/messages"
@@ -186,17 +162,13 @@ def test_without_waits_for_an_answer_that_has_the_field(mock: AssistantMock) -> 
 
 
 def test_truncated_waits_for_a_longer_answer(mock: AssistantMock) -> None:
-    """
-    An answer that is not longer than that comes whole, and the fault is not used up.
-    """
+    """An answer that is not longer than that comes whole, and the fault is not used up."""
     plan = mock.model_studio.fail(faults.truncated(10_000), on="create_message", optional=True)
     assert (send(mock), plan.used) == (200, 0)
 
 
 def test_every_fault_says_whether_the_server_had_acted(mock: AssistantMock) -> None:
-    """
-    `acted` is what the store shows afterwards.
-    """
+    """`acted` is what the store shows afterwards."""
     studio, thread = mock.model_studio, mock.model_studio.threads()[0]
     arguments: dict[str, tuple[Any, ...]] = {"slow": (1,), "truncated": (1,), "without": ("id",)}
     for name, make in faults.FAULTS.items():
@@ -208,18 +180,14 @@ def test_every_fault_says_whether_the_server_had_acted(mock: AssistantMock) -> N
 
 
 def unused(mock: AssistantMock) -> str:
-    """
-    What the mock says when it closes.
-    """
+    """What the mock says when it closes."""
     with pytest.raises(errors.UnusedFault) as raised:
         mock._complain()
     return str(raised.value)
 
 
 def test_a_fault_nobody_met_is_told_when_the_mock_closes(mock: AssistantMock) -> None:
-    """
-    What was planned, what was asked instead, what to do; one that is optional is not told.
-    """
+    """What was planned, what was asked instead, what to do; one that is optional is not told."""
     mock.model_studio.fail(faults.hang(after=True), on="list_messages", times=3)
     mock.model_studio.fail(faults.reset(), on="list_messages", optional=True)
     send(mock), send(mock)
@@ -231,9 +199,7 @@ def test_a_fault_nobody_met_is_told_when_the_mock_closes(mock: AssistantMock) ->
 
 
 def test_a_fault_that_found_nothing_to_do_says_why(mock: AssistantMock) -> None:
-    """
-    A predicate that took too few, an answer without the field.
-    """
+    """A predicate that took too few, an answer without the field."""
 
     def is_long(request: Request) -> bool:
         return len(request.body) > 1000
@@ -254,9 +220,7 @@ def test_a_fault_that_found_nothing_to_do_says_why(mock: AssistantMock) -> None:
 
 
 def test_an_unused_fault_never_hides_an_exception() -> None:
-    """
-    The block's own exception comes out.
-    """
+    """The block's own exception comes out."""
 
     def fails(error: type[Exception] | None) -> None:
         with AssistantMock() as mock:
@@ -271,9 +235,7 @@ def test_an_unused_fault_never_hides_an_exception() -> None:
 
 
 def test_the_fixture_fails_a_passing_test_only(pytester: pytest.Pytester) -> None:
-    """
-    A test that passes ends in an error; one that fails, is skipped or fails as expected has no second complaint.
-    """
+    """A test that passes ends in an error; one that fails, is skipped or fails as expected has no second complaint."""
     pytester.makepyfile("""
         import pytest
         from pytest_assistant_mock import faults
@@ -327,9 +289,7 @@ WRONG: dict[str, tuple[Any, dict[str, Any], type[Exception], str]] = {
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_plan_is_refused_at_once(mock: AssistantMock, name: str) -> None:
-    """
-    With what is allowed and what comes nearest; nothing is planned.
-    """
+    """With what is allowed and what comes nearest; nothing is planned."""
     fault, options, kind, message = WRONG[name]
     with pytest.raises(kind) as raised:
         mock.model_studio.fail(fault, **options)
@@ -338,9 +298,7 @@ def test_a_wrong_plan_is_refused_at_once(mock: AssistantMock, name: str) -> None
 
 
 def test_a_predicate_of_another_shape_is_refused_at_once(mock: AssistantMock) -> None:
-    """
-    It must take one request.
-    """
+    """It must take one request."""
     with pytest.raises(TypeError, match=r"takes \(\); expected a function of one Request"):
         mock.model_studio.fail(faults.hang(), when=lambda: True)  # type: ignore[arg-type, misc]
 
@@ -361,26 +319,20 @@ def test_a_predicate_of_another_shape_is_refused_at_once(mock: AssistantMock) ->
 def test_a_fault_that_cannot_be_is_refused_at_once(
     make: Any, arguments: tuple[Any, ...], kind: type[Exception], message: str
 ) -> None:
-    """
-    Bytes, seconds and fields are checked where they are written.
-    """
+    """Bytes, seconds and fields are checked where they are written."""
     with pytest.raises(kind) as raised:
         make(*arguments)
     assert str(raised.value) == message
 
 
 def test_flags_are_flags() -> None:
-    """
-    `hang(after=2)` is meant for `fail(…, after=2)`.
-    """
+    """`hang(after=2)` is meant for `fail(…, after=2)`."""
     with pytest.raises(TypeError, match="after=2: expected True or False"):
         faults.hang(after=2)  # type: ignore[arg-type]
 
 
 def test_eight_threads_with_faults_and_quotas_lose_no_exchange_and_break_no_count(mock: AssistantMock) -> None:
-    """
-    Of 800 requests so many fail, so many are over the limit, the rest are stored, and the journal has all.
-    """
+    """Of 800 requests so many fail, so many are over the limit, the rest are stored, and the journal has all."""
     studio, thread = mock.model_studio, mock.model_studio.threads()[0]
     broken = studio.fail(faults.reset(), on="create_message", times=100)
     late = studio.fail(faults.hang(after=True), on="create_message", times=50)

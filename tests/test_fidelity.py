@@ -1,6 +1,4 @@
-"""
-docs/fidelity.md says of every error, and of every sample that gives way, what the code and the samples say.
-"""
+"""docs/fidelity.md says of every error, and of every sample that gives way, what the code and the samples say."""
 
 from __future__ import annotations
 
@@ -20,9 +18,7 @@ TITLES = {"model_studio": "## Model Studio", "appbuilder": "## AppBuilder"}
 
 
 def rows(title: str) -> list[list[str]]:
-    """
-    The cells of every table row below a heading, up to the next heading of its kind.
-    """
+    """The cells of every table row below a heading, up to the next heading of its kind."""
     section = PAGE.split(f"{title}\n", 1)[1].split("\n## ", 1)[0]
     lines = [line for line in section.splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
@@ -30,9 +26,7 @@ def rows(title: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("vendor", REVISIONS["2025"], ids=lambda vendor: vendor.name)
 def test_every_error_stands_in_the_page_as_it_is_answered(vendor: Vendor) -> None:
-    """
-    Name, status, code, text and mark of each row of ERRORS, in the order of the table, and no row besides.
-    """
+    """Name, status, code, text and mark of each row of ERRORS, in the order of the table, and no row besides."""
     errors = [row[:5] for row in rows(TITLES[vendor.name]) if len(row) == 6 and row[0] != "refusal"]
     assert errors == [
         [kind, str(row.status), f"`{row.code}`", f"`{row.message}`", row.basis] for kind, row in vendor.errors.items()
@@ -41,9 +35,7 @@ def test_every_error_stands_in_the_page_as_it_is_answered(vendor: Vendor) -> Non
 
 @pytest.mark.parametrize("vendor", TITLES)
 def test_every_behaviour_has_a_mark_and_all_but_the_inferred_a_source(vendor: str) -> None:
-    """
-    A row without a known mark is no fidelity; a row that claims more than a guess names where it comes from.
-    """
+    """A row without a known mark is no fidelity; a row that claims more than a guess names where it comes from."""
     behaviours = [row for row in rows(TITLES[vendor]) if len(row) == 3 and row[0] != "behaviour"]
     assert len(behaviours) > 20
     for behaviour, mark, source in behaviours:
@@ -52,9 +44,7 @@ def test_every_behaviour_has_a_mark_and_all_but_the_inferred_a_source(vendor: st
 
 
 def test_every_sample_that_gives_way_is_listed_with_its_reason() -> None:
-    """
-    The list of the page is the list of the samples.
-    """
+    """The list of the page is the list of the samples."""
     found = [row for row in rows("## Samples that give way") if row[0] != "vendor"]
     assert found == [
         [vendor, sample["name"], sample["because"]]
@@ -65,18 +55,14 @@ def test_every_sample_that_gives_way_is_listed_with_its_reason() -> None:
 
 
 def test_every_host_and_base_url_is_named() -> None:
-    """
-    The page names what the fake answers for.
-    """
+    """The page names what the fake answers for."""
     for vendor in REVISIONS["2025"]:
         for place in (*vendor.base_urls, *vendor.hosts):
             assert place in PAGE, place
 
 
 def test_every_source_named_is_explained() -> None:
-    """
-    Each short name of the list of sources is used in some row.
-    """
+    """Each short name of the list of sources is used in some row."""
     sources = PAGE.split("Sources, by short name:")[1].split("## Model Studio")[0]
     names = re.findall(r"^\| ([A-Za-z][^|]+?) \|", sources.replace("| name |", ""), re.MULTILINE)
     body = PAGE.split("## Model Studio", 1)[1]

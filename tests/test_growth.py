@@ -22,9 +22,7 @@ MESSAGE = {"id": 1, "object": "x", "created_at": "x"}
 
 
 def judged(operation: str, value: Any, **more: Any) -> list[contract.Violation]:
-    """
-    What the contract says of an answer of Model Studio's, right or wrong.
-    """
+    """What the contract says of an answer of Model Studio's, right or wrong."""
     try:
         return contract.violations(value, vendor="model_studio", operation=operation, **more)
     except contract.NotJSON:
@@ -32,23 +30,17 @@ def judged(operation: str, value: Any, **more: Any) -> list[contract.Violation]:
 
 
 def bad_list(count: int) -> dict[str, Any]:
-    """
-    A page on which every message is wrong in several places.
-    """
+    """A page on which every message is wrong in several places."""
     return {"object": "list", "data": [{**MESSAGE, "id": number} for number in range(count)], "has_more": False}
 
 
 def thread(metadata: Any) -> dict[str, Any]:
-    """
-    A thread with some metadata.
-    """
+    """A thread with some metadata."""
     return {"id": "thread_1", "object": "thread", "created_at": 1, "metadata": metadata}
 
 
 def talked(count: int) -> AssistantMock:
-    """
-    A mock with a thread of so many messages, each sent over the wire.
-    """
+    """A mock with a thread of so many messages, each sent over the wire."""
     mock = AssistantMock()
     created = mock.model_studio.add_thread()
     for number in range(count):
@@ -57,26 +49,20 @@ def talked(count: int) -> AssistantMock:
 
 
 def exchange(body: bytes) -> Exchange:
-    """
-    One exchange with the same body both ways.
-    """
+    """One exchange with the same body both ways."""
     request = Request("POST", f"{STUDIO}/threads", (("Authorization", "Bearer sk-0123456789"),), body)
     return Exchange("model_studio", "create_thread", request, Response(200, (), body))
 
 
 def told(mock: AssistantMock) -> str:
-    """
-    The words of an assertion that does not hold.
-    """
+    """The words of an assertion that does not hold."""
     with pytest.raises(AssertionError) as error:
         mock.model_studio.exchanges.assert_called("create_message", content="never")
     return str(error.value)
 
 
 def watched(bodies: list[bytes]) -> int:
-    """
-    A mock whose every exchange breaks the contract, closed.
-    """
+    """A mock whose every exchange breaks the contract, closed."""
     mock = AssistantMock(contract="fail")
     for body in bodies:
         ask(mock, "POST", f"{STUDIO}/threads", body)
@@ -111,16 +97,12 @@ SUSPICIOUS = {
 
 
 def repeated(text: str) -> Callable[[int], str]:
-    """
-    So many characters of a text.
-    """
+    """So many characters of a text."""
     return lambda count: text * (count // len(text))
 
 
 def keyed(count: int) -> str:
-    """
-    A page of text with a secret on each line.
-    """
+    """A page of text with a secret on each line."""
     return "\n".join(f"line {number}: sk-{number:012}" for number in range(count))
 
 
@@ -234,9 +216,7 @@ ENTRIES: dict[str, Entry] = {
 
 
 def seconds(work: Callable[[Any], Any], on: Any) -> float:
-    """
-    The least of three runs.
-    """
+    """The least of three runs."""
 
     def once() -> float:
         gc.collect()
@@ -249,9 +229,7 @@ def seconds(work: Callable[[Any], Any], on: Any) -> float:
 
 @pytest.mark.parametrize("name", ENTRIES)
 def test_four_times_the_input_takes_no_more_than_its_share(name: str) -> None:
-    """
-    Half of the sixteen times that what is quadratic would take.
-    """
+    """Half of the sixteen times that what is quadratic would take."""
     count, make, work = ENTRIES[name]
     few, more = make(count), make(4 * count)
     work(few)  # what is compiled or imported once, is by now
@@ -259,9 +237,7 @@ def test_four_times_the_input_takes_no_more_than_its_share(name: str) -> None:
 
 
 def test_metadata_that_is_too_deep_is_refused_in_words() -> None:
-    """
-    Nine hundred levels, in seeding and in the contract: no RecursionError comes out of the package.
-    """
+    """Nine hundred levels, in seeding and in the contract: no RecursionError comes out of the package."""
     deep: Any = "x"
     for _ in range(900):
         deep = {"a": deep}

@@ -1,6 +1,4 @@
-"""
-The ini option assistant_guard: no call to a vendor's host leaves the run, whatever fixtures a test has.
-"""
+"""The ini option assistant_guard: no call to a vendor's host leaves the run, whatever fixtures a test has."""
 
 from __future__ import annotations
 
@@ -56,9 +54,7 @@ def run(pytester):
 
 
 def test_every_client_is_stopped_in_a_test_without_a_fixture(run):
-    """
-    The test fails with an error that names the URL, the option and the way out.
-    """
+    """The test fails with an error that names the URL, the option and the way out."""
     result = run("""
     @pytest.mark.parametrize("name", CALLS)
     def test_it(name):
@@ -72,9 +68,7 @@ def test_every_client_is_stopped_in_a_test_without_a_fixture(run):
 
 
 def test_a_test_with_a_fixture_is_answered_and_other_hosts_are_reached(run):
-    """
-    The guard is below every mock, and nobody else's business is its.
-    """
+    """The guard is below every mock, and nobody else's business is its."""
     run("""
     def test_answered(model_studio_mock):
         assert requests.post(URL, json={}, headers={"Authorization": "Bearer k"}).status_code == 200
@@ -90,9 +84,7 @@ def test_a_test_with_a_fixture_is_answered_and_other_hosts_are_reached(run):
 
 
 def test_a_test_that_swallows_the_error_is_told(run):
-    """
-    At its end, unless it is marked strict=False, or has failed of it.
-    """
+    """At its end, unless it is marked strict=False, or has failed of it."""
     result = run("""
     def test_swallows():
         try:
@@ -114,9 +106,7 @@ def test_a_test_that_swallows_the_error_is_told(run):
 
 @pytest.mark.parametrize("where", ["conftest", "app"])
 def test_a_call_while_the_run_begins_is_stopped(run, where):
-    """
-    In a conftest.py as in a module that a test imports.
-    """
+    """In a conftest.py as in a module that a test imports."""
     call = "import httpx\nhttpx.post('https://appbuilder.baidu.com/v2/threads', json={})"
     result = run("import app\ndef test_it(): pass", **{"app": "", where: call})
     assert result.ret != 0
@@ -124,9 +114,7 @@ def test_a_call_while_the_run_begins_is_stopped(run, where):
 
 
 def test_a_swallowed_call_while_tests_are_collected_is_a_warning(run):
-    """
-    No test has made it, so no test fails.
-    """
+    """No test has made it, so no test fails."""
     app = "import httpx\ntry: httpx.post('https://appbuilder.baidu.com/v2/threads', json={})\nexcept Exception: pass"
     result = run("import app\ndef test_it(): pass", app=app)
     result.assert_outcomes(passed=1, warnings=1)
@@ -134,9 +122,7 @@ def test_a_swallowed_call_while_tests_are_collected_is_a_warning(run):
 
 
 def test_a_program_that_calls_the_service_when_imported_finds_a_mock(run):
-    """
-    The documented way: a mock around the collection. Nothing of it is left for the tests.
-    """
+    """The documented way: a mock around the collection. Nothing of it is left for the tests."""
     conftest = """
     import pytest
     from pytest_assistant_mock import AssistantMock
@@ -165,9 +151,7 @@ def test_a_program_that_calls_the_service_when_imported_finds_a_mock(run):
 
 
 def test_a_gateway_of_the_ini_file_is_guarded(run):
-    """
-    A base URL in assistant_hosts is a vendor's too; what else is on that host is not.
-    """
+    """A base URL in assistant_hosts is a vendor's too; what else is on that host is not."""
     ini = f"{INI}assistant_hosts = model_studio = http://127.0.0.1:9/ai/api/v1\n"
     run(
         """
@@ -181,26 +165,20 @@ def test_a_gateway_of_the_ini_file_is_guarded(run):
 
 
 def test_a_live_run_is_stopped_too(run):
-    """
-    The option holds for the whole run; the error says how to switch it off for one.
-    """
+    """The option holds for the whole run; the error says how to switch it off for one."""
     result = run("def test_it(model_studio_mock):\n        CALLS['requests']()", "--assistant-source=live")
     result.stdout.fnmatch_lines(["E*BlockedHost: a call to*", "*pytest -o assistant_guard=false"])
     assert "assistant_guard" not in str(run("def test_it(): pass", ini="[pytest]\n").stdout)
 
 
 def test_without_the_option_nothing_is_imported(pytester):
-    """
-    Who does not ask for it does not pay for it.
-    """
+    """Who does not ask for it does not pay for it."""
     pytester.makepyfile("import sys\ndef test_it(): assert 'pytest_assistant_mock._mock.guard' not in sys.modules")
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
 def test_it_leaves_nothing_behind():
-    """
-    Above and below a mock, in any order of closing.
-    """
+    """Above and below a mock, in any order of closing."""
     import httpx
 
     before = httpx.HTTPTransport.handle_request

@@ -1,6 +1,4 @@
-"""
-Each mock begins anew and keeps to itself: first ids and times, nested mocks, many threads.
-"""
+"""Each mock begins anew and keeps to itself: first ids and times, nested mocks, many threads."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ HEADERS = {"Authorization": "Bearer sk-test"}
 @pytest.mark.parametrize("again", [1, 2, 3])
 @pytest.mark.parametrize("vendor", FIRST)
 def test_each_test_and_parameter_sees_the_same_first_ids_and_time(assistant_mock: AssistantMock, vendor: str, again: int) -> None:
-    """
-    Counters and clock start anew with every mock.
-    """
+    """Counters and clock start anew with every mock."""
     handle: Handle = getattr(assistant_mock, vendor)
     thread = handle.add_thread()
     messages = [handle.add_message(thread, "x") for _ in range(again)]
@@ -39,9 +35,7 @@ def test_each_test_and_parameter_sees_the_same_first_ids_and_time(assistant_mock
 
 
 def test_the_first_ids_are_the_same_in_every_run_and_worker(pytester: pytest.Pytester) -> None:
-    """
-    Also under -n 2: ids and times do not depend on which worker runs a test, nor on what ran before.
-    """
+    """Also under -n 2: ids and times do not depend on which worker runs a test, nor on what ran before."""
     pytest.importorskip("xdist")
     pytester.makepyfile(
         f"""
@@ -59,9 +53,7 @@ def test_the_first_ids_are_the_same_in_every_run_and_worker(pytester: pytest.Pyt
 
 
 def test_vendors_of_one_mock_share_the_clock_and_nothing_else(assistant_mock: AssistantMock) -> None:
-    """
-    A message of one vendor moves the time of the other by a millisecond; counts and threads are its own.
-    """
+    """A message of one vendor moves the time of the other by a millisecond; counts and threads are its own."""
     studio, baidu = assistant_mock.model_studio, assistant_mock.appbuilder
     studio.add_message(studio.add_thread(), "x")
     message = baidu.add_message(baidu.add_thread(), "y")
@@ -71,9 +63,7 @@ def test_vendors_of_one_mock_share_the_clock_and_nothing_else(assistant_mock: As
 
 
 def test_ids_keep_the_vendors_format() -> None:
-    """
-    A prefix and a uuid of version 4; request ids are of version 9 at Model Studio; no two ids of a mock are equal.
-    """
+    """A prefix and a uuid of version 4; request ids are of version 9 at Model Studio; no two ids of a mock are equal."""
     mock = AssistantMock()
     for handle, pattern in ((mock.model_studio, r"[0-9a-f]{8}-0000-4000-8000-[0-9a-f]{12}"), (mock.appbuilder, r"[0-9a-f]{32}")):
         thread = handle.add_thread()
@@ -86,9 +76,7 @@ def test_ids_keep_the_vendors_format() -> None:
 
 
 def test_an_inner_mock_neither_sees_nor_changes_the_outer_one() -> None:
-    """
-    The innermost answers; when it closes, the outer one goes on where it was.
-    """
+    """The innermost answers; when it closes, the outer one goes on where it was."""
     url = "https://dashscope.aliyuncs.com/api/v1/threads"
     with AssistantMock() as outer:
         first = httpx.post(url, headers=HEADERS, json={}).json()["id"]
@@ -103,9 +91,7 @@ def test_an_inner_mock_neither_sees_nor_changes_the_outer_one() -> None:
 
 
 def test_a_mock_that_closed_left_nothing_for_the_next() -> None:
-    """
-    Threads of one mock are unknown in the next.
-    """
+    """Threads of one mock are unknown in the next."""
     with AssistantMock() as one:
         thread = one.model_studio.add_thread()
     with AssistantMock() as two:
@@ -116,9 +102,7 @@ def test_a_mock_that_closed_left_nothing_for_the_next() -> None:
 
 @pytest.fixture
 def eager() -> Iterator[None]:
-    """
-    Threads take turns as often as they can, not every 5 ms: a race has a chance to be lost.
-    """
+    """Threads take turns as often as they can, not every 5 ms: a race has a chance to be lost."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
@@ -127,9 +111,7 @@ def eager() -> Iterator[None]:
 
 @pytest.mark.parametrize("vendor", FIRST)
 def test_whoever_stores_stores_alone(vendor: str) -> None:
-    """
-    While an id is being made, by seeding or for a request, no other thread can enter the engine.
-    """
+    """While an id is being made, by seeding or for a request, no other thread can enter the engine."""
     mock = AssistantMock()
     handle: Handle = getattr(mock, vendor)
     state, entered = handle._service.state, list[bool]()
@@ -158,9 +140,7 @@ def test_whoever_stores_stores_alone(vendor: str) -> None:
 @pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("vendor", FIRST)
 def test_eight_threads_lose_and_duplicate_nothing(vendor: str) -> None:
-    """
-    8 x 1000 messages straight into the engine: 8000 ids, 8000 times, each thread's own messages in its own order.
-    """
+    """8 x 1000 messages straight into the engine: 8000 ids, 8000 times, each thread's own messages in its own order."""
     mock = AssistantMock()
     handle: Handle = getattr(mock, vendor)
     threads = [handle.add_thread() for _ in range(8)]
@@ -185,9 +165,7 @@ def test_eight_threads_lose_and_duplicate_nothing(vendor: str) -> None:
 
 @pytest.mark.usefixtures("eager")
 def test_eight_threads_through_a_real_client(model_studio: Handle) -> None:
-    """
-    The same through requests, a session a thread.
-    """
+    """The same through requests, a session a thread."""
     thread = model_studio.add_thread()
 
     def send(who: int) -> list[str]:

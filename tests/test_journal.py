@@ -1,6 +1,4 @@
-"""
-The journal keeps exchanges by vendor and tells who watches.
-"""
+"""The journal keeps exchanges by vendor and tells who watches."""
 
 from __future__ import annotations
 
@@ -19,9 +17,7 @@ NOT_ANSWERED = Exchange("one", None, Request("POST", "https://one/nowhere"), Res
 
 
 def test_a_journal_keeps_each_vendors_exchanges_in_order() -> None:
-    """
-    Those no route was found for are told apart; what is handed out is a copy.
-    """
+    """Those no route was found for are told apart; what is handed out is a copy."""
     journal = Journal()
     seen: list[Exchange] = []
     journal.watchers.append(seen.append)
@@ -34,9 +30,7 @@ def test_a_journal_keeps_each_vendors_exchanges_in_order() -> None:
 
 
 def _begin(journal: Journal, made: Any, *faults: str) -> Stream:
-    """
-    Write an exchange whose reply is a stream; the stream to read.
-    """
+    """Write an exchange whose reply is a stream; the stream to read."""
     reply = journal.write(Exchange("one", None, NOT_ANSWERED.request, Response(200, pieces=made), faults))
     assert isinstance(reply, Response)
     assert is_stream(reply.pieces)
@@ -49,9 +43,7 @@ def _read(stream: Stream, most: int = 100) -> None:
 
 
 def test_a_streamed_reply_stands_from_its_head_and_is_told_of_at_its_end() -> None:
-    """
-    In the order asked; its body is what has been taken; who watches hears of it once.
-    """
+    """In the order asked; its body is what has been taken; who watches hears of it once."""
     journal, seen = Journal(), list[Exchange]()
     journal.watchers.append(seen.append)
     stream = _begin(journal, [b"a", b"b"])
@@ -68,9 +60,7 @@ def test_a_streamed_reply_stands_from_its_head_and_is_told_of_at_its_end() -> No
 
 @pytest.mark.parametrize("look", [lambda journal: journal.of("one"), lambda journal: journal.write(ASKED), Journal.settle])
 def test_a_client_that_left_is_told_of_at_the_next_look(look: Any) -> None:
-    """
-    Its close only marks; the exchange holds what was taken, and is no failure.
-    """
+    """Its close only marks; the exchange holds what was taken, and is no failure."""
     journal, seen, made = Journal(), list[Exchange](), Made([b"a", b"b"])
     journal.watchers.append(seen.append)
     stream = _begin(journal, made)
@@ -84,9 +74,7 @@ def test_a_client_that_left_is_told_of_at_the_next_look(look: Any) -> None:
 
 
 def test_a_close_never_waits_for_the_lock() -> None:
-    """
-    A finalizer may run while another thread makes a piece.
-    """
+    """A finalizer may run while another thread makes a piece."""
     lock = RLock()
     stream = _begin(Journal(lock), Made([b"a"]))
     closing = Thread(target=stream.close)
@@ -98,9 +86,7 @@ def test_a_close_never_waits_for_the_lock() -> None:
 
 @pytest.mark.parametrize("end", [Journal.cut, Journal.clear, lambda journal: journal.save()()])
 def test_a_stream_that_is_open_at_the_end_is_cut(end: Any) -> None:
-    """
-    At exit, reset and restore: who watches hears of it, and the client meets a reset if it reads on.
-    """
+    """At exit, reset and restore: who watches hears of it, and the client meets a reset if it reads on."""
     journal, seen, made = Journal(), list[Exchange](), Made([b"a", b"b"])
     journal.watchers.append(seen.append)
     stream = _begin(journal, made)
@@ -111,9 +97,7 @@ def test_a_stream_that_is_open_at_the_end_is_cut(end: Any) -> None:
 
 
 def test_a_stream_that_breaks_is_a_failure() -> None:
-    """
-    By a fault, or by what a piece raises, which is kept to be raised again.
-    """
+    """By a fault, or by what a piece raises, which is kept to be raised again."""
     journal, error = Journal(), LookupError()
     _read(_begin(journal, Cut(Listed([b"abc", b"d"]), "truncated", 2, "truncated(2)"), "truncated(2)"))
     with pytest.raises(LookupError):
@@ -125,9 +109,7 @@ def test_a_stream_that_breaks_is_a_failure() -> None:
 
 @pytest.mark.parametrize("leaves", [False, True])
 def test_a_cut_that_did_not_strike_is_no_fault_of_the_exchange(leaves: bool) -> None:
-    """
-    The stream was shorter, or its client left before.
-    """
+    """The stream was shorter, or its client left before."""
     journal, spared = Journal(), list[bool]()
     cut = Cut(Listed([b"ab", b"c"]), "truncated", 3, "truncated(3)")
     cut.spared = lambda: spared.append(True)
@@ -139,9 +121,7 @@ def test_a_cut_that_did_not_strike_is_no_fault_of_the_exchange(leaves: bool) -> 
 
 
 def test_a_failure_of_a_response_in_pieces_is_a_stream_that_breaks() -> None:
-    """
-    What a test gives as `Failure("truncated", 1, Response(…, pieces=…))` comes in pieces too.
-    """
+    """What a test gives as `Failure("truncated", 1, Response(…, pieces=…))` comes in pieces too."""
     failure = Failure("truncated", 1, Response(200, pieces=[b"ab"]), delay=0.5)
     reply = Journal().write(Exchange("one", None, NOT_ANSWERED.request, failure))
     assert isinstance(reply, Response)

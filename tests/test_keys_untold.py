@@ -1,6 +1,4 @@
-"""
-The real key stands in nothing that a test is told: no error, no report, no text of an object, whoever answers.
-"""
+"""The real key stands in nothing that a test is told: no error, no report, no text of an object, whoever answers."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ def _configured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def asked(url: str = "/threads", body: Any = b"", **settings: Any) -> AssistantMock:
-    """
-    A mock that was asked something with the key in its URL.
-    """
+    """A mock that was asked something with the key in its URL."""
     mock = AssistantMock(**settings)
     ask(mock, "POST", f"{STUDIO}{url}", body)
     return mock
@@ -111,9 +107,7 @@ ERRORS: dict[Callable[[], None], type[Exception]] = {
 
 @pytest.mark.parametrize("provoke", ERRORS, ids=lambda provoke: provoke.__name__)
 def test_no_error_tells_the_key(provoke: Callable[[], None]) -> None:
-    """
-    Neither whole nor cut short, in its text and in what it holds.
-    """
+    """Neither whole nor cut short, in its text and in what it holds."""
     with pytest.raises(ERRORS[provoke]) as told:
         provoke()
     text = f"{told.value} {getattr(told.value, 'violations', '')}"
@@ -121,9 +115,7 @@ def test_no_error_tells_the_key(provoke: Callable[[], None]) -> None:
 
 
 def test_no_text_of_an_exchange_tells_the_key() -> None:
-    """
-    What the request carries is hidden in the answer as well; a header of a vendor's own shows plain words only.
-    """
+    """What the request carries is hidden in the answer as well; a header of a vendor's own shows plain words only."""
     answer = Response(200, (("X-Echo", KEY), ("X-Request-Id", "r-1"), ("X-Mode", "on")), f'{{"k": "{KEY}"}}'.encode())
     request = Request("POST", f"{STUDIO}/threads?k={KEY}", CARRIED, f'{{"k": "{KEY}"}}'.encode())
     replies = (answer, Failure("truncated", 3, answer), Failure("reset"))
@@ -183,9 +175,7 @@ def test_a_live_run_tells_no_key(pytester: pytest.Pytester, monkeypatch: pytest.
 
 @pytest.fixture
 def recorded(tmp_path: Path) -> Path:
-    """
-    A cassette of one call.
-    """
+    """A cassette of one call."""
     path = tmp_path / "c.yaml"
     path.write_text(
         "interactions:\n- request:\n    method: POST\n    uri: https://dashscope.aliyuncs.com/api/v1/threads\n    body: '{}'\n"
@@ -200,9 +190,7 @@ def recorded(tmp_path: Path) -> Path:
     ("record", "path"), [("none", f"/threads?k={KEY}"), ("new", f"/threads/thread_aaaaaaaaaaaaaaaa?k={KEY}")]
 )
 def test_a_cassette_tells_no_key(record: str, path: str, recorded: Path) -> None:
-    """
-    Neither a miss nor the refusal of a new call, where the key stands in the URL only.
-    """
+    """Neither a miss nor the refusal of a new call, where the key stands in the URL only."""
     mock = AssistantMock(source="cassette", cassette=recorded, record=record, contract="off")
     with pytest.raises(errors.CassetteMiss, match="k=REDACTED") as told, mock:
         assert mock._session is not None

@@ -1,6 +1,4 @@
-"""
-The floors of the house: who may import whom. FLOORS is the rule; there is no other copy of it.
-"""
+"""The floors of the house: who may import whom. FLOORS is the rule; there is no other copy of it."""
 
 from __future__ import annotations
 
@@ -21,9 +19,7 @@ NAME = "pytest_assistant_mock"
 
 
 class Floor(NamedTuple):
-    """
-    A part of the package, what it may import of the rest, and which packages from outside (the standard library is free).
-    """
+    """A part of the package, what it may import of the rest, and which packages from outside (the standard library is free)."""
 
     part: str
     below: tuple[str, ...] = ()
@@ -70,24 +66,18 @@ FLOORS = (
 
 
 def within(module: str, part: str) -> bool:
-    """
-    Whether a module is a part, or inside it.
-    """
+    """Whether a module is a part, or inside it."""
     return module == part or module.startswith(f"{part}.")
 
 
 def floor_of(module: str) -> Floor | None:
-    """
-    The row of a module: the longest part it is within.
-    """
+    """The row of a module: the longest part it is within."""
     rows = [row for row in FLOORS if within(module, row.part)]
     return max(rows, key=lambda row: len(row.part), default=None)
 
 
 def imports(source: str) -> Iterator[str]:
-    """
-    Every module a source imports, wherever in it: inside functions and under TYPE_CHECKING too.
-    """
+    """Every module a source imports, wherever in it: inside functions and under TYPE_CHECKING too."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -98,9 +88,7 @@ def imports(source: str) -> Iterator[str]:
 
 
 def trespasses(module: str, source: str) -> list[str]:
-    """
-    What a module imports, and may not.
-    """
+    """What a module imports, and may not."""
     row = floor_of(module)
     if row is None:
         return [f"{module} is on no floor: give it a row in FLOORS"]
@@ -117,9 +105,7 @@ def trespasses(module: str, source: str) -> list[str]:
 
 
 def module_of(path: Path) -> str:
-    """
-    A file's dotted name below the package.
-    """
+    """A file's dotted name below the package."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
 
@@ -129,9 +115,7 @@ FILES = {module_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 @pytest.mark.parametrize("module", FILES)
 def test_imports_run_downhill(module):
-    """
-    A file imports from its own part, the floors below it and the outside packages its row names; nothing else.
-    """
+    """A file imports from its own part, the floors below it and the outside packages its row names; nothing else."""
     assert trespasses(module, FILES[module].read_text("utf-8")) == []
 
 
@@ -155,32 +139,24 @@ def test_imports_run_downhill(module):
     ],
 )
 def test_a_trespass_is_seen(module, source, found):
-    """
-    The walk sees an import uphill, sideways, inside a function or under TYPE_CHECKING.
-    """
+    """The walk sees an import uphill, sideways, inside a function or under TYPE_CHECKING."""
     assert trespasses(module, source) == found
 
 
 def test_every_row_names_a_part_of_the_package():
-    """
-    A row of FLOORS, and each part it names, is a file or a folder there is.
-    """
+    """A row of FLOORS, and each part it names, is a file or a folder there is."""
     named = {part for row in FLOORS for part in (row.part, *row.below)} - {"__version__"}
     assert {part for part in named if not any(within(module, part) for module in FILES)} == set()
 
 
 def hidden_from_python(node):
-    """
-    What only type checkers read.
-    """
+    """What only type checkers read."""
     is_guard = isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
     return node.body if is_guard else []
 
 
 def nodes_that_run(node):
-    """
-    Every node of a source but those below `if TYPE_CHECKING:`.
-    """
+    """Every node of a source but those below `if TYPE_CHECKING:`."""
     yield node
     hidden = hidden_from_python(node)
     for child in ast.iter_child_nodes(node):
@@ -189,9 +165,7 @@ def nodes_that_run(node):
 
 
 def file_of(name: str, files: Mapping[str, str]) -> str:
-    """
-    The file an imported name stands in; "" for none of the package's.
-    """
+    """The file an imported name stands in; "" for none of the package's."""
     found = name.removeprefix(f"{NAME}.")
     if found == name:
         return "__init__" if name == NAME and "__init__" in files else ""
@@ -201,9 +175,7 @@ def file_of(name: str, files: Mapping[str, str]) -> str:
 
 
 def circles(files: Mapping[str, str]) -> list[str]:
-    """
-    A circle of files that import each other, wherever in them, if there is one.
-    """
+    """A circle of files that import each other, wherever in them, if there is one."""
     graph = {}
     for module, source in files.items():
         running = ast.Module([], [])
@@ -217,9 +189,7 @@ def circles(files: Mapping[str, str]) -> list[str]:
 
 
 def test_no_files_import_each_other():
-    """
-    There is no circle of imports, neither at the top of files nor inside functions.
-    """
+    """There is no circle of imports, neither at the top of files nor inside functions."""
     assert circles({module: path.read_text("utf-8") for module, path in FILES.items()}) == []
 
 
@@ -235,9 +205,7 @@ A_CIRCLE = {
     [({}, {"a", "b", "c"}), ({"b": "if TYPE_CHECKING:\n    from pytest_assistant_mock import c"}, set()), ({"c": ""}, set())],
 )
 def test_a_circle_is_seen(changed, found):
-    """
-    An import inside a function counts, one for type checkers does not.
-    """
+    """An import inside a function counts, one for type checkers does not."""
     assert set(circles({**A_CIRCLE, **changed})) == found
 
 
@@ -264,9 +232,7 @@ def vendor_words(source: str) -> list[str]:
 
 @pytest.mark.parametrize("module", [module for module in FILES if not within(module, "_vendors") and module != PUBLIC_NAMES])
 def test_only_the_vendors_files_know_a_vendor_by_name(module):
-    """
-    Outside `_vendors` no string that code works with names a vendor; `strategies` names them to the public alone.
-    """
+    """Outside `_vendors` no string that code works with names a vendor; `strategies` names them to the public alone."""
     assert vendor_words(FILES[module].read_text("utf-8")) == []
 
 
@@ -282,7 +248,5 @@ def test_only_the_vendors_files_know_a_vendor_by_name(module):
     ],
 )
 def test_a_vendors_word_is_seen(source, found):
-    """
-    Compared, looked up or sent; but neither in a message nor where the name is what is offered.
-    """
+    """Compared, looked up or sent; but neither in a message nor where the name is what is offered."""
     assert vendor_words(source) == found

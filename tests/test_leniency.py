@@ -1,6 +1,4 @@
-"""
-What looks odd but is taken, by both vendors.
-"""
+"""What looks odd but is taken, by both vendors."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ from pytest_assistant_mock import AssistantMock
     ],
 )
 def test_what_looks_odd_but_is_fine(url: str, headers: tuple[tuple[str, str], ...]) -> None:
-    """
-    Header names and schemes in any case, any key, any workspace, AppBuilder's second header, a doubled slash.
-    """
+    """Header names and schemes in any case, any key, any workspace, AppBuilder's second header, a doubled slash."""
     reply = ask(AssistantMock(), "POST", url, b"{}", headers)
     assert (reply.status, reply.json()["object"]) == (200, "thread")
 
@@ -32,17 +28,13 @@ def test_what_looks_odd_but_is_fine(url: str, headers: tuple[tuple[str, str], ..
 @pytest.mark.parametrize("url", [f"{STUDIO}/threads", f"{BAIDU}/v2/threads"])
 @pytest.mark.parametrize("body", [b"", b'""', b' "" ', b"{}", b'{"messages": null, "metadata": null}', b'{"messages": []}'])
 def test_an_empty_thread_may_be_asked_for_in_any_way(url: str, body: bytes) -> None:
-    """
-    No body, the JSON string "" that dashscope sends, {}, null and [] all make an empty thread.
-    """
+    """No body, the JSON string "" that dashscope sends, {}, null and [] all make an empty thread."""
     reply = ask(AssistantMock(), "POST", url, body)
     assert (reply.status, reply.json()["metadata"]) == (200, {})
 
 
 def test_both_vendors_take_an_assistants_message_with_a_new_thread() -> None:
-    """
-    create_message is for role=user only; a conversation that create_thread starts with may have both.
-    """
+    """create_message is for role=user only; a conversation that create_thread starts with may have both."""
     mock = AssistantMock()
     messages = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}, {"content": "no role"}]
     for handle, url in ((mock.model_studio, f"{STUDIO}/threads"), (mock.appbuilder, f"{BAIDU}/v2/threads")):
@@ -52,9 +44,7 @@ def test_both_vendors_take_an_assistants_message_with_a_new_thread() -> None:
 
 @pytest.mark.parametrize(("url", "status"), [(f"{STUDIO}/threads", 400), (f"{BAIDU}/v2/threads", 405)])
 def test_head_is_answered_without_a_body(url: str, status: int) -> None:
-    """
-    HEAD is a wrong method everywhere; as HTTP wants it, its answer has headers only.
-    """
+    """HEAD is a wrong method everywhere; as HTTP wants it, its answer has headers only."""
     reply = ask(AssistantMock(), "HEAD", url)
     assert (reply.status, reply.body, reply.header("content-type")) == (status, b"", "application/json")
 
@@ -63,9 +53,7 @@ def test_head_is_answered_without_a_body(url: str, status: int) -> None:
 def test_appbuilder_clears_the_files_of_a_message_only_when_told(
     more: dict[str, list[str] | None], left: tuple[str, ...]
 ) -> None:
-    """
-    update with no file_ids, or null, leaves them; [] clears them. The content is replaced by whatever is sent.
-    """
+    """update with no file_ids, or null, leaves them; [] clears them. The content is replaced by whatever is sent."""
     mock = AssistantMock()
     thread = mock.appbuilder.add_thread()
     message = mock.appbuilder.add_message(thread, "before", file_ids=["file-1"])
@@ -77,9 +65,7 @@ def test_appbuilder_clears_the_files_of_a_message_only_when_told(
 
 @pytest.mark.parametrize("value", [None, {}, {"new": "2"}])
 def test_a_threads_metadata_is_replaced_and_only_model_studio_empties_it(value: dict[str, str] | None) -> None:
-    """
-    null leaves it at both vendors; {} empties it at Model Studio, and at AppBuilder leaves it, for the SDK always sends {}.
-    """
+    """null leaves it at both vendors; {} empties it at Model Studio, and at AppBuilder leaves it, for the SDK always sends {}."""
     mock = AssistantMock()
     studio, baidu = mock.model_studio.add_thread({"old": "1"}), mock.appbuilder.add_thread({"old": "1"})
     ask(mock, "POST", f"{STUDIO}/threads/{studio.id}", {"metadata": value})

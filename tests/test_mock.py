@@ -1,6 +1,4 @@
-"""
-AssistantMock, the context manager: what it puts in place, what it puts back, what it says when it is used wrongly.
-"""
+"""AssistantMock, the context manager: what it puts in place, what it puts back, what it says when it is used wrongly."""
 
 from __future__ import annotations
 
@@ -23,16 +21,12 @@ VENDORS = ("model_studio", "appbuilder")
 
 
 def vendor(mock, name):
-    """
-    One of the two handles.
-    """
+    """One of the two handles."""
     return {"model_studio": mock.model_studio, "appbuilder": mock.appbuilder}[name]
 
 
 def create(handle, thread, text):
-    """
-    Send one message by httpx; the answer.
-    """
+    """Send one message by httpx; the answer."""
     if handle.name == "model_studio":
         key, url = {"Authorization": f"Bearer {handle.api_key}"}, f"{handle.base_url}/threads/{thread.id}/messages"
         return httpx.post(url, headers=key, json={"role": "user", "content": text})
@@ -46,9 +40,7 @@ def create(handle, thread, text):
 
 @pytest.mark.parametrize("name", VENDORS)
 def test_every_mock_counts_from_one(name):
-    """
-    Threads, messages, request ids and times are the same in every mock, and nothing is left of the last one.
-    """
+    """Threads, messages, request ids and times are the same in every mock, and nothing is left of the last one."""
 
     def story():
         with AssistantMock() as mock:
@@ -62,9 +54,7 @@ def test_every_mock_counts_from_one(name):
 
 
 def test_a_message_ticks_the_clock():
-    """
-    Each stored message moves the time by 1 ms, whoever stores it; nothing else does.
-    """
+    """Each stored message moves the time by 1 ms, whoever stores it; nothing else does."""
     with AssistantMock() as mock:
         thread = mock.model_studio.add_thread()
         other = mock.appbuilder.add_thread()
@@ -76,9 +66,7 @@ def test_a_message_ticks_the_clock():
 
 
 def test_of_nested_mocks_the_innermost_answers():
-    """
-    The inner mock starts empty, and what it stored is not the outer's.
-    """
+    """The inner mock starts empty, and what it stored is not the outer's."""
     with AssistantMock() as outer:
         thread = outer.model_studio.add_thread()
         with AssistantMock() as inner:
@@ -92,9 +80,7 @@ def test_of_nested_mocks_the_innermost_answers():
 
 @pytest.mark.parametrize("name", VENDORS)
 def test_eight_threads_lose_nothing(name):
-    """
-    8 threads making 1,000 messages each: none lost, none twice, every id and time its own.
-    """
+    """8 threads making 1,000 messages each: none lost, none twice, every id and time its own."""
     with AssistantMock() as mock:
         handle = vendor(mock, name)
         thread = handle.add_thread()
@@ -115,9 +101,7 @@ def test_eight_threads_lose_nothing(name):
 
 @pytest.mark.parametrize("name", VENDORS)
 def test_eight_threads_over_http(name):
-    """
-    The same through a client: each answer is to its own question.
-    """
+    """The same through a client: each answer is to its own question."""
     wrong = []
     with AssistantMock() as mock:
         handle = vendor(mock, name)
@@ -139,16 +123,12 @@ def test_eight_threads_over_http(name):
 
 
 def swapped():
-    """
-    A function of each layer a client goes through, and the environment: what an open mock changes.
-    """
+    """A function of each layer a client goes through, and the environment: what an open mock changes."""
     return httpx.HTTPTransport.handle_request, requests.adapters.HTTPAdapter.send, socket.getaddrinfo, dict(os.environ)
 
 
 def test_a_mock_may_be_filled_before_it_is_opened():
-    """
-    Until then it stands in nobody's way: no door, no key. Opened, it answers from what was put there.
-    """
+    """Until then it stands in nobody's way: no door, no key. Opened, it answers from what was put there."""
     before = swapped()
     mock = AssistantMock()
     thread = mock.model_studio.add_thread()
@@ -165,9 +145,7 @@ def test_a_mock_may_be_filled_before_it_is_opened():
 
 
 def test_what_a_handle_says():
-    """
-    The name, base URL and key of each vendor, and how many there are of what.
-    """
+    """The name, base URL and key of each vendor, and how many there are of what."""
     with AssistantMock() as mock:
         studio, builder = mock.model_studio, mock.appbuilder
         studio.add_thread()
@@ -185,9 +163,7 @@ def test_what_a_handle_says():
 
 
 class OfAnSDK:
-    """
-    What an SDK returns: something with an id.
-    """
+    """What an SDK returns: something with an id."""
 
     def __init__(self, id):
         self.id = id
@@ -195,9 +171,7 @@ class OfAnSDK:
 
 @pytest.mark.parametrize("name", VENDORS)
 def test_a_thread_or_its_id(name):
-    """
-    The object, an SDK's object or the id: all mean the same thread.
-    """
+    """The object, an SDK's object or the id: all mean the same thread."""
     with AssistantMock() as mock:
         handle = vendor(mock, name)
         thread = handle.add_thread()
@@ -209,9 +183,7 @@ def test_a_thread_or_its_id(name):
 
 
 def test_a_thread_nobody_knows():
-    """
-    The id, those there are, the nearest, and how to make one.
-    """
+    """The id, those there are, the nearest, and how to make one."""
     with AssistantMock() as mock:
         with pytest.raises(ValueError, match=r"^model_studio has no thread 't'; it has none yet; add_thread\(\) makes one$"):
             mock.model_studio.messages("t")
@@ -225,9 +197,7 @@ def test_a_thread_nobody_knows():
 
 
 class Refused:
-    """
-    What dashscope returns of a refusal: it has no id, and its repr fails.
-    """
+    """What dashscope returns of a refusal: it has no id, and its repr fails."""
 
     status_code = HTTPStatus.BAD_REQUEST
     code = "InvalidParameter"
@@ -250,18 +220,14 @@ class Refused:
     ids=["None", "dict", "refused"],
 )
 def test_what_is_no_thread(thing, said):
-    """
-    The error names what came; of an SDK's answer that is a refusal, why.
-    """
+    """The error names what came; of an SDK's answer that is a refusal, why."""
     with AssistantMock() as mock, pytest.raises(TypeError) as raised:
         mock.model_studio.messages(thing)
     assert str(raised.value) == f"{said} is no thread: expected an object with an id, or the id"
 
 
 def test_a_name_there_is_none_of():
-    """
-    A slip of the pen gets the nearest; what a handle has is pointed to; the rest is an AttributeError like any other.
-    """
+    """A slip of the pen gets the nearest; what a handle has is pointed to; the rest is an AttributeError like any other."""
     mock = AssistantMock()
     for thing, name, said in (
         (mock.model_studio, "add_mesage", "Handle has no 'add_mesage'; did you mean 'add_message'?"),
@@ -280,9 +246,7 @@ def test_a_name_there_is_none_of():
 
 
 def test_a_property_that_fails_says_why(monkeypatch):
-    """
-    An AttributeError inside one is not taken for a missing name.
-    """
+    """An AttributeError inside one is not taken for a missing name."""
     mock = AssistantMock()
     monkeypatch.delattr(mock._engine, "journal")
     with pytest.raises(AttributeError, match="'Engine' object has no attribute 'journal'"):
@@ -290,9 +254,7 @@ def test_a_property_that_fails_says_why(monkeypatch):
 
 
 def test_a_mock_is_printed_as_what_it_has():
-    """
-    And one that was never opened says so.
-    """
+    """And one that was never opened says so."""
     mock = AssistantMock()
     mock.model_studio.add_thread()
     has = "<model_studio: 1 threads, 0 exchanges>, <appbuilder: 0 threads, 0 exchanges>>"
@@ -307,9 +269,7 @@ def test_a_mock_is_printed_as_what_it_has():
 @pytest.mark.parametrize("before", [None, "sk-real"])
 @pytest.mark.parametrize("variable", ["DASHSCOPE_API_KEY", "APPBUILDER_TOKEN"])
 def test_keys_are_put_and_put_back(variable, before, monkeypatch):
-    """
-    The SDKs find a fake key while the mock is open, and what was there before afterwards, also after an exception.
-    """
+    """The SDKs find a fake key while the mock is open, and what was there before afterwards, also after an exception."""
     if before is None:
         monkeypatch.delenv(variable, raising=False)
     else:
@@ -323,9 +283,7 @@ def test_keys_are_put_and_put_back(variable, before, monkeypatch):
 @pytest.mark.parametrize("before", ["", "sk-real"])
 @pytest.mark.parametrize("imported", ["before", "inside"])
 def test_no_fake_key_outlives_the_mock_in_dashscope(imported, before):
-    """
-    `dashscope.api_key` is what it would have been, whether the SDK was imported before the mock or while it was open.
-    """
+    """`dashscope.api_key` is what it would have been, whether the SDK was imported before the mock or while it was open."""
     pytest.importorskip("dashscope")
     code = f"""
         import os
@@ -374,9 +332,7 @@ def test_an_unanswered_request_is_told_at_the_end():
 
 
 def test_an_exception_on_its_way_is_not_hidden():
-    """
-    The block's own exception comes out, alone.
-    """
+    """The block's own exception comes out, alone."""
     with pytest.raises(ZeroDivisionError) as raised, AssistantMock():
         httpx.get("https://dashscope.aliyuncs.com/api/v1/nothing")
         raise ZeroDivisionError
@@ -384,18 +340,14 @@ def test_an_exception_on_its_way_is_not_hidden():
 
 
 def test_strict_off():
-    """
-    With strict=False nobody complains; the exchange is in the journal, with no operation.
-    """
+    """With strict=False nobody complains; the exchange is in the journal, with no operation."""
     with AssistantMock(strict=False) as mock:
         httpx.get("https://dashscope.aliyuncs.com/api/v1/nothing")
     assert [exchange.operation for exchange in mock.model_studio.exchanges] == [None]
 
 
 def test_a_mock_is_opened_once():
-    """
-    Opening it a second time would bring the first time's threads along: it is refused, open or closed.
-    """
+    """Opening it a second time would bring the first time's threads along: it is refused, open or closed."""
     said = "this AssistantMock has been opened before, and remembers what was stored then; make one for each test: "
     mock = AssistantMock()
     with mock, pytest.raises(RuntimeError) as raised:
@@ -442,18 +394,14 @@ def test_a_mock_is_opened_once():
     ],
 )
 def test_what_a_mock_cannot_be_told(arguments, kind, said):
-    """
-    What came, what was expected, the nearest.
-    """
+    """What came, what was expected, the nearest."""
     with pytest.raises(kind) as raised:
         AssistantMock(**arguments)
     assert str(raised.value) == said
 
 
 def test_an_unknown_keyword_is_named_with_the_nearest():
-    """
-    AssistantMock says what it takes, as the marker does.
-    """
+    """AssistantMock says what it takes, as the marker does."""
     with pytest.raises(TypeError) as caught:
         AssistantMock(revison="2026")
     assert str(caught.value) == (

@@ -199,9 +199,7 @@ STUDIO_REFUSALS: list[tuple[str, str, Any, str]] = [
 
 @pytest.mark.parametrize(("method", "path", "body", "message"), STUDIO_REFUSALS)
 def test_model_studio_refuses(method: str, path: str, body: Any, message: str) -> None:
-    """
-    400 InvalidParameter with the vendor's text, `x-request-id` as in the body, and the store is as it was, counters too.
-    """
+    """400 InvalidParameter with the vendor's text, `x-request-id` as in the body, and the store is as it was, counters too."""
     mock, _, names = scene("model_studio")
     before = state(mock)
     reply = ask(mock, method, STUDIO + filled(path, names), filled(body, names))
@@ -222,9 +220,7 @@ def test_model_studio_refuses(method: str, path: str, body: Any, message: str) -
 def test_model_studio_wants_a_key_before_anything_else(
     headers: tuple[tuple[str, str], ...], method: str, path: str, body: bytes
 ) -> None:
-    """
-    401 without a bearer token, whatever else is wrong.
-    """
+    """401 without a bearer token, whatever else is wrong."""
     mock = AssistantMock()
     reply = ask(mock, method, STUDIO + path, body, headers)
     assert (reply.status, reply.json()) == (
@@ -250,9 +246,7 @@ def test_model_studio_wants_a_key_before_anything_else(
     ],
 )
 def test_bodies_that_are_json_are_taken(body: bytes, text: str) -> None:
-    """
-    The last of two equal keys, escapes, blanks, unknown fields and nesting a hundred deep are all JSON.
-    """
+    """The last of two equal keys, escapes, blanks, unknown fields and nesting a hundred deep are all JSON."""
     mock, handle, names = scene("model_studio")
     reply = ask(mock, "POST", f"{STUDIO}/threads/{names['other']}/messages", body)
     assert (reply.status, reply.json()["content"][0]["text"]["value"]) == (200, text)
@@ -265,9 +259,7 @@ ROWS = [(kind, row.message) for kind, row in REVISIONS["2025"][0].errors.items()
 
 @pytest.mark.parametrize(("kind", "text"), ROWS)
 def test_every_row_of_errors_is_reached_by_some_request(kind: str, text: str) -> None:
-    """
-    The tables above leave no kind of refusal out, but those a test must arrange (test_faults.py).
-    """
+    """The tables above leave no kind of refusal out, but those a test must arrange (test_faults.py)."""
     texts = {message for *_, message in STUDIO_REFUSALS} | {"No API-key provided."}
     fixed = max(text.replace("{field}", "{method}").split("{method}"), key=len)
     assert any(fixed in found for found in texts), kind

@@ -24,9 +24,7 @@ def seams() -> list:
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_whatever_closes_first_nothing_is_left(order):
-    """
-    Three mocks closed in any order: every function and key is again what it was.
-    """
+    """Three mocks closed in any order: every function and key is again what it was."""
     before = seams(), os.environ.get("APPBUILDER_TOKEN"), os.environ.get("DASHSCOPE_API_KEY")
     mocks = [AssistantMock().__enter__() for _ in range(3)]
     for which in order:
@@ -35,9 +33,7 @@ def test_whatever_closes_first_nothing_is_left(order):
 
 
 def test_the_inner_one_goes_on_when_the_outer_one_closes():
-    """
-    The inner mock still answers, and its keys are still there.
-    """
+    """The inner mock still answers, and its keys are still there."""
     outer = AssistantMock().__enter__()
     inner = AssistantMock().__enter__()
     outer.__exit__(None, None, None)
@@ -48,9 +44,7 @@ def test_the_inner_one_goes_on_when_the_outer_one_closes():
 
 
 def test_the_outer_one_goes_on_when_the_inner_one_closes():
-    """
-    The usual order: what the inner one has answered is not in the outer one.
-    """
+    """The usual order: what the inner one has answered is not in the outer one."""
     with AssistantMock() as outer:
         with AssistantMock() as inner:
             httpx.post(f"{inner.appbuilder.base_url}/v2/threads", json={}, headers={"Authorization": "Bearer key"})
@@ -59,9 +53,7 @@ def test_the_outer_one_goes_on_when_the_inner_one_closes():
 
 
 def test_a_mock_that_cannot_open_leaves_nothing(monkeypatch):
-    """
-    If a door fails while opening, keys and the doors before it are put back.
-    """
+    """If a door fails while opening, keys and the doors before it are put back."""
     before = seams(), os.environ.get("APPBUILDER_TOKEN")
 
     def fail(*_):
@@ -74,9 +66,7 @@ def test_a_mock_that_cannot_open_leaves_nothing(monkeypatch):
 
 
 def test_nothing_slips_past_while_mocks_close_in_any_order():
-    """
-    Other threads ask all the time; at every moment some mock is open, and each request is answered, each look-up stopped.
-    """
+    """Other threads ask all the time; at every moment some mock is open, and each request is answered, each look-up stopped."""
     url, key = "https://dashscope.aliyuncs.com/api/v1/threads", {"Authorization": "Bearer key"}
     missed, going = [], Event()
 
@@ -118,9 +108,7 @@ KEY = {"Authorization": "Bearer key"}
 
 
 def test_a_patch_that_is_undone_after_the_mock_brings_nothing_back(monkeypatch):
-    """
-    What a monkeypatch asked for before the mock puts back answers no more; the next mock that closes takes it away.
-    """
+    """What a monkeypatch asked for before the mock puts back answers no more; the next mock that closes takes it away."""
     before = httpx.HTTPTransport.handle_request
     with monkeypatch.context() as patch, AssistantMock() as closed:
         ours = httpx.HTTPTransport.handle_request
@@ -141,9 +129,7 @@ def _nowhere(host, *rest, **more):
 
 
 def test_a_key_that_is_put_back_after_the_mock_is_taken_away(monkeypatch):
-    """
-    By the next mock, live ones included, and by `tidy`; a key of somebody's own stays.
-    """
+    """By the next mock, live ones included, and by `tidy`; a key of somebody's own stays."""
     monkeypatch.setenv("APPBUILDER_TOKEN", "real")
     for key in ("bce-v3/ALTAK-assistant-mock", "another"):
         with monkeypatch.context() as patch:
@@ -158,9 +144,7 @@ def test_a_key_that_is_put_back_after_the_mock_is_taken_away(monkeypatch):
 
 
 def test_mocks_that_close_below_others_leave_no_chain():
-    """
-    However many: a call that is nobody's still goes straight to the library.
-    """
+    """However many: a call that is nobody's still goes straight to the library."""
     outer = AssistantMock().__enter__()
     for _ in range(2000):
         inner = AssistantMock().__enter__()
@@ -172,9 +156,7 @@ def test_mocks_that_close_below_others_leave_no_chain():
 
 
 def test_a_swallowed_error_of_a_stopped_client_is_raised_again():
-    """
-    When the mock closes, with how often it was raised; not over the test's own exception, and not if strict is off.
-    """
+    """When the mock closes, with how often it was raised; not over the test's own exception, and not if strict is off."""
 
     def stopped(**options):
         with AssistantMock(**options) as mock:
@@ -199,9 +181,7 @@ def test_a_swallowed_error_of_a_stopped_client_is_raised_again():
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_child_forked_while_a_thread_is_answered_goes_on():
-    """
-    The fork waits for the answer; in the child the mock still answers.
-    """
+    """The fork waits for the answer; in the child the mock still answers."""
     answering, go = Event(), Event()
 
     def slowly(request):

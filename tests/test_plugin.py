@@ -1,6 +1,4 @@
-"""
-The fixtures, the marker and the options, in real runs of pytest.
-"""
+"""The fixtures, the marker and the options, in real runs of pytest."""
 
 from __future__ import annotations
 
@@ -43,9 +41,7 @@ def errors(result):
 
 
 def test_the_fixtures_are_of_one_mock(run):
-    """
-    The handles are those of `assistant_mock`; the mock is closed after the test, and a test that asks for nothing has none.
-    """
+    """The handles are those of `assistant_mock`; the mock is closed after the test, and a test that asks for nothing has none."""
     result = run("""
     import os
 
@@ -320,9 +316,7 @@ SLIP = """
 
 
 def test_an_unanswered_request_is_an_error_at_teardown(run):
-    """
-    The test itself passes; the whole message comes at its end, with its name.
-    """
+    """The test itself passes; the whole message comes at its end, with its name."""
     result = run(SLIP)
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*ERROR at teardown of test_slip*"])
@@ -576,9 +570,7 @@ def test_a_failing_test_shows_its_own_line_and_none_of_ours(pytester: pytest.Pyt
 
 
 def test_a_monkeypatch_that_is_undone_later_brings_nothing_back(run):
-    """
-    A test that wraps a client, or sets the key, with a monkeypatch it asked for before the mock leaves no mock behind.
-    """
+    """A test that wraps a client, or sets the key, with a monkeypatch it asked for before the mock leaves no mock behind."""
     run("""
     import os
 

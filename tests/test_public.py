@@ -1,6 +1,4 @@
-"""
-The names a user imports, and what importing them costs.
-"""
+"""The names a user imports, and what importing them costs."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Quotas by the mock's clock, and keys with their workspaces: who is let in, and what exists for whom.
-"""
+"""Quotas by the mock's clock, and keys with their workspaces: who is let in, and what exists for whom."""
 
 from __future__ import annotations
 
@@ -14,17 +12,13 @@ from pytest_assistant_mock import AssistantMock, Response
 
 
 def create(mock: AssistantMock, key: str = "k", workspace: str = "") -> Response:
-    """
-    One create_thread at Model Studio.
-    """
+    """One create_thread at Model Studio."""
     named = (("X-DashScope-WorkSpace", workspace),) if workspace else ()
     return ask(mock, "POST", f"{STUDIO}/threads", {}, (("Authorization", f"Bearer {key}"), *named))
 
 
 def test_a_limit_holds_until_the_clock_has_moved_on() -> None:
-    """
-    Five in sixty seconds, the sixth refused in the vendor's words; a minute later five more.
-    """
+    """Five in sixty seconds, the sixth refused in the vendor's words; a minute later five more."""
     mock = AssistantMock()
     mock.model_studio.limit(requests=5, per=60)
     assert [create(mock).status for _ in range(7)] == [200] * 5 + [429] * 2
@@ -37,9 +31,7 @@ def test_a_limit_holds_until_the_clock_has_moved_on() -> None:
 
 
 def test_a_limit_slides() -> None:
-    """
-    What counts is any sixty seconds, not the minute on the wall.
-    """
+    """What counts is any sixty seconds, not the minute on the wall."""
     mock = AssistantMock()
     mock.model_studio.limit(requests=2, per=60)
     create(mock)
@@ -50,9 +42,7 @@ def test_a_limit_slides() -> None:
 
 
 def test_a_limit_is_each_keys_own() -> None:
-    """
-    Another key, and another vendor, have their own count.
-    """
+    """Another key, and another vendor, have their own count."""
     mock = AssistantMock()
     mock.model_studio.limit(requests=1, per=60)
     assert [create(mock, key).status for key in ("a", "a", "b")] == [200, 429, 200]
@@ -60,9 +50,7 @@ def test_a_limit_is_each_keys_own() -> None:
 
 
 def test_appbuilder_has_a_limit_in_its_own_words() -> None:
-    """
-    429 at the gateway.
-    """
+    """429 at the gateway."""
     mock = AssistantMock()
     mock.appbuilder.limit(requests=0, per=1)
     reply = ask(mock, "POST", f"{BAIDU}/v2/threads", {})
@@ -70,9 +58,7 @@ def test_appbuilder_has_a_limit_in_its_own_words() -> None:
 
 
 def test_limits_hold_together_and_for_one_operation() -> None:
-    """
-    A request that one limit refuses is not counted by the other.
-    """
+    """A request that one limit refuses is not counted by the other."""
     mock = AssistantMock()
     mock.model_studio.limit(requests=3, per=60)
     mock.model_studio.limit(requests=1, per=60, on="create_thread")
@@ -86,9 +72,7 @@ def test_limits_hold_together_and_for_one_operation() -> None:
 
 
 def test_a_request_without_a_key_is_not_counted() -> None:
-    """
-    It is refused for that, however many there are.
-    """
+    """It is refused for that, however many there are."""
     mock = AssistantMock()
     mock.model_studio.limit(requests=1, per=60)
     assert [ask(mock, "POST", f"{STUDIO}/threads", {}, ()).status for _ in range(3)] == [401] * 3
@@ -105,26 +89,20 @@ def test_a_request_without_a_key_is_not_counted() -> None:
     ],
 )
 def test_a_limit_that_cannot_be_is_refused_at_once(arguments: Any, kind: type[Exception], message: str) -> None:
-    """
-    With what was expected.
-    """
+    """With what was expected."""
     with pytest.raises(kind) as raised:
         AssistantMock().model_studio.limit(*arguments)
     assert str(raised.value) == message
 
 
 def test_a_limit_names_a_known_operation() -> None:
-    """
-    A misspelt one is refused with the nearest.
-    """
+    """A misspelt one is refused with the nearest."""
     with pytest.raises(ValueError, match="no operation 'create_threads'; did you mean 'create_thread'"):
         AssistantMock().model_studio.limit(5, 60, on="create_threads")
 
 
 def test_unknown_keys_are_refused_in_the_vendors_words() -> None:
-    """
-    Once keys are named there are no others; the count of each vendor is its own.
-    """
+    """Once keys are named there are no others; the count of each vendor is its own."""
     mock = AssistantMock()
     mock.model_studio.keys({"sk-a", "sk-b"})
     assert [create(mock, key).status for key in ("sk-a", "sk-b", "sk-c")] == [200, 200, 401]
@@ -135,9 +113,7 @@ def test_unknown_keys_are_refused_in_the_vendors_words() -> None:
 
 
 def test_one_keys_threads_do_not_exist_for_another() -> None:
-    """
-    Every operation says so, and the other's message is not stored.
-    """
+    """Every operation says so, and the other's message is not stored."""
     mock = AssistantMock()
     studio = mock.model_studio
     studio.keys({"sk-a", "sk-b"})
@@ -158,9 +134,7 @@ def test_one_keys_threads_do_not_exist_for_another() -> None:
 
 
 def test_one_workspaces_threads_do_not_exist_for_another() -> None:
-    """
-    The same key in another workspace; without the header it is in its first; one it may not use is forbidden.
-    """
+    """The same key in another workspace; without the header it is in its first; one it may not use is forbidden."""
     mock = AssistantMock()
     mock.model_studio.keys({"sk-a": ["ws-1", "ws-2"], "sk-b": "ws-1", "sk-c": None})
     url = f"{STUDIO}/threads/{create(mock, 'sk-a').json()['id']}"
@@ -175,9 +149,7 @@ def test_one_workspaces_threads_do_not_exist_for_another() -> None:
 
 
 def test_a_seeded_thread_exists_for_every_key() -> None:
-    """
-    And so does one made before the keys were named.
-    """
+    """And so does one made before the keys were named."""
     mock = AssistantMock()
     studio = mock.model_studio
     seeded = studio.add_thread()
@@ -213,18 +185,14 @@ def test_a_seeded_thread_exists_for_every_key() -> None:
     ],
 )
 def test_keys_that_cannot_be_are_refused_at_once(vendor: str, keys: Any, kind: type[Exception], message: str) -> None:
-    """
-    With what was expected.
-    """
+    """With what was expected."""
     with pytest.raises(kind) as raised:
         getattr(AssistantMock(), vendor).keys(keys)
     assert str(raised.value) == message
 
 
 def test_the_sdks_own_workspace_reaches_the_mock() -> None:
-    """
-    dashscope's `workspace=` is what the keys are compared with.
-    """
+    """dashscope's `workspace=` is what the keys are compared with."""
     dashscope = pytest.importorskip("dashscope")
     with AssistantMock() as mock:
         mock.model_studio.keys({mock.model_studio.api_key: ["llm-ws"]})

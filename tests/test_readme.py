@@ -28,9 +28,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class Block(NamedTuple):
-    """
-    One code block: its page, the line it begins at, its language, its text, the ini block in force, what it says it prints.
-    """
+    """One code block: its page, the line it begins at, its language, its text, the ini block in force, what it says it prints."""
 
     page: Path
     line: int
@@ -44,9 +42,7 @@ class Block(NamedTuple):
 
 
 def blocks_of(page: Path) -> Iterator[Block]:
-    """
-    A page's code blocks, from its top.
-    """
+    """A page's code blocks, from its top."""
     source, ini = page.read_text("utf-8"), ""
     fences = list(FENCE.finditer(source))
     for found, following in zip_longest(fences, fences[1:]):
@@ -62,16 +58,12 @@ BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 
 
 def of(*languages: str) -> list[Block]:
-    """
-    The blocks in these languages.
-    """
+    """The blocks in these languages."""
     return [block for block in BLOCKS if block.language in languages]
 
 
 def needs_what_is_missing(source: str) -> str:
-    """
-    The first package a source imports that this environment does not have.
-    """
+    """The first package a source imports that this environment does not have."""
     for node in ast.walk(ast.parse(source)):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
@@ -82,9 +74,7 @@ def needs_what_is_missing(source: str) -> str:
 
 
 def run(block: Block, pytester: pytest.Pytester) -> pytest.RunResult:
-    """
-    A block as a test file, or as a script.
-    """
+    """A block as a test file, or as a script."""
     if block.ini:
         pytester.makeini(block.ini)
     if re.search(r"^\s*(async )?def test", block.text, re.MULTILINE):
@@ -96,9 +86,7 @@ def run(block: Block, pytester: pytest.Pytester) -> pytest.RunResult:
 
 @pytest.mark.parametrize("block", of("python"), ids=str)
 def test_a_python_block_runs(block, pytester):
-    """
-    A reader who copies the block sees it pass, or sees what the page says it prints.
-    """
+    """A reader who copies the block sees it pass, or sees what the page says it prints."""
     if missing := needs_what_is_missing(block.text):
         pytest.skip(f"{missing} is not installed here")
     result = run(block, pytester)
@@ -110,9 +98,7 @@ def test_a_python_block_runs(block, pytester):
 
 @pytest.mark.parametrize("block", of("sh"), ids=str)
 def test_a_shell_block_can_be_typed(block, tmp_path):
-    """
-    Every line is a command that exists.
-    """
+    """Every line is a command that exists."""
     for line in block.text.splitlines():
         program, *arguments = line.partition("  #")[0].split()
         if program == "make":
@@ -128,24 +114,18 @@ def test_a_shell_block_can_be_typed(block, tmp_path):
 
 
 def test_every_block_is_of_a_kind_that_is_checked():
-    """
-    No block escapes by its language.
-    """
+    """No block escapes by its language."""
     assert [str(block) for block in BLOCKS if block.language not in ("python", "ini", "text", "sh", *ELSEWHERE)] == []
     texts = [block.text for block in of("text")]
     assert [block.prints for block in of("python") if block.prints] == texts
 
 
 def test_every_link_leads_somewhere():
-    """
-    A link to a file of the project is a file of the project.
-    """
+    """A link to a file of the project is a file of the project."""
     links = [(page, link) for page in PAGES for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8"))]
     assert [f"{page.name}: {link}" for page, link in links if not (page.parent / link).exists()] == []
 
 
 def test_the_readme_is_short():
-    """
-    At most 110 lines.
-    """
+    """At most 110 lines."""
     assert len((PROJECT / "README.md").read_text("utf-8").splitlines()) <= 110

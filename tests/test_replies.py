@@ -1,6 +1,4 @@
-"""
-Answers of the test's own: for operations, for paths the fake does not know, checked against the contract.
-"""
+"""Answers of the test's own: for operations, for paths the fake does not know, checked against the contract."""
 
 from __future__ import annotations
 

@@ -28,9 +28,7 @@ CASES = [
 
 
 def play(vendor: str, revision: str, sample: dict[str, Any]) -> tuple[AssistantMock, Response, dict[str, str]]:
-    """
-    Seed what a sample needs and ask what it asks; returns the vendor's ids by ours, too.
-    """
+    """Seed what a sample needs and ask what it asks; returns the vendor's ids by ours, too."""
     mock = AssistantMock(revision=revision)
     handle = getattr(mock, vendor)
     given = sample.get("given", {})
@@ -53,9 +51,7 @@ def play(vendor: str, revision: str, sample: dict[str, Any]) -> tuple[AssistantM
 
 
 def as_documented(reply: Response, expected: dict[str, Any], theirs: dict[str, str]) -> dict[str, Any]:
-    """
-    An answer with the vendor's ids where ours stood; an id made just now takes the place of the documented one.
-    """
+    """An answer with the vendor's ids where ours stood; an id made just now takes the place of the documented one."""
     body = reply.json()
     new = {name: body[name] for name in ("id", "request_id", "requestId") if name in body and body[name] not in theirs}
     text = reply.body.decode()
@@ -65,17 +61,13 @@ def as_documented(reply: Response, expected: dict[str, Any], theirs: dict[str, s
 
 
 def in_order(value: object) -> str:
-    """
-    JSON text: it tells order from order, true from 1, and 1 from 1.0, as a comparison of dicts does not.
-    """
+    """JSON text: it tells order from order, true from 1, and 1 from 1.0, as a comparison of dicts does not."""
     return json.dumps(value, ensure_ascii=False, indent=1)
 
 
 @pytest.mark.parametrize(("vendor", "revision", "sample"), CASES)
 def test_a_documented_request_gets_the_documented_answer(vendor: str, revision: str, sample: dict[str, Any]) -> None:
-    """
-    Same status, same keys in the same order, same types and values; where the sample gives way, exactly as it says it does.
-    """
+    """Same status, same keys in the same order, same types and values; where the sample gives way, exactly as it says it does."""
     _, reply, theirs = play(vendor, revision, sample)
     expected = sample.get("answers") or sample["response"]
     if expected is None:
@@ -87,9 +79,7 @@ def test_a_documented_request_gets_the_documented_answer(vendor: str, revision: 
 
 @pytest.mark.parametrize(("vendor", "revision", "sample"), CASES)
 def test_an_answer_carries_its_request_id_in_a_header_and_is_json(vendor: str, revision: str, sample: dict[str, Any]) -> None:
-    """
-    `x-request-id` is the body's request_id; AppBuilder's header is the client's own, or the body's requestId.
-    """
+    """`x-request-id` is the body's request_id; AppBuilder's header is the client's own, or the body's requestId."""
     _, reply, _ = play(vendor, revision, sample)
     body = reply.json()
     if vendor == "model_studio":
@@ -103,27 +93,21 @@ def test_an_answer_carries_its_request_id_in_a_header_and_is_json(vendor: str, r
 
 @pytest.mark.parametrize(("vendor", "revision", "sample"), CASES)
 def test_a_documented_request_is_known_by_its_operation(vendor: str, revision: str, sample: dict[str, Any]) -> None:
-    """
-    The journal calls each documented request by the operation it is.
-    """
+    """The journal calls each documented request by the operation it is."""
     mock, *_ = play(vendor, revision, sample)
     assert [exchange.operation for exchange in getattr(mock, vendor).exchanges] == [sample["operation"]]
 
 
 @pytest.mark.parametrize("vendor", sorted(SAMPLES))
 def test_every_operation_has_a_sample(vendor: str) -> None:
-    """
-    No operation on messages and threads is without a documented or captured request; the others: test_run_samples.py.
-    """
+    """No operation on messages and threads is without a documented or captured request; the others: test_run_samples.py."""
     asked = {sample["operation"] for sample in SAMPLES[vendor] if sample["operation"]}
     (described,) = (one for one in REVISIONS["2025"] if one.name == vendor)
     assert asked == {route.operation for route in described.routes if route.tag in ("messages", "threads")}
 
 
 def test_a_sample_gives_way_for_a_reason_only() -> None:
-    """
-    A sample that is answered otherwise says how and why, and really differs from what is answered.
-    """
+    """A sample that is answered otherwise says how and why, and really differs from what is answered."""
     for samples in SAMPLES.values():
         for sample in samples:
             assert ("answers" in sample) == ("because" in sample)
@@ -131,9 +115,7 @@ def test_a_sample_gives_way_for_a_reason_only() -> None:
 
 
 def test_what_create_thread_was_given_is_stored() -> None:
-    """
-    The messages of a documented create_thread are in the thread, though the answer does not echo them.
-    """
+    """The messages of a documented create_thread are in the thread, though the answer does not echo them."""
     for vendor, text in (("model_studio", "你好"), ("appbuilder", "地球是圆的吗?")):
         sample = next(sample for sample in SAMPLES[vendor] if sample["name"] == "create_thread")
         mock, *_ = play(vendor, "2025", sample)

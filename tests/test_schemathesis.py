@@ -32,9 +32,7 @@ CHECKS = (
 
 @pytest.mark.parametrize("vendor", ["model_studio", "appbuilder"])
 def test_schemathesis_finds_nothing(vendor, tmp_path):
-    """
-    Every operation of openapi.json, against a server that knows one key.
-    """
+    """Every operation of openapi.json, against a server that knows one key."""
     with AssistantServer(keys=["sk-right"], strict=False) as server:
         handle = getattr(server, vendor)
         command = [

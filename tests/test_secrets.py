@@ -1,6 +1,4 @@
-"""
-The registry of secrets: what is hidden, what is left alone, what is still found.
-"""
+"""The registry of secrets: what is hidden, what is left alone, what is still found."""
 
 from __future__ import annotations
 
@@ -76,18 +74,14 @@ INNOCENT = (
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_secret_is_hidden(name: str) -> None:
-    """
-    Whatever it looks like and however it is written, and what stands around it stays.
-    """
+    """Whatever it looks like and however it is written, and what stands around it stays."""
     before, after = TEXTS[name]
     assert Secrets([KEY]).text(before) == after
 
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_redaction_is_its_own_fixed_point(name: str) -> None:
-    """
-    Redacting twice changes nothing, and nothing that looks like a secret is left.
-    """
+    """Redacting twice changes nothing, and nothing that looks like a secret is left."""
     secrets = Secrets([KEY])
     once = secrets.text(TEXTS[name][0])
     assert (secrets.text(once), secrets.find(once)) == (once, [])
@@ -95,9 +89,7 @@ def test_redaction_is_its_own_fixed_point(name: str) -> None:
 
 @pytest.mark.parametrize("text", INNOCENT)
 def test_innocent_text_stays(text: str) -> None:
-    """
-    Words that only resemble a secret are left alone, a short configured key included.
-    """
+    """Words that only resemble a secret are left alone, a short configured key included."""
     assert Secrets(["k1"]).text(text) == text
 
 
@@ -136,17 +128,13 @@ NAMES = {
 
 @pytest.mark.parametrize("certain", NAMES)
 def test_a_name_is_known_however_it_is_spelled(certain: str | None) -> None:
-    """
-    In camel case, with dashes or underscores, after whatever a vendor puts before it.
-    """
+    """In camel case, with dashes or underscores, after whatever a vendor puts before it."""
     spelled = [one for name in NAMES[certain] for one in (name, name.lower(), name.upper())]
     assert {name: certainty(name) for name in spelled} == dict.fromkeys(spelled, certain)
 
 
 def test_a_value_looks_secret_by_its_length_or_its_beginning() -> None:
-    """
-    Sixteen characters without a space, or a known prefix; a path is none.
-    """
+    """Sixteen characters without a space, or a known prefix; a path is none."""
     secret = ("st-1", "sk-1", "eyJ", "0123456789abcdef", "bce-v3/ALTAK-a/b.c")
     innocent = ("", "Hello", "0123456789abcde", "a word and another", "你好你好你好你好你好你好你好你好", "folder/sub/file.png")
     assert [looks_secret(value) for value in (*secret, *innocent)] == [True] * len(secret) + [False] * len(innocent)
@@ -156,17 +144,13 @@ PRINTABLE = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
 
 
 def test_every_shape_is_spelled_here() -> None:
-    """
-    A shape that is new stands in the table above as well, or the next test would not see it.
-    """
+    """A shape that is new stands in the table above as well, or the next test would not see it."""
     assert SPELLED.keys() == SHAPES.keys()
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_shape_is_found_without_looking_everywhere(shape: str) -> None:
-    """
-    What a pattern matches is hidden and found: the quick look that comes before the patterns misses none of them.
-    """
+    """What a pattern matches is hidden and found: the quick look that comes before the patterns misses none of them."""
     for text in SPELLED[shape]:
         assert re.search(SHAPES[shape], text), text
         assert Secrets().text(text) != text, text
@@ -175,9 +159,7 @@ def test_every_shape_is_found_without_looking_everywhere(shape: str) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_whatever_a_pattern_matches_is_hidden(shape: str) -> None:
-    """
-    The same of texts made from the pattern itself, whatever it comes to be.
-    """
+    """The same of texts made from the pattern itself, whatever it comes to be."""
 
     @settings(max_examples=30, deadline=None)
     @given(st.from_regex(SHAPES[shape], fullmatch=False, alphabet=PRINTABLE))
@@ -189,9 +171,7 @@ def test_whatever_a_pattern_matches_is_hidden(shape: str) -> None:
 
 
 def test_headers_are_hidden_whole() -> None:
-    """
-    The values of secret headers go, the scheme and the order stay; the others lose only what looks like a key.
-    """
+    """The values of secret headers go, the scheme and the order stay; the others lose only what looks like a key."""
     headers = (
         ("Authorization", "Bearer k1"),
         ("X-Appbuilder-Authorization", "Bearer k1"),
@@ -213,9 +193,7 @@ def test_headers_are_hidden_whole() -> None:
 
 
 def test_json_is_redacted_in_a_copy() -> None:
-    """
-    Values, names and nested values; the original is not touched, and other types pass.
-    """
+    """Values, names and nested values; the original is not touched, and other types pass."""
     value = {"content": "sk-0123456789 你好", KEY: [1, None, {"Api_Key": "x", "limit": 5}]}
     assert Secrets([KEY]).json(value) == {
         "content": f"{HIDDEN} 你好",
@@ -225,26 +203,20 @@ def test_json_is_redacted_in_a_copy() -> None:
 
 
 def test_an_innocent_body_stays_byte_for_byte() -> None:
-    """
-    Spaces, escapes and bytes that are no text come out as they went in.
-    """
+    """Spaces, escapes and bytes that are no text come out as they went in."""
     for body in (b'{ "a":1,"b" : "\\u4f60" }', b"\xff\xfe\x00", b"", b"[1,\n2]"):
         assert Secrets([KEY]).body(body) == body
 
 
 def test_a_body_hides_what_only_reading_shows() -> None:
-    """
-    A key spelled with JSON escapes is seen once the body is read; the Chinese beside it stays readable.
-    """
+    """A key spelled with JSON escapes is seen once the body is read; the Chinese beside it stays readable."""
     body = Secrets().body(b'{"content": "\\u0073k-0123456789", "x": "\xe4\xbd\xa0"}')
     assert json.loads(body) == {"content": HIDDEN, "x": "你"}
     assert "你".encode() in body
 
 
 def test_what_cannot_be_replaced_is_found() -> None:
-    """
-    A configured key in base64 or in other case is named with its place, never shown whole.
-    """
+    """A configured key in base64 or in other case is named with its place, never shown whole."""
     assert Secrets([KEY]).find(f"x {KEY.upper()} dGVhbS1rZXktMDEyMw==") == [
         Found("a configured key", 2, 1, "TEAM…"),
         Found("a configured key", 16, 1, "dGVhb…"),
@@ -270,16 +242,12 @@ def test_what_cannot_be_replaced_is_found() -> None:
     ],
 )
 def test_a_secret_header_is_known_by_the_end_of_its_name(name: str, secret: bool) -> None:
-    """
-    Whatever a vendor or a gateway puts before it.
-    """
+    """Whatever a vendor or a gateway puts before it."""
     assert (Secrets().header(name, "plain") == HIDDEN) is secret
 
 
 def test_an_empty_key_is_shown_as_empty() -> None:
-    """
-    There is nothing to hide, and that is what went wrong.
-    """
+    """There is nothing to hide, and that is what went wrong."""
     secrets = Secrets()
     assert [secrets.header("Authorization", value) for value in ("", "Bearer ", "Bearer", "Bearer k")] == [
         "",
@@ -290,9 +258,7 @@ def test_an_empty_key_is_shown_as_empty() -> None:
 
 
 def test_json_is_hidden_however_deep_and_whatever_the_type() -> None:
-    """
-    Lists and numbers under a name that is sure, and text below more levels than Python's own recursion reaches.
-    """
+    """Lists and numbers under a name that is sure, and text below more levels than Python's own recursion reaches."""
     deep: Any = {"api_key": "k"}
     for _ in range(3000):
         deep = [deep]
@@ -308,9 +274,7 @@ def test_json_is_hidden_however_deep_and_whatever_the_type() -> None:
 
 @pytest.mark.parametrize("body", [b'{"a": "\\ud83d", "token": "st-1"}', b'{"a": "\\udcff", "b": "\\u0073k-0123456789"}'])
 def test_half_a_character_in_a_body_stays_an_escape(body: bytes) -> None:
-    """
-    It can stand in JSON, but in no UTF-8.
-    """
+    """It can stand in JSON, but in no UTF-8."""
     hidden = Secrets().body(body)
     assert HIDDEN.encode() in hidden
     assert json.loads(hidden)["a"] == json.loads(body)["a"]

@@ -1,6 +1,4 @@
-"""
-What a test puts into a store is checked and copied, and what it is shown is a copy.
-"""
+"""What a test puts into a store is checked and copied, and what it is shown is a copy."""
 
 from __future__ import annotations
 
@@ -14,17 +12,13 @@ from pytest_assistant_mock import AssistantMock, Handle, Message, Thread
 
 @pytest.fixture(params=["model_studio", "appbuilder"])
 def handle(request: pytest.FixtureRequest) -> Handle:
-    """
-    Each vendor of a mock that is not open: seeding needs no doors.
-    """
+    """Each vendor of a mock that is not open: seeding needs no doors."""
     found: Handle = getattr(AssistantMock(), request.param)
     return found
 
 
 def test_what_is_seeded_is_stored_whole(handle: Handle) -> None:
-    """
-    Every field of add_message is in the message it returns, which is the one that is listed.
-    """
+    """Every field of add_message is in the message it returns, which is the one that is listed."""
     thread = handle.add_thread({"k": ["v", 1, None]})
     message = handle.add_message(thread, "你好", role="assistant", file_ids=["file-1"], metadata={"a": 1}, run_id="run_1")
     assert handle.thread(thread) == thread == Thread(thread.id, thread.created_at, {"k": ["v", 1, None]})
@@ -56,9 +50,7 @@ def test_ids_of_files_may_be_compared_with_a_list_or_a_tuple(handle: Handle, ids
 
 
 def test_an_assistants_message_gets_the_ids_of_a_run_of_its_own(handle: Handle) -> None:
-    """
-    One assistant, a run a message, in the vendor's format; a user's message has neither.
-    """
+    """One assistant, a run a message, in the vendor's format; a user's message has neither."""
     thread = handle.add_thread()
     one, two = (handle.add_message(thread, "x", role="assistant") for _ in range(2))
     user = handle.add_message(thread, "x")
@@ -69,9 +61,7 @@ def test_an_assistants_message_gets_the_ids_of_a_run_of_its_own(handle: Handle) 
 
 
 def test_what_was_given_may_be_changed_afterwards(handle: Handle) -> None:
-    """
-    The store keeps copies of metadata and file ids, all the way down.
-    """
+    """The store keeps copies of metadata and file ids, all the way down."""
     metadata: dict[str, Any] = {"deep": {"list": [1]}}
     files = ["file-1"]
     thread = handle.add_thread(metadata)
@@ -85,9 +75,7 @@ def test_what_was_given_may_be_changed_afterwards(handle: Handle) -> None:
 
 
 def test_what_is_shown_may_be_changed_afterwards(handle: Handle) -> None:
-    """
-    Threads and messages handed out are copies.
-    """
+    """Threads and messages handed out are copies."""
     thread = handle.add_thread({"a": {}})
     added = handle.add_message(thread, "x", metadata={"a": {}})
     for shown in (thread, handle.thread(thread), *handle.threads(), added, *handle.messages(thread)):
@@ -122,9 +110,7 @@ MISTAKES: dict[str, tuple[Callable[[Handle, Thread], Any], type[Exception], str]
 def test_a_mistake_is_told_and_stores_nothing(
     handle: Handle, mistake: Callable[[Handle, Thread], Any], kind: type[Exception], message: str
 ) -> None:
-    """
-    What came and what was expected; no message, no thread and no number is used up.
-    """
+    """What came and what was expected; no message, no thread and no number is used up."""
     thread = handle.add_thread()
     with pytest.raises(kind) as told:
         mistake(handle, thread)
@@ -137,9 +123,7 @@ def test_a_mistake_is_told_and_stores_nothing(
     "look", [lambda h, ref: h.messages(ref), lambda h, ref: h.thread(ref), lambda h, ref: h.add_message(ref, "x")]
 )
 def test_an_unknown_thread_is_named_with_those_there_are(handle: Handle, look: Callable[[Handle, str], Any]) -> None:
-    """
-    A ValueError: which vendor, which id, what it has instead, what makes one.
-    """
+    """A ValueError: which vendor, which id, what it has instead, what makes one."""
     with pytest.raises(ValueError, match="it has none yet; add_thread"):
         look(handle, "thread_no")
     thread = handle.add_thread()

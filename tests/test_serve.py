@@ -1,6 +1,4 @@
-"""
-`assistant-mock serve` and its seed files: what it prints, how it stops, what it refuses.
-"""
+"""`assistant-mock serve` and its seed files: what it prints, how it stops, what it refuses."""
 
 from __future__ import annotations
 
@@ -43,9 +41,7 @@ appbuilder:
 
 @contextmanager
 def serving(*arguments):
-    """
-    The command in a process of its own.
-    """
+    """The command in a process of its own."""
     command = [sys.executable, "-m", "pytest_assistant_mock", "serve", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
     try:
@@ -56,9 +52,7 @@ def serving(*arguments):
 
 
 def head(process):
-    """
-    What is printed before the first exchange: to the empty line after the curl lines.
-    """
+    """What is printed before the first exchange: to the empty line after the curl lines."""
     lines = []
     while lines.count("") < 4:
         lines.append(process.stdout.readline().rstrip("\n"))
@@ -102,9 +96,7 @@ def test_it_says_where_and_stops_clean(number):
 @pytest.mark.skipif(which("curl") is None, reason="curl is not installed")
 @pytest.mark.parametrize("seeded", [False, True])
 def test_its_curl_lines_can_be_pasted(seeded, tmp_path):
-    """
-    Each is answered 200: with seeds they ask for seeded threads, without for the ones the lines before have made.
-    """
+    """Each is answered 200: with seeds they ask for seeded threads, without for the ones the lines before have made."""
     (tmp_path / "seeds.yaml").write_text(SEEDS, "utf-8")
     with serving(*(["--seed", str(tmp_path / "seeds.yaml")] if seeded else [])) as process:
         lines = [line for line in head(process) if line.startswith("curl ")]
@@ -117,9 +109,7 @@ def test_its_curl_lines_can_be_pasted(seeded, tmp_path):
 
 
 def test_json_log():
-    """
-    One JSON object where it listens, one an exchange; no key is in them.
-    """
+    """One JSON object where it listens, one an exchange; no key is in them."""
     with serving("--json-log", "--key", "sk-secret-1", "--key", "sk-secret-2", "--revision", "2026") as process:
         start = json.loads(process.stdout.readline())
         assert set(start) == {"base_urls", "env"}
@@ -142,9 +132,7 @@ def test_json_log():
 
 
 def test_what_was_asked_last_is_printed_too():
-    """
-    The signal comes while lines are gathered: each exchange has had its line when the process ends.
-    """
+    """The signal comes while lines are gathered: each exchange has had its line when the process ends."""
     with serving("--json-log") as process:
         base = json.loads(process.stdout.readline())["base_urls"]["appbuilder"]
         with httpx.Client(headers=KEY) as client:
@@ -156,9 +144,7 @@ def test_what_was_asked_last_is_printed_too():
 
 
 def test_a_body_limit_can_be_given():
-    """
-    `--body-limit` in bytes.
-    """
+    """`--body-limit` in bytes."""
     with serving("--json-log", "--body-limit", "100") as process:
         base = json.loads(process.stdout.readline())["base_urls"]["appbuilder"]
         statuses = [httpx.post(f"{base}/v2/threads", content=b"{}" + b" " * n, headers=KEY).status_code for n in (98, 99)]
@@ -166,9 +152,7 @@ def test_a_body_limit_can_be_given():
 
 
 def test_a_reader_that_sleeps_stops_nothing():
-    """
-    Nobody reads what it prints, more than a pipe holds: every request is answered, and it stops.
-    """
+    """Nobody reads what it prints, more than a pipe holds: every request is answered, and it stops."""
     with serving() as process:
         base = head(process)[3].split()[1]
         with httpx.Client() as client:
@@ -196,9 +180,7 @@ def test_a_reader_that_sleeps_stops_nothing():
     ],
 )
 def test_what_it_refuses(arguments, says):
-    """
-    Exit status 2 and one sentence; nothing listens, no traceback.
-    """
+    """Exit status 2 and one sentence; nothing listens, no traceback."""
     with serving(*arguments) as process:
         output, error = process.communicate(timeout=30)
     assert (process.returncode, output) == (2, "")
@@ -207,9 +189,7 @@ def test_what_it_refuses(arguments, says):
 
 
 def test_a_port_that_is_taken_is_said_and_what_to_do():
-    """
-    One sentence, with the way out.
-    """
+    """One sentence, with the way out."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with serving("--port", str(port)) as process:
@@ -222,9 +202,7 @@ def test_a_port_that_is_taken_is_said_and_what_to_do():
 
 
 def seeded(tmp_path, text, name="seeds.yaml"):
-    """
-    A mock with the threads and messages of a file.
-    """
+    """A mock with the threads and messages of a file."""
     path = tmp_path / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     mock = AssistantMock()
@@ -233,9 +211,7 @@ def seeded(tmp_path, text, name="seeds.yaml"):
 
 @pytest.mark.parametrize("kind", ["yaml", "json"])
 def test_a_seed_file_is_stored(kind, tmp_path):
-    """
-    YAML and JSON alike: ids that are given, ids that are not, roles, metadata, files.
-    """
+    """YAML and JSON alike: ids that are given, ids that are not, roles, metadata, files."""
     import yaml
 
     text = SEEDS if kind == "yaml" else json.dumps(yaml.safe_load(SEEDS), ensure_ascii=False)
@@ -252,9 +228,7 @@ def test_a_seed_file_is_stored(kind, tmp_path):
 
 
 def test_a_date_is_the_text_it_is_written_as(tmp_path):
-    """
-    YAML would make it a date, which nothing sends as JSON.
-    """
+    """YAML would make it a date, which nothing sends as JSON."""
     mock, _ = seeded(tmp_path, "appbuilder:\n  threads:\n    - {metadata: {day: 2025-01-01}, messages: [{text: 2025-01-02}]}")
     (thread,) = mock.appbuilder.threads()
     assert thread.metadata == {"day": "2025-01-01"}
@@ -306,18 +280,14 @@ def test_a_date_is_the_text_it_is_written_as(tmp_path):
     ],
 )  # fmt: skip
 def test_a_bad_seed_file_is_explained(text, says, tmp_path):
-    """
-    The file, the line, the field, what came and what was expected.
-    """
+    """The file, the line, the field, what came and what was expected."""
     with pytest.raises(SeedError) as refused:
         seeded(tmp_path, text)
     assert str(refused.value).startswith(f"{tmp_path / 'seeds.yaml'}{says}")
 
 
 def test_a_bad_json_seed_file_is_explained(tmp_path):
-    """
-    A line where JSON breaks off, a field where a value is wrong.
-    """
+    """A line where JSON breaks off, a field where a value is wrong."""
     for text, says in (
         ('{\n"appbuilder": }', ", line 2: Expecting value; expected JSON"),
         ('{"appbuilder": {"threads": [{"id": 1}]}}', ": appbuilder.threads[0].id: a number, expected a string"),
@@ -328,9 +298,7 @@ def test_a_bad_json_seed_file_is_explained(tmp_path):
 
 
 def test_an_id_that_was_given_away_is_not_given_again():
-    """
-    Counted ids step over seeded ones; a second of the same id is refused.
-    """
+    """Counted ids step over seeded ones; a second of the same id is refused."""
     mock = AssistantMock()
     studio = mock.model_studio
     first = "thread_00000000-0000-4000-8000-000000000001"
@@ -361,9 +329,7 @@ with AssistantMock() as mock:
 
 
 def test_what_is_exported_does_not_keep_a_mock_from_answering():
-    """
-    Pasted into a shell, it lives on: the mock answers the base URL the SDK was told, as any other.
-    """
+    """Pasted into a shell, it lives on: the mock answers the base URL the SDK was told, as any other."""
     with serving("--json-log") as process:
         told = json.loads(process.stdout.readline())
     assert "ASSISTANT_MOCK_SERVER" not in told["env"]
@@ -373,9 +339,7 @@ def test_what_is_exported_does_not_keep_a_mock_from_answering():
 
 
 def test_a_mock_that_leaves_the_server_alone_says_so_once():
-    """
-    In a process that got `server.env`: the request goes over the socket, and the variable and the URL are named.
-    """
+    """In a process that got `server.env`: the request goes over the socket, and the variable and the URL are named."""
     with AssistantServer() as server:
         command = [sys.executable, "-c", MOCK_IN_A_SUBPROCESS]
         done = subprocess.run(command, env={**os.environ, **server.env}, capture_output=True, text=True)
@@ -391,9 +355,7 @@ def test_a_mock_that_leaves_the_server_alone_says_so_once():
 
 
 def test_a_name_may_be_allowed():
-    """
-    A request for another host gets 421; for one that is named, an answer.
-    """
+    """A request for another host gets 421; for one that is named, an answer."""
     with serving("--json-log", "--allow-host", "mock.test") as process:
         url = json.loads(process.stdout.readline())["base_urls"]["appbuilder"]
         asked = [httpx.post(f"{url}/v2/threads", json={}, headers={**KEY, "Host": name}) for name in ("mock.test", "evil.test")]

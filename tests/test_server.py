@@ -1,6 +1,4 @@
-"""
-The fake as a server, over real sockets: the same answers, both vendors on one port, what HTTP allows, and how it stops.
-"""
+"""The fake as a server, over real sockets: the same answers, both vendors on one port, what HTTP allows, and how it stops."""
 
 from __future__ import annotations
 
@@ -42,9 +40,7 @@ needs_ipv6 = pytest.mark.skipif(not _has_ipv6(), reason="this machine has no IPv
 
 @pytest.fixture(params=PARSERS, scope="module")
 def listening(request):
-    """
-    A server on each HTTP parser uvicorn may find.
-    """
+    """A server on each HTTP parser uvicorn may find."""
     from uvicorn.protocols.http import auto
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -58,17 +54,13 @@ def listening(request):
 
 @pytest.fixture
 def server(listening):
-    """
-    A mock of its own for each test, behind those servers.
-    """
+    """A mock of its own for each test, behind those servers."""
     with AssistantServer(strict=False, server=listening) as server:
         yield server
 
 
 class Scripted:
-    """
-    Answers everything with one reply.
-    """
+    """Answers everything with one reply."""
 
     def __init__(self, reply):
         self.reply = reply
@@ -78,16 +70,12 @@ class Scripted:
 
 
 def play(server, reply):
-    """
-    Let a server give one reply to everything.
-    """
+    """Let a server give one reply to everything."""
     server.asgi.answerer = Scripted(reply)
 
 
 def test_both_vendors_share_a_port(server):
-    """
-    Model Studio below /api/v1, AppBuilder below /v2, whatever prefix stands before, and each only its own.
-    """
+    """Model Studio below /api/v1, AppBuilder below /v2, whatever prefix stands before, and each only its own."""
     paths = ("/api/v1/threads", "/gw/corp/api/v1/threads", "/v2/threads", "//v2/threads", "/v2/api/v1/threads", "/ai/v2/threads")
     ids = [json.loads(ask(server, "POST", path, {})[1])["id"] for path in paths]
 
@@ -108,9 +96,7 @@ def test_both_vendors_share_a_port(server):
     ],
 )
 def test_the_answer_is_the_one_given_in_process(server, method, path, url, body):
-    """
-    Status, body and headers are the engine's; the server adds only the date.
-    """
+    """Status, body and headers are the engine's; the server adds only the date."""
     response, got = ask(server, method, path, body)
     expected = ask_engine(AssistantMock(), method, url, body)
 
@@ -121,9 +107,7 @@ def test_the_answer_is_the_one_given_in_process(server, method, path, url, body)
 
 
 def test_a_path_of_neither_vendor_is_told_what_is_served(server):
-    """
-    404, in JSON, with what to do; it is in nobody's journal.
-    """
+    """404, in JSON, with what to do; it is in nobody's journal."""
     response, body = ask(server, "GET", "/health?x=1")
     assert (response.status, response.getheader("content-type")) == (404, "application/json")
     assert json.loads(body) == {
@@ -137,9 +121,7 @@ def test_a_path_of_neither_vendor_is_told_what_is_served(server):
 
 
 def test_a_line_is_kept_for_the_next_request(server):
-    """
-    Keep-alive: two requests, one connection.
-    """
+    """Keep-alive: two requests, one connection."""
     conn = client(server)
     lines = set()
     for _ in range(3):
@@ -151,9 +133,7 @@ def test_a_line_is_kept_for_the_next_request(server):
 
 
 def test_a_chunked_request_is_read_whole(server):
-    """
-    A body of unknown length, in pieces that cut a character.
-    """
+    """A body of unknown length, in pieces that cut a character."""
     thread = server.model_studio.add_thread()
     text = '{"content": "你好"}'.encode()
     conn = client(server)
@@ -166,9 +146,7 @@ def test_a_chunked_request_is_read_whole(server):
 
 
 def test_a_reply_without_a_length_is_chunked(server):
-    """
-    What says Transfer-Encoding, or says nothing, goes out in chunks and arrives whole.
-    """
+    """What says Transfer-Encoding, or says nothing, goes out in chunks and arrives whole."""
     for headers in ((), (("Transfer-Encoding", "chunked"),), (("Transfer-Encoding", "chunked"), ("Content-Length", "3"))):
         play(server, Response(200, headers, "你好".encode()))
         response, body = ask(server, "GET", "/api/v1/threads/x")
@@ -189,9 +167,7 @@ def test_a_reply_without_a_length_is_chunked(server):
     ],
 )
 def test_gzip_if_asked(server, asked, given):
-    """
-    Compressed, and chunked as a gateway's filter sends it, only for a client that takes it; the same bytes inside.
-    """
+    """Compressed, and chunked as a gateway's filter sends it, only for a client that takes it; the same bytes inside."""
     thread = server.model_studio.add_thread()
     plain = server.model_studio.add_message(thread, "你好" * 100)
     response, body = ask(server, "GET", f"/api/v1/threads/{thread.id}/messages", Accept_Encoding=asked)
@@ -204,9 +180,7 @@ def test_gzip_if_asked(server, asked, given):
 
 
 def test_head_is_get_without_the_body(server):
-    """
-    The length a GET would have, no body, and the line goes on.
-    """
+    """The length a GET would have, no body, and the line goes on."""
     thread = server.model_studio.add_thread()
     conn = client(server)
     told = []
@@ -239,9 +213,7 @@ TOO_LARGE = {
 @pytest.mark.parametrize("path", TOO_LARGE)
 @pytest.mark.parametrize("chunked", [False, True], ids=["declared", "chunked"])
 def test_a_body_over_the_limit_gets_the_vendors_error(server, path, chunked):
-    """
-    413 in the vendor's words, nothing stored, the exchange kept without its body; a body at the limit is read.
-    """
+    """413 in the vendor's words, nothing stored, the exchange kept without its body; a body at the limit is read."""
     server.asgi.body_limit = 1000
     body = b'{"messages": []' + b" " * 984 + b"}"
     conn = client(server)
@@ -263,9 +235,7 @@ def test_a_body_over_the_limit_gets_the_vendors_error(server, path, chunked):
 
 
 def test_fifty_megabytes_are_refused(server):
-    """
-    The limit is 10 MB unless told; the client that sends five times as much reads the refusal, and others are served.
-    """
+    """The limit is 10 MB unless told; the client that sends five times as much reads the refusal, and others are served."""
     assert server.asgi.body_limit == 10_000_000
     response, body = ask(server, "POST", "/api/v1/threads", bytes(50_000_000))
     assert (response.status, json.loads(body)["code"]) == (413, "BadRequest.TooLarge")
@@ -273,9 +243,7 @@ def test_fifty_megabytes_are_refused(server):
 
 
 def test_the_last_thousand_exchanges_are_kept_and_all_are_counted(server):
-    """
-    Served, the journal is bounded; what no route answered is remembered however long ago it was.
-    """
+    """Served, the journal is bounded; what no route answered is remembered however long ago it was."""
     conn = client(server)
     for path in ["/api/v1/nothing"] + ["/api/v1/threads/x"] * 1003:
         conn.request("GET", path, headers=KEY)
@@ -288,9 +256,7 @@ def test_the_last_thousand_exchanges_are_kept_and_all_are_counted(server):
 
 
 def test_in_process_the_journal_is_unbounded():
-    """
-    1,200 requests in memory, 1,200 exchanges.
-    """
+    """1,200 requests in memory, 1,200 exchanges."""
     mock = AssistantMock()
     for _ in range(1200):
         ask_engine(mock, "GET", f"{STUDIO}/threads/x")
@@ -301,9 +267,7 @@ def test_in_process_the_journal_is_unbounded():
 
 
 def test_only_the_keys_given_are_known():
-    """
-    A wrong key gets each vendor's own refusal, a right one is answered; the first is what clients are told.
-    """
+    """A wrong key gets each vendor's own refusal, a right one is answered; the first is what clients are told."""
     with AssistantServer(keys=["sk-right", "sk-second"], strict=False) as server:
         answers = [
             ask(server, "POST", path, {}, Authorization=f"Bearer {key}")
@@ -328,9 +292,7 @@ def test_only_the_keys_given_are_known():
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "example.org", "192.0.2.1"])
 def test_other_machines_are_let_in_only_with_a_key(host):
-    """
-    Any address but loopback is refused without keys, and says what to do.
-    """
+    """Any address but loopback is refused without keys, and says what to do."""
     with pytest.raises(ValueError, match="lets other machines in") as refused:
         AssistantServer(host=host)
     assert str(refused.value) == (
@@ -339,9 +301,7 @@ def test_other_machines_are_let_in_only_with_a_key(host):
 
 
 def test_with_a_key_any_address_is_served():
-    """
-    Bound to every address, it answers on loopback too.
-    """
+    """Bound to every address, it answers on loopback too."""
     with AssistantServer(host="0.0.0.0", keys=["sk-right"]) as server:
         assert server.url.startswith("http://127.0.0.1:")
         assert ask(server, "POST", "/api/v1/threads", {}, Authorization="Bearer sk-right")[0].status == 200
@@ -364,9 +324,7 @@ def test_it_listens_on_ipv6(host, names):
 
 
 def test_a_port_that_is_taken_is_said():
-    """
-    Which address, and why.
-    """
+    """Which address, and why."""
     with AssistantServer() as server:
         port = int(server.url.rpartition(":")[2])
         with pytest.raises(OSError, match=rf"cannot listen at 127\.0\.0\.1:{port}: Address already in use"):
@@ -394,9 +352,7 @@ WHOLE = Response(200, (("Content-Type", "application/json"), ("Content-Length", 
     ids=lambda value: f"{value.kind} {value.after_bytes}" if isinstance(value, Failure) else "",
 )
 def test_a_failure_breaks_the_line(server, failure, begins, ends_with, end):
-    """
-    A reset is an RST, a cut body declares more than comes, a hang is bounded, a refusal closes at once.
-    """
+    """A reset is an RST, a cut body declares more than comes, a hang is bounded, a refusal closes at once."""
     server.asgi.hang_s = 0.05
     play(server, failure)
     with connect(server) as line:
@@ -414,9 +370,7 @@ def test_a_failure_breaks_the_line(server, failure, begins, ends_with, end):
 
 
 def test_a_hang_ends_when_the_client_gives_up(server):
-    """
-    The server does not wait for a client that is gone: it stops at once.
-    """
+    """The server does not wait for a client that is gone: it stops at once."""
     play(server, Failure("read_timeout"))
     with connect(server) as line:
         line.sendall(b"GET /api/v1/threads/x HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer k\r\n\r\n")
@@ -431,9 +385,7 @@ def test_a_hang_ends_when_the_client_gives_up(server):
 
 
 def test_the_app_can_be_mounted_anywhere():
-    """
-    `mock.asgi` answers without a server of ours around it, and shares the mock's store and journal.
-    """
+    """`mock.asgi` answers without a server of ours around it, and shares the mock's store and journal."""
     mock = AssistantMock(strict=False)
 
     async def ask():
@@ -448,9 +400,7 @@ def test_the_app_can_be_mounted_anywhere():
 
 
 def test_the_app_speaks_lifespan_and_no_websocket():
-    """
-    What a server asks beside HTTP is answered as the ASGI specification has it.
-    """
+    """What a server asks beside HTTP is answered as the ASGI specification has it."""
     app, sent = AssistantMock().asgi, []
 
     async def send(message):
@@ -470,9 +420,7 @@ def test_the_app_speaks_lifespan_and_no_websocket():
 
 
 def test_elsewhere_a_cut_body_is_still_cut():
-    """
-    Without a transport of ours the app begins the answer and leaves it unfinished; the server around it closes the line.
-    """
+    """Without a transport of ours the app begins the answer and leaves it unfinished; the server around it closes the line."""
     mock, sent = AssistantMock(), []
     mock.asgi.answerer = Scripted(Failure("truncated", 3, WHOLE))
 
@@ -517,9 +465,7 @@ async def _aiohttp(url):
 @pytest.mark.parametrize("name", CLIENTS)
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", pytest.param("[::1]", marks=needs_ipv6)])
 def test_no_door_answers_in_place_of_a_server(name, host, monkeypatch):
-    """
-    Told of the server by variable and by `hosts`, an open mock lets the bytes go over the socket; closed, it plays again.
-    """
+    """Told of the server by variable and by `hosts`, an open mock lets the bytes go over the socket; closed, it plays again."""
     with AssistantServer(host="::1" if host == "[::1]" else "127.0.0.1") as server:
         url = server.model_studio.base_url.replace("127.0.0.1", host)
         monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", url)
@@ -544,9 +490,7 @@ def test_no_door_answers_in_place_of_a_server(name, host, monkeypatch):
     ],
 )
 def test_where_a_server_is_found(host, expected):
-    """
-    Every origin a client may write for a bound address.
-    """
+    """Every origin a client may write for a bound address."""
     assert own_servers.origins(host, 1) == expected
 
 
@@ -554,9 +498,7 @@ def test_where_a_server_is_found(host, expected):
 
 
 def test_it_stops_within_a_second():
-    """
-    With idle lines, half-sent heads, half-sent bodies and answers held back.
-    """
+    """With idle lines, half-sent heads, half-sent bodies and answers held back."""
     server = AssistantServer().__enter__()
     lines = [connect(server) for _ in range(40)]
     for line in lines[10:20]:
@@ -577,18 +519,14 @@ def test_it_stops_within_a_second():
 
 
 def test_a_server_without_a_mock_says_so():
-    """
-    Between two tests nobody answers: 503, and nothing is stored.
-    """
+    """Between two tests nobody answers: 503, and nothing is stored."""
     with Server() as server:
         answer = httpx.post(f"{server.url}/v2/threads", json={}, headers=KEY)
     assert (answer.status_code, answer.json()) == (503, {"error": "no mock is open behind this server just now"})
 
 
 def test_many_servers_at_once_are_strangers():
-    """
-    Each has its own port, store and ids.
-    """
+    """Each has its own port, store and ids."""
     with AssistantServer() as one, AssistantServer(revision="2026") as other:
         assert alive(one)
         assert one.url != other.url

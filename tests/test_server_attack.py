@@ -1,6 +1,4 @@
-"""
-What comes at a server from outside: bad HTTP, strange ids, clients that vanish, many at once. It answers, and goes on.
-"""
+"""What comes at a server from outside: bad HTTP, strange ids, clients that vanish, many at once. It answers, and goes on."""
 
 from __future__ import annotations
 
@@ -26,9 +24,7 @@ PARSERS = [
 
 @pytest.fixture(params=PARSERS, scope="module")
 def server(request):
-    """
-    One server for all attacks, on each HTTP parser uvicorn may find: what one attack breaks, the next one meets.
-    """
+    """One server for all attacks, on each HTTP parser uvicorn may find: what one attack breaks, the next one meets."""
     from uvicorn.protocols.http import auto
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -80,9 +76,7 @@ REQUESTS = {
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_bad_http_is_refused_or_answered(server, name):
-    """
-    No answer at all, or one with a status below 500 and without a traceback; the server goes on.
-    """
+    """No answer at all, or one with a status below 500 and without a traceback; the server goes on."""
     with connect(server) as line:
         line.sendall(REQUESTS[name])
         with suppress(OSError):  # it may have hung up already
@@ -95,9 +89,7 @@ def test_bad_http_is_refused_or_answered(server, name):
 
 
 def test_an_error_of_our_own_is_no_traceback(server, monkeypatch):
-    """
-    What breaks inside is told where the server logs, not to the client; the server goes on.
-    """
+    """What breaks inside is told where the server logs, not to the client; the server goes on."""
 
     def breaks(request):
         raise RuntimeError("broken inside")
@@ -127,9 +119,7 @@ def test_an_error_of_our_own_is_no_traceback(server, monkeypatch):
     ],
 )
 def test_a_strange_id_is_no_thread(server, thread_id):
-    """
-    Traversal and encoded slashes stay inside the id: it is unknown to the vendor, or its URL is, and nothing else is read.
-    """
+    """Traversal and encoded slashes stay inside the id: it is unknown to the vendor, or its URL is, and nothing else is read."""
     response, body = ask(server, "GET", f"/api/v1/threads/{thread_id}/messages")
     assert response.status == 400
     assert json.loads(body)["message"] in (
@@ -139,18 +129,14 @@ def test_a_strange_id_is_no_thread(server, thread_id):
 
 
 def test_an_encoded_slash_is_part_of_the_id(server):
-    """
-    `a%2Fb` names the thread "a/b".
-    """
+    """`a%2Fb` names the thread "a/b"."""
     server.model_studio.add_thread(id="a/b")
     response, body = ask(server, "GET", "/api/v1/threads/a%2Fb")
     assert (response.status, json.loads(body)["id"]) == (200, "a/b")
 
 
 def test_a_slow_head_keeps_nobody_waiting(server):
-    """
-    A hundred clients that send a byte and wait; others are answered meanwhile, and the slow ones when they are done.
-    """
+    """A hundred clients that send a byte and wait; others are answered meanwhile, and the slow ones when they are done."""
     lines = [connect(server) for _ in range(100)]
     for line in lines:
         line.sendall(b"G")
@@ -168,9 +154,7 @@ def _vanish(line: socket.socket) -> None:
 
 
 def test_a_client_that_vanishes_while_sending_stores_nothing(server):
-    """
-    A body that never ends is no message.
-    """
+    """A body that never ends is no message."""
     thread = server.model_studio.add_thread()
     for _ in range(20):
         line = connect(server)
@@ -185,9 +169,7 @@ def test_a_client_that_vanishes_while_sending_stores_nothing(server):
 
 
 def test_a_client_that_vanishes_while_reading_disturbs_nobody(server):
-    """
-    A page of several megabytes, nobody there to read it.
-    """
+    """A page of several megabytes, nobody there to read it."""
     thread = server.model_studio.add_thread()
     for _ in range(20):
         server.model_studio.add_message(thread, "你" * 100_000)
@@ -204,9 +186,7 @@ CLIENTS, TURNS = 64, 8
 
 
 def test_sixty_four_clients_at_once_lose_and_double_nothing(server):
-    """
-    Mixed operations of both vendors, on shared threads: no error, every message once, in the order each client sent them.
-    """
+    """Mixed operations of both vendors, on shared threads: no error, every message once, in the order each client sent them."""
     shared = server.model_studio.add_thread(), server.appbuilder.add_thread()
     before = server.model_studio.counts["create_message"]
 
@@ -256,9 +236,7 @@ ENDLESS = {
 
 @pytest.mark.parametrize("name", ENDLESS)
 def test_what_has_no_end_is_refused(server, name):
-    """
-    On either parser, after some tens of kilobytes: nothing is gathered for ever, or looked through again and again.
-    """
+    """On either parser, after some tens of kilobytes: nothing is gathered for ever, or looked through again and again."""
     sent = 0
     with connect(server) as line:
         line.sendall(ENDLESS[name])
@@ -271,9 +249,7 @@ def test_what_has_no_end_is_refused(server, name):
 
 
 def test_a_large_body_is_no_endless_head(server):
-    """
-    A body may come in any pieces, and behind it the next request.
-    """
+    """A body may come in any pieces, and behind it the next request."""
     body = json.dumps({"metadata": {}, "x": "a" * 500_000}).encode()
     head = b"POST /api/v1/threads HTTP/1.1\r\nContent-Length: %d\r\n" % len(body) + HEAD + b"\r\n"
     with connect(server) as line:
@@ -289,9 +265,7 @@ FOREIGN = ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80"
 
 @pytest.mark.parametrize(("host", "status"), [*HOSTS.items(), *((name, 421) for name in FOREIGN)])
 def test_only_its_own_names_are_answered(server, host, status):
-    """
-    A page elsewhere whose name points at this machine reads nothing: 421, which says what to do.
-    """
+    """A page elsewhere whose name points at this machine reads nothing: 421, which says what to do."""
     before = server.model_studio.counts.total()
     response, body = ask(server, "POST", "/api/v1/threads", {}, Host=host)
     assert response.status == status
@@ -302,9 +276,7 @@ def test_only_its_own_names_are_answered(server, host, status):
 
 
 def test_a_name_may_be_allowed():
-    """
-    By AssistantServer's `allow_hosts`, which is `serve --allow-host`.
-    """
+    """By AssistantServer's `allow_hosts`, which is `serve --allow-host`."""
     with AssistantServer(allow_hosts=["Mock.Test"]) as server:
         assert [ask(server, "POST", "/api/v1/threads", {}, Host=name)[0].status for name in ("mock.test:80", "other")] == [
             200,
@@ -313,9 +285,7 @@ def test_a_name_may_be_allowed():
 
 
 def test_on_another_address_every_name_is_answered():
-    """
-    Keys are required there, and who knows them is meant.
-    """
+    """Keys are required there, and who knows them is meant."""
     with AssistantServer(host="0.0.0.0", keys=["k"]) as server:
         assert ask(server, "POST", "/api/v1/threads", {}, Host="any.example", Authorization="Bearer k")[0].status == 200
         assert ask(server, "POST", "/api/v1/threads", {}, Host="any.example", Authorization="Bearer x")[0].status == 401

@@ -1,6 +1,4 @@
-"""
-Clients of other processes and other languages, at the served fake: both SDKs, Node, and the seed pages' own curl lines.
-"""
+"""Clients of other processes and other languages, at the served fake: both SDKs, Node, and the seed pages' own curl lines."""
 
 from __future__ import annotations
 
@@ -41,9 +39,7 @@ BAIDU = [operation for operation in OBJECTS if operation != "retrieve_message_fi
 
 
 def run(command, server):
-    """
-    What a client prints, read as JSON lines, in a process that has the server's environment.
-    """
+    """What a client prints, read as JSON lines, in a process that has the server's environment."""
     done = subprocess.run(command, env={**os.environ, **server.env}, capture_output=True, text=True, encoding="utf-8", timeout=60)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
@@ -53,9 +49,7 @@ def run(command, server):
     ("package", "vendor", "operations"), [("dashscope", "model_studio", STUDIO), ("appbuilder", "appbuilder", BAIDU)]
 )
 def test_an_sdk_drives_every_operation(package, vendor, operations, assistant_server):
-    """
-    The real Python SDK in a subprocess: each operation is asked once, over the socket, and answered.
-    """
+    """The real Python SDK in a subprocess: each operation is asked once, over the socket, and answered."""
     if find_spec(package) is None:
         pytest.skip(f"{package} is not installed here")
     answers = run([sys.executable, str(CLIENTS / f"with_{package}.py")], assistant_server)
@@ -64,9 +58,7 @@ def test_an_sdk_drives_every_operation(package, vendor, operations, assistant_se
 
 
 def test_dashscope_in_this_process(assistant_server, monkeypatch):
-    """
-    `dashscope.base_http_api_url` is enough for a client that is imported already.
-    """
+    """`dashscope.base_http_api_url` is enough for a client that is imported already."""
     dashscope = pytest.importorskip("dashscope")
     monkeypatch.setattr(dashscope, "base_http_api_url", assistant_server.model_studio.base_url)
     thread = assistant_server.model_studio.add_thread()
@@ -76,9 +68,7 @@ def test_dashscope_in_this_process(assistant_server, monkeypatch):
 
 @pytest.mark.skipif(which("node") is None, reason="Node is not installed")
 def test_node_drives_every_operation(assistant_server):
-    """
-    fetch, keep-alive and gzip as Node has them.
-    """
+    """fetch, keep-alive and gzip as Node has them."""
     answers = run(["node", str(CLIENTS / "operations.mjs")], assistant_server)
     assert answers == [[operation, 200, OBJECTS[operation]] for operation in STUDIO + BAIDU]
 
@@ -181,9 +171,7 @@ HOSTS = {"model_studio": "https://dashscope-intl.aliyuncs.com/api/v1", "appbuild
 
 
 def shape(value: Any) -> Any:
-    """
-    Key names in their order, all the way down.
-    """
+    """Key names in their order, all the way down."""
     if isinstance(value, dict):
         return [(name, shape(inner)) for name, inner in value.items()]
     return [shape(inner) for inner in value] if isinstance(value, list) else None

@@ -1,6 +1,4 @@
-"""
-The blocks of docs/server.md that are not Python: the seed file loads, the script runs, the curl lines are answered.
-"""
+"""The blocks of docs/server.md that are not Python: the seed file loads, the script runs, the curl lines are answered."""
 
 from __future__ import annotations
 
@@ -23,16 +21,12 @@ PAGE = (Path(__file__).parent.parent / "docs/server.md").read_text("utf-8")
 
 
 def blocks(language):
-    """
-    The page's blocks in a language.
-    """
+    """The page's blocks in a language."""
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
 def test_the_seed_file_loads(tmp_path):
-    """
-    Three messages, two threads.
-    """
+    """Three messages, two threads."""
     (seeds,) = blocks("yaml")
     (tmp_path / "seeds.yaml").write_text(seeds, "utf-8")
     mock = AssistantMock()
@@ -45,9 +39,7 @@ def test_the_seed_file_loads(tmp_path):
 
 @pytest.mark.skipif(which("node") is None, reason="Node is not installed")
 def test_the_script_runs(assistant_server, tmp_path):
-    """
-    It prints what it sent.
-    """
+    """It prints what it sent."""
     (script,) = blocks("javascript")
     (tmp_path / "page.mjs").write_text(script, "utf-8")
     environment = {**os.environ, **assistant_server.env}
@@ -57,9 +49,7 @@ def test_the_script_runs(assistant_server, tmp_path):
 
 @pytest.mark.skipif(which("curl") is None, reason="curl is not installed")
 def test_the_curl_lines_are_answered(assistant_server):
-    """
-    Each makes a thread, also with the content type curl says of its own accord.
-    """
+    """Each makes a thread, also with the content type curl says of its own accord."""
     lines = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("curl ")]
     for line in lines:
         command = shlex.split(line.replace("http://127.0.0.1:8080", assistant_server.url))

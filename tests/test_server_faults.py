@@ -22,9 +22,7 @@ pytest.importorskip("uvicorn")
 
 
 class Got(NamedTuple):
-    """
-    What a client was given.
-    """
+    """What a client was given."""
 
     status: int
     content_type: str | None
@@ -32,34 +30,26 @@ class Got(NamedTuple):
 
 
 def ask_httpx(server: AssistantServer, path: str, body: bytes, timeout: float = 5) -> Got:
-    """
-    One POST by httpx.
-    """
+    """One POST by httpx."""
     answer = httpx.post(server.url + path, content=body, headers=KEY, timeout=timeout)
     return Got(answer.status_code, answer.headers.get("content-type"), answer.content)
 
 
 def ask_requests(server: AssistantServer, path: str, body: bytes, timeout: float = 5) -> Got:
-    """
-    One POST by requests.
-    """
+    """One POST by requests."""
     answer = requests.post(server.url + path, data=body, headers=KEY, timeout=timeout)
     return Got(answer.status_code, answer.headers.get("content-type"), answer.content)
 
 
 def begin(line: socket.socket, path: str, body: bytes) -> None:
-    """
-    Write one POST to a line, and read nothing.
-    """
+    """Write one POST to a line, and read nothing."""
     head = [f"POST {path} HTTP/1.1", "Host: localhost", "Connection: close", f"Content-Length: {len(body)}"]
     head += [f"{name}: {value}" for name, value in KEY.items()]
     line.sendall("\r\n".join([*head, "", ""]).encode() + body)
 
 
 def ask_socket(server: AssistantServer, path: str, body: bytes, timeout: float = 5) -> Got | str:
-    """
-    One POST by hand: what came, or how the line ended when nothing came or less than was declared.
-    """
+    """One POST by hand: what came, or how the line ended when nothing came or less than was declared."""
     with connect(server) as line:
         begin(line, path, body)
         data, end = everything(line)  # which has a time limit of its own
@@ -113,9 +103,7 @@ TABLE: tuple[tuple[faults.Fault, Any], ...] = (
 
 
 def target(handle: Handle) -> tuple[str, bytes]:
-    """
-    Where a message is sent to a new thread, and what is sent.
-    """
+    """Where a message is sent to a new thread, and what is sent."""
     thread = handle.add_thread().id
     said = {"role": "user", "content": "地球是圆的吗?"}
     if handle.name == "model_studio":
@@ -129,9 +117,7 @@ def target(handle: Handle) -> tuple[str, bytes]:
 def test_a_fault_is_real_over_the_socket(
     assistant_server: AssistantServer, vendor: str, client: str, fault: faults.Fault, expected: Any
 ) -> None:
-    """
-    The client meets what is in the table, byte for byte; the message is stored if the fault says so; the server lives on.
-    """
+    """The client meets what is in the table, byte for byte; the message is stored if the fault says so; the server lives on."""
     if client == "socket":
         assistant_server.asgi.hang_s = 0.05
     handle = getattr(assistant_server, vendor)
@@ -161,16 +147,12 @@ def test_a_fault_is_real_over_the_socket(
 
 
 def test_no_fault_is_left_out() -> None:
-    """
-    The table has every function of the module.
-    """
+    """The table has every function of the module."""
     assert {repr(fault).partition("(")[0] for fault, _ in TABLE} == set(faults.FAULTS)
 
 
 def test_a_clients_own_retries_meet_the_faults(assistant_server: AssistantServer) -> None:
-    """
-    Refused, cut off, refused by the vendor: the fourth try goes through, and one message is stored.
-    """
+    """Refused, cut off, refused by the vendor: the fourth try goes through, and one message is stored."""
     studio = assistant_server.model_studio
     path, body = target(studio)
     for fault in (faults.connect_refused(), faults.reset(), faults.unavailable()):
@@ -186,9 +168,7 @@ def test_a_clients_own_retries_meet_the_faults(assistant_server: AssistantServer
 
 
 def test_slow_moves_the_clock_and_waits_only_when_asked(assistant_server: AssistantServer) -> None:
-    """
-    An hour passes on the mock's clock and none for the client.
-    """
+    """An hour passes on the mock's clock and none for the client."""
     studio = assistant_server.model_studio
     path, body = target(studio)
     studio.fail(faults.slow(3600), on="create_message")
@@ -198,9 +178,7 @@ def test_slow_moves_the_clock_and_waits_only_when_asked(assistant_server: Assist
 
 @pytest.mark.parametrize("client", ["httpx", "requests"])
 def test_slow_with_wait_drips(assistant_server: AssistantServer, client: str) -> None:
-    """
-    The answer comes whole, over more seconds than the client waits for any one part of it, gzip or not.
-    """
+    """The answer comes whole, over more seconds than the client waits for any one part of it, gzip or not."""
     studio = assistant_server.model_studio
     path, body = target(studio)
     studio.fail(faults.slow(0.6, wait=True), on="create_message")
@@ -211,9 +189,7 @@ def test_slow_with_wait_drips(assistant_server: AssistantServer, client: str) ->
 
 
 def test_while_an_answer_drips_others_are_served(assistant_server: AssistantServer) -> None:
-    """
-    The head is here, the body is not; another client is answered; then the rest comes.
-    """
+    """The head is here, the body is not; another client is answered; then the rest comes."""
     studio = assistant_server.model_studio
     path, body = target(studio)
     studio.fail(faults.slow(0.5, wait=True), on="create_message")
@@ -234,9 +210,7 @@ def test_while_an_answer_drips_others_are_served(assistant_server: AssistantServ
     ids=repr,
 )
 def test_a_slow_failure_is_late(assistant_server: AssistantServer, fault: faults.Fault, end: str) -> None:
-    """
-    slow goes with a broken line, too: first the seconds, then the failure.
-    """
+    """slow goes with a broken line, too: first the seconds, then the failure."""
     studio = assistant_server.model_studio
     path, body = target(studio)
     studio.fail(faults.slow(0.1, wait=True), on="create_message")
@@ -248,9 +222,7 @@ def test_a_slow_failure_is_late(assistant_server: AssistantServer, fault: faults
 
 @pytest.mark.parametrize("fault", [faults.hang(), faults.connect_timeout(), faults.slow(60, wait=True)], ids=repr)
 def test_a_server_told_to_stop_waits_for_no_fault(fault: faults.Fault) -> None:
-    """
-    Within a second the line is closed and the server gone.
-    """
+    """Within a second the line is closed and the server gone."""
     server = AssistantServer(strict=False).__enter__()
     path, body = target(server.model_studio)
     server.model_studio.fail(fault, on="create_message")
@@ -266,9 +238,7 @@ def test_a_server_told_to_stop_waits_for_no_fault(fault: faults.Fault) -> None:
 
 @pytest.mark.parametrize("fault", [faults.hang(after=True), faults.slow(60, wait=True)], ids=repr)
 def test_a_client_that_gives_up_is_not_waited_for(assistant_server: AssistantServer, fault: faults.Fault) -> None:
-    """
-    The client has its timeout, the message is stored, and the server is busy with nothing any more.
-    """
+    """The client has its timeout, the message is stored, and the server is busy with nothing any more."""
     studio = assistant_server.model_studio
     path, body = target(studio)
     studio.fail(fault, on="create_message")

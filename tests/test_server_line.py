@@ -1,6 +1,4 @@
-"""
-The line under the server: what is written in one turn of the loop leaves in one piece, and nothing is lost at a close.
-"""
+"""The line under the server: what is written in one turn of the loop leaves in one piece, and nothing is lost at a close."""
 
 from __future__ import annotations
 
@@ -13,9 +11,7 @@ from pytest_assistant_mock._serving.writing import Line
 
 
 class Transport:
-    """
-    Notes what is done to it.
-    """
+    """Notes what is done to it."""
 
     def __init__(self) -> None:
         self.done: list[str] = []
@@ -34,9 +30,7 @@ class Transport:
 
 
 def done(act: Callable[[Line], object]) -> list[str]:
-    """
-    What comes of an act in one turn of the loop, and the turn after it.
-    """
+    """What comes of an act in one turn of the loop, and the turn after it."""
 
     async def turn() -> list[str]:
         transport = Transport()
@@ -60,9 +54,7 @@ def done(act: Callable[[Line], object]) -> list[str]:
     ],
 )
 def test_what_is_written_in_one_turn_leaves_in_one_piece(words: tuple[str, ...], sent: list[str]) -> None:
-    """
-    At the end of the turn, or before the line is closed.
-    """
+    """At the end of the turn, or before the line is closed."""
 
     def act(line: Line) -> None:
         for verb, _, data in (word.partition(" ") for word in words):
@@ -72,9 +64,7 @@ def test_what_is_written_in_one_turn_leaves_in_one_piece(words: tuple[str, ...],
 
 
 def test_two_turns_are_two_pieces() -> None:
-    """
-    An answer that drips is not kept together.
-    """
+    """An answer that drips is not kept together."""
 
     async def turns() -> list[str]:
         transport = Transport()
@@ -88,9 +78,7 @@ def test_two_turns_are_two_pieces() -> None:
 
 
 def test_all_else_is_the_transports_own() -> None:
-    """
-    The server may ask it whatever it asks a transport.
-    """
+    """The server may ask it whatever it asks a transport."""
     told = []
     done(lambda line: told.append(line.get_extra_info("socket")))
     assert told == ["socket of the transport"]

@@ -1,6 +1,4 @@
-"""
-Replies in pieces over the socket: as they come, not compressed, to every way of reading; cut, left early, waited for.
-"""
+"""Replies in pieces over the socket: as they come, not compressed, to every way of reading; cut, left early, waited for."""
 
 from __future__ import annotations
 
@@ -33,17 +31,13 @@ WHOLE = b"".join(PIECES)
 
 @pytest.fixture
 def server() -> Iterator[AssistantServer]:
-    """
-    A server of its own.
-    """
+    """A server of its own."""
     with AssistantServer(strict=False) as server:
         yield server
 
 
 def stream(server: AssistantServer, made: Any) -> str:
-    """
-    Answer a URL with a stream, once; a POST to it lets the stream go on.
-    """
+    """Answer a URL with a stream, once; a POST to it lets the stream go on."""
 
     def go_on(request: Request) -> Response:
         made.go.set()
@@ -55,9 +49,7 @@ def stream(server: AssistantServer, made: Any) -> str:
 
 
 def ask(server: AssistantServer, version: str = "1.1", **headers: str) -> socket.socket:
-    """
-    A line on which the stream was asked for.
-    """
+    """A line on which the stream was asked for."""
     line = connect(server)
     head = [f"GET {PATH} HTTP/{version}", "Host: h", *(f"{name}: {value}" for name, value in {**KEY, **headers}.items())]
     line.sendall("\r\n".join([*head, "", ""]).encode())
@@ -66,9 +58,7 @@ def ask(server: AssistantServer, version: str = "1.1", **headers: str) -> socket
 
 @pytest.mark.parametrize("reader", readers.rows())
 def test_pieces_arrive_before_the_next_is_made(server: AssistantServer, reader: Reader) -> None:
-    """
-    The stream stops after two pieces; the client has both, and its next request lets the stream go on.
-    """
+    """The stream stops after two pieces; the client has both, and its next request lets the stream go on."""
     made, got = Made(frames(4), stops_at=2), []
     url = stream(server, made)
 
@@ -87,9 +77,7 @@ def test_pieces_arrive_before_the_next_is_made(server: AssistantServer, reader: 
 
 
 def test_each_piece_is_a_chunk_and_nothing_is_compressed(server: AssistantServer) -> None:
-    """
-    Though the client takes gzip.
-    """
+    """Though the client takes gzip."""
     stream(server, Made(PIECES))
     with ask(server, Connection="close", **{"Accept-Encoding": "gzip"}) as line:
         data, end = everything(line)
@@ -100,9 +88,7 @@ def test_each_piece_is_a_chunk_and_nothing_is_compressed(server: AssistantServer
 
 
 def test_a_line_is_kept_after_a_stream(server: AssistantServer) -> None:
-    """
-    The same connection asks again.
-    """
+    """The same connection asks again."""
     stream(server, Made(PIECES))
     conn = client(server)
     conn.request("GET", PATH, headers=KEY)
@@ -115,9 +101,7 @@ def test_a_line_is_kept_after_a_stream(server: AssistantServer) -> None:
 
 @pytest.mark.parametrize("cut", [None, 3])
 def test_a_client_of_http_1_0_gets_the_whole_with_its_length(server: AssistantServer, cut: int | None) -> None:
-    """
-    It knows no chunks; of a stream that is cut it gets less than was declared.
-    """
+    """It knows no chunks; of a stream that is cut it gets less than was declared."""
     stream(server, Made(PIECES))
     if cut is not None:
         server.model_studio.fail(faults.truncated(cut))
@@ -131,9 +115,7 @@ def test_a_client_of_http_1_0_gets_the_whole_with_its_length(server: AssistantSe
 
 
 def test_the_answer_to_head_has_no_body(server: AssistantServer) -> None:
-    """
-    And its stream is closed.
-    """
+    """And its stream is closed."""
     made = Made(PIECES)
     server.model_studio.reply("HEAD /threads/x", lambda request: Response(200, EVENTS, pieces=made))
     conn = client(server)
@@ -146,9 +128,7 @@ def test_the_answer_to_head_has_no_body(server: AssistantServer) -> None:
 @pytest.mark.parametrize("after", [0, 3, len(PIECES[0]), len(PIECES[0]) + 7])
 @pytest.mark.parametrize(("fault", "end"), [(faults.reset, "reset"), (faults.truncated, "closed")])
 def test_a_stream_is_cut_where_the_fault_says(server: AssistantServer, fault: Any, end: str, after: int) -> None:
-    """
-    So many bytes arrive, in chunks without the last one, then the line breaks; the server lives on.
-    """
+    """So many bytes arrive, in chunks without the last one, then the line breaks; the server lives on."""
     made = Made(PIECES)
     stream(server, made)
     server.model_studio.fail(fault(after))
@@ -163,9 +143,7 @@ def test_a_stream_is_cut_where_the_fault_says(server: AssistantServer, fault: An
 
 
 def test_what_a_piece_raises_breaks_the_line_and_fails_at_exit(caplog: pytest.LogCaptureFixture) -> None:
-    """
-    The client cannot be told over a socket; the test is, when the server closes.
-    """
+    """The client cannot be told over a socket; the test is, when the server closes."""
     caplog.set_level(logging.CRITICAL, "pytest_assistant_mock.server")
     with pytest.raises(LookupError, match="no script"), AssistantServer() as server:
         stream(server, Made(PIECES, raises=LookupError("no script")))
@@ -179,16 +157,12 @@ def test_what_a_piece_raises_breaks_the_line_and_fails_at_exit(caplog: pytest.Lo
 
 
 def connectable(server: AssistantServer) -> int:
-    """
-    The port.
-    """
+    """The port."""
     return int(server.url.rpartition(":")[2])
 
 
 class Pausing(Made):
-    """
-    A stream whose second piece comes after an hour.
-    """
+    """A stream whose second piece comes after an hour."""
 
     def take(self) -> Piece | None:
         piece = super().take()
@@ -197,9 +171,7 @@ class Pausing(Made):
 
 
 class Closed(Made):
-    """
-    A stream that says when it was closed.
-    """
+    """A stream that says when it was closed."""
 
     def __init__(self, stops_at: int | None) -> None:
         super().__init__(PIECES, stops_at)
@@ -211,16 +183,12 @@ class Closed(Made):
 
 
 class ClosedInAPause(Closed, Pausing):
-    """
-    The same, of one that pauses.
-    """
+    """The same, of one that pauses."""
 
 
 @pytest.mark.parametrize("made", [Closed(1), ClosedInAPause(None)], ids=["waiting", "pausing"])
 def test_a_client_that_goes_away_closes_the_stream(server: AssistantServer, made: Closed) -> None:
-    """
-    While the stream waits or pauses: it hears of it, once, and the exchange holds what was sent.
-    """
+    """While the stream waits or pauses: it hears of it, once, and the exchange holds what was sent."""
     stream(server, made)
     line = ask(server)
     received = b""
@@ -233,9 +201,7 @@ def test_a_client_that_goes_away_closes_the_stream(server: AssistantServer, made
 
 
 def test_many_streams_wait_at_the_same_time(server: AssistantServer) -> None:
-    """
-    More of them than a pool has threads: each goes on as soon as it may.
-    """
+    """More of them than a pool has threads: each goes on as soon as it may."""
     waiting = [Made(frames(2), stops_at=1) for _ in range(40)]
     coming = iter(waiting)
     server.model_studio.reply("GET /threads/x", lambda request: Response(200, EVENTS, pieces=next(coming)), times=None)
@@ -251,9 +217,7 @@ def test_many_streams_wait_at_the_same_time(server: AssistantServer) -> None:
 
 
 def test_a_stream_that_nobody_ends_does_not_keep_the_server_open() -> None:
-    """
-    The server closes while a stream pauses for an hour and its client waits.
-    """
+    """The server closes while a stream pauses for an hour and its client waits."""
     made = Pausing(PIECES)
     with AssistantServer() as server:
         stream(server, made)
@@ -266,9 +230,7 @@ def test_a_stream_that_nobody_ends_does_not_keep_the_server_open() -> None:
 
 
 def test_the_app_streams_without_a_server_of_ours() -> None:
-    """
-    Through httpx's own ASGI transport, which hands out no line to break.
-    """
+    """Through httpx's own ASGI transport, which hands out no line to break."""
     with AssistantMock(strict=False) as mock:
         mock.model_studio.reply("GET /threads/x", Response(200, EVENTS, pieces=PIECES))
 

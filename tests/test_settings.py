@@ -1,6 +1,4 @@
-"""
-The keys the SDKs find while a mock is open, and the base URLs they are told just then.
-"""
+"""The keys the SDKs find while a mock is open, and the base URLs they are told just then."""
 
 from __future__ import annotations
 
@@ -24,9 +22,7 @@ FAKES = ("sk-assistant-mock", "bce-v3/ALTAK-assistant-mock")
 
 @pytest.fixture
 def some_sdk(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """
-    An SDK that has been imported and has a key of its own.
-    """
+    """An SDK that has been imported and has a key of its own."""
     module = ModuleType("some_sdk")
     module.api_key = "sk-real"  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "some_sdk", module)
@@ -35,9 +31,7 @@ def some_sdk(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @pytest.mark.parametrize("before", [None, "", "sk-real"])
 def test_a_key_is_put_and_taken_back(monkeypatch: pytest.MonkeyPatch, some_sdk: ModuleType, before: str | None) -> None:
-    """
-    Variable and attribute hold the fake in between, and afterwards what they held before, if anything.
-    """
+    """Variable and attribute hold the fake in between, and afterwards what they held before, if anything."""
     monkeypatch.delenv("SOME_API_KEY", raising=False)
     if before is not None:
         monkeypatch.setenv("SOME_API_KEY", before)
@@ -54,9 +48,7 @@ def test_a_key_is_put_and_taken_back(monkeypatch: pytest.MonkeyPatch, some_sdk: 
 def test_an_sdk_imported_in_between_gets_what_it_would_have_read(
     monkeypatch: pytest.MonkeyPatch, some_sdk: ModuleType, before: str | None
 ) -> None:
-    """
-    A module that read the fake from the environment when it was first imported does not keep it.
-    """
+    """A module that read the fake from the environment when it was first imported does not keep it."""
     monkeypatch.delitem(sys.modules, "some_sdk")
     monkeypatch.delenv("SOME_API_KEY", raising=False)
     if before is not None:
@@ -70,9 +62,7 @@ def test_an_sdk_imported_in_between_gets_what_it_would_have_read(
 
 
 def test_base_urls_are_read_at_the_moment_of_asking(monkeypatch: pytest.MonkeyPatch, some_sdk: ModuleType) -> None:
-    """
-    The variable first, then the module's attribute; what is unset or empty is not told.
-    """
+    """The variable first, then the module's attribute; what is unset or empty is not told."""
     vendor = next(vendor for vendor in REVISIONS["2025"] if vendor.name == "model_studio")
     monkeypatch.setattr(dashscope := ModuleType("dashscope"), "base_http_api_url", None, raising=False)
     monkeypatch.setitem(sys.modules, "dashscope", dashscope)
@@ -90,9 +80,7 @@ def test_base_urls_are_read_at_the_moment_of_asking(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("real", [None, "sk-real-secret"])
 def test_every_variable_holds_a_fake_key_only_while_the_mock_is_open(monkeypatch: pytest.MonkeyPatch, real: str | None) -> None:
-    """
-    Also when the body of the with fails.
-    """
+    """Also when the body of the with fails."""
     for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
         if real is not None:
@@ -113,9 +101,7 @@ def test_every_variable_holds_a_fake_key_only_while_the_mock_is_open(monkeypatch
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_real_key_never_lands_in_the_journal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    Keys set before are replaced while the mock is on, so no request carries them.
-    """
+    """Keys set before are replaced while the mock is on, so no request carries them."""
     dashscope = pytest.importorskip("dashscope")
     monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-real-secret")
     monkeypatch.setenv("APPBUILDER_TOKEN", "bce-v3/real-secret")
@@ -133,9 +119,7 @@ def test_a_real_key_never_lands_in_the_journal(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_nested_mocks_put_keys_back_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    The outer mock's key is still there when the inner one closes.
-    """
+    """The outer mock's key is still there when the inner one closes."""
     dashscope = pytest.importorskip("dashscope")
     monkeypatch.setattr(dashscope, "api_key", None)
     monkeypatch.delenv("DASHSCOPE_API_KEY", raising=False)
@@ -172,9 +156,7 @@ print(fakes)
 @pytest.mark.parametrize("fail", [False, True])
 @pytest.mark.parametrize("real", [None, "sk-real"])
 def test_no_fake_key_outlives_a_mock_in_which_the_sdk_was_first_imported(fail: bool, real: str | None) -> None:
-    """
-    In a fresh interpreter: afterwards no variable and no module of the process holds a fake key.
-    """
+    """In a fresh interpreter: afterwards no variable and no module of the process holds a fake key."""
     pytest.importorskip("dashscope")
     environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     if real:

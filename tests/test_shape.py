@@ -1,6 +1,4 @@
-"""
-The pydantic base of the shapes: what is read, what is written, which refusal an error becomes.
-"""
+"""The pydantic base of the shapes: what is read, what is written, which refusal an error becomes."""
 
 from __future__ import annotations
 
@@ -16,17 +14,13 @@ from pytest_assistant_mock._vendors.shape import JSONRequest, PathRequest, Query
 
 
 class Inner(JSONRequest):
-    """
-    A shape in a list.
-    """
+    """A shape in a list."""
 
     name: str
 
 
 class Outer(JSONRequest):
-    """
-    A shape in a body.
-    """
+    """A shape in a body."""
 
     refusals: ClassVar = {("name", "string_type"): "bad_name", ("level", ""): "bad_level"}
 
@@ -40,9 +34,7 @@ class Outer(JSONRequest):
 
 
 class Query(QueryRequest):
-    """
-    A shape in a query.
-    """
+    """A shape in a query."""
 
     name: str = "default"
 
@@ -70,18 +62,14 @@ class Query(QueryRequest):
     ],
 )
 def test_an_error_becomes_the_refusal_of_its_field(body: bytes, kind: str, field: str | None) -> None:
-    """
-    By field and pydantic's type, else by field, else missing or wrong; keys of a free object are no fields.
-    """
+    """By field and pydantic's type, else by field, else missing or wrong; keys of a free object are no fields."""
     with pytest.raises(Refusal) as refusal:
         Outer.read({}, "", body)
     assert (refusal.value.kind, refusal.value.field) == (kind, field)
 
 
 def test_what_is_read_joins_what_the_path_says() -> None:
-    """
-    The path's parameters and the shape's arguments; a query is not looked at.
-    """
+    """The path's parameters and the shape's arguments; a query is not looked at."""
     assert Outer.read({"thread_id": "t"}, "name=y", b'{"name": "x", "unknown": 1}') == {
         "thread_id": "t",
         "name": "x",
@@ -104,23 +92,17 @@ def test_what_is_read_joins_what_the_path_says() -> None:
     ],
 )
 def test_a_query_is_read(query: str, name: str) -> None:
-    """
-    Percent and plus decoded, empty values absent, the last of two; the body is not looked at.
-    """
+    """Percent and plus decoded, empty values absent, the last of two; the body is not looked at."""
     assert Query.read({}, query, b"{") == {"name": name}
 
 
 def test_nothing_but_the_path_may_be_asked_for() -> None:
-    """
-    Whatever stands in query and body.
-    """
+    """Whatever stands in query and body."""
     assert PathRequest.read({"thread_id": "t"}, "limit=0", b"{") == {"thread_id": "t"}
 
 
 def test_a_shape_writes_its_fields_in_order_and_only_those_set() -> None:
-    """
-    Compact UTF-8 JSON, by alias, Chinese unescaped, as exact as Python's own numbers.
-    """
+    """Compact UTF-8 JSON, by alias, Chinese unescaped, as exact as Python's own numbers."""
 
     class Written(Shape):
         from_: str = Field(alias="from")
@@ -132,9 +114,7 @@ def test_a_shape_writes_its_fields_in_order_and_only_those_set() -> None:
 
 
 def test_many_threads_may_be_the_first_to_use_a_shape() -> None:
-    """
-    A shape is built when first used, by whoever comes first; the others read as well as that one.
-    """
+    """A shape is built when first used, by whoever comes first; the others read as well as that one."""
     for _ in range(20):
 
         class First(JSONRequest):

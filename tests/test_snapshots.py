@@ -1,6 +1,4 @@
-"""
-Snapshots: everything as it was, as often as one likes.
-"""
+"""Snapshots: everything as it was, as often as one likes."""
 
 from __future__ import annotations
 
@@ -14,9 +12,7 @@ from pytest_assistant_mock._engine.kinds.messages import MESSAGE
 
 
 def world(mock: AssistantMock) -> list[Any]:
-    """
-    All that can be seen of a mock.
-    """
+    """All that can be seen of a mock."""
     handles = (mock.model_studio, mock.appbuilder)
     return [
         mock.clock.now_ms,
@@ -26,9 +22,7 @@ def world(mock: AssistantMock) -> list[Any]:
 
 
 def conversation(mock: AssistantMock) -> list[bytes]:
-    """
-    A few operations at both vendors, on the first threads and new ones; the bodies of their answers.
-    """
+    """A few operations at both vendors, on the first threads and new ones; the bodies of their answers."""
     thread = mock.model_studio.threads()[0]
     url = f"{STUDIO}/threads/{thread.id}"
     return [
@@ -46,9 +40,7 @@ def conversation(mock: AssistantMock) -> list[bytes]:
 
 @pytest.fixture
 def mock() -> AssistantMock:
-    """
-    One thread with two messages, not opened.
-    """
+    """One thread with two messages, not opened."""
     one = AssistantMock()
     thread = one.model_studio.add_thread({"a": "1"})
     one.model_studio.add_message(thread, "first")
@@ -57,9 +49,7 @@ def mock() -> AssistantMock:
 
 
 def test_what_is_restored_is_as_it_was_and_goes_on_as_it_did(mock: AssistantMock) -> None:
-    """
-    Threads, messages, counters, clock and exchanges; the same conversation has the same answers, ids and times included.
-    """
+    """Threads, messages, counters, clock and exchanges; the same conversation has the same answers, ids and times included."""
     snapshot, before = mock.snapshot(), world(mock)
     answers = conversation(mock)
     after = world(mock)
@@ -71,9 +61,7 @@ def test_what_is_restored_is_as_it_was_and_goes_on_as_it_did(mock: AssistantMock
 
 
 def test_snapshots_do_not_disturb_each_other(mock: AssistantMock) -> None:
-    """
-    An older one may be restored after a newer one, and the newer one again.
-    """
+    """An older one may be restored after a newer one, and the newer one again."""
     older, old = mock.snapshot(), world(mock)
     conversation(mock)
     newer, new = mock.snapshot(), world(mock)
@@ -85,9 +73,7 @@ def test_snapshots_do_not_disturb_each_other(mock: AssistantMock) -> None:
 
 
 def test_faults_quotas_keys_and_answers_are_restored_with_their_counts(mock: AssistantMock) -> None:
-    """
-    What had struck once strikes for the second time again; what was planned since is gone, unused or not.
-    """
+    """What had struck once strikes for the second time again; what was planned since is gone, unused or not."""
     studio = mock.model_studio
     plan = studio.fail(faults.rate_limited(), on="create_thread", times=2)
     studio.limit(requests=2, per=60, on="create_thread")
@@ -111,9 +97,7 @@ def test_faults_quotas_keys_and_answers_are_restored_with_their_counts(mock: Ass
 
 
 def test_a_frozen_clock_is_restored_frozen(mock: AssistantMock) -> None:
-    """
-    Whether it ticks belongs to the clock.
-    """
+    """Whether it ticks belongs to the clock."""
     mock.clock.freeze()
     snapshot = mock.snapshot()
     mock.clock.unfreeze()
@@ -123,9 +107,7 @@ def test_a_frozen_clock_is_restored_frozen(mock: AssistantMock) -> None:
 
 
 def test_reset_is_a_new_mock(mock: AssistantMock) -> None:
-    """
-    Empty, the first id next, nothing arranged.
-    """
+    """Empty, the first id next, nothing arranged."""
     mock.model_studio.fail(faults.reset())
     mock.appbuilder.keys({"a"})
     mock.reset()
@@ -136,9 +118,7 @@ def test_reset_is_a_new_mock(mock: AssistantMock) -> None:
 
 
 def test_a_snapshot_shares_what_cannot_change(mock: AssistantMock) -> None:
-    """
-    The restored store has the very same messages: nothing was copied.
-    """
+    """The restored store has the very same messages: nothing was copied."""
     messages = mock._engine.services["model_studio"].state[MESSAGE]
     before = dict(messages._items)
     snapshot = mock.snapshot()
@@ -149,9 +129,7 @@ def test_a_snapshot_shares_what_cannot_change(mock: AssistantMock) -> None:
 
 
 def test_only_a_mocks_own_snapshot_is_restored(mock: AssistantMock) -> None:
-    """
-    Anything else is refused, and nothing has happened.
-    """
+    """Anything else is refused, and nothing has happened."""
     with pytest.raises(ValueError, match="this snapshot is another mock's; a mock restores only its own"):
         mock.restore(AssistantMock().snapshot())
     with pytest.raises(TypeError, match=r"None is no snapshot; mock\.snapshot\(\) makes one"):
@@ -160,9 +138,7 @@ def test_only_a_mocks_own_snapshot_is_restored(mock: AssistantMock) -> None:
 
 
 def test_one_set_up_serves_a_module(pytester: pytest.Pytester) -> None:
-    """
-    As docs/trouble.md shows it: a mock for the module, put back before each test.
-    """
+    """As docs/trouble.md shows it: a mock for the module, put back before each test."""
     pytester.makepyfile(
         """
         import httpx, pytest

@@ -1,6 +1,4 @@
-"""
-The state by itself: threads and messages kept, found, changed, deleted; refusals that change nothing.
-"""
+"""The state by itself: threads and messages kept, found, changed, deleted; refusals that change nothing."""
 
 from __future__ import annotations
 
@@ -33,16 +31,12 @@ from pytest_assistant_mock._engine.wire import Refusal
 
 @pytest.fixture
 def state() -> State:
-    """
-    A state at time 0 whose ids are a kind and a number.
-    """
+    """A state at time 0 whose ids are a kind and a number."""
     return State(Clock(0), lambda kind, number: f"{kind}-{number}", KINDS)
 
 
 def test_threads_and_messages_are_counted_and_timed(state: State) -> None:
-    """
-    A thread takes the time as it is, each message moves it by a millisecond; messages of both roles are counted together.
-    """
+    """A thread takes the time as it is, each message moves it by a millisecond; messages of both roles are counted together."""
     thread = create_thread(state, [Draft("q"), Draft("a", role="assistant")], {"k": "v"})
     assert thread == Thread("thread-1", 0, {"k": "v"})
     assert list(state[MESSAGE].of("thread-1")) == [
@@ -54,18 +48,14 @@ def test_threads_and_messages_are_counted_and_timed(state: State) -> None:
 
 
 def test_what_is_stored_cannot_be_changed_from_outside(state: State) -> None:
-    """
-    Threads and messages are frozen.
-    """
+    """Threads and messages are frozen."""
     thread = create_thread(state, [Draft("q")])
     with pytest.raises(FrozenInstanceError):
         thread.id = "another"  # type: ignore[misc]
 
 
 def test_updates_change_only_what_they_name(state: State) -> None:
-    """
-    None leaves a field as it is; a thread's or message's other fields, its place and time stay.
-    """
+    """None leaves a field as it is; a thread's or message's other fields, its place and time stay."""
     thread = create_thread(state, [Draft("q", file_ids=("f",), metadata={"a": 1}), Draft("r")], {"k": "v"})
     message = state[MESSAGE].of(thread.id)[0]
     assert update_message(state, thread.id, message.id, text="changed", file_ids=None) == replace(message, text="changed")
@@ -76,9 +66,7 @@ def test_updates_change_only_what_they_name(state: State) -> None:
 
 
 def test_a_deleted_thread_takes_its_messages_along(state: State) -> None:
-    """
-    Neither is found any more, in whatever thread one asks; no id is given out again, but a test may.
-    """
+    """Neither is found any more, in whatever thread one asks; no id is given out again, but a test may."""
     gone, other = create_thread(state, [Draft("q")]), create_thread(state)
     (message,) = list(state[MESSAGE].of(gone.id))
     assert delete_thread(state, gone.id) == Deleted(gone.id)
@@ -128,9 +116,7 @@ REFUSED: dict[str, tuple[Callable[[State], Any], str, str, str]] = {
 
 @pytest.mark.parametrize(("call", "kind", "field", "wrong"), REFUSED.values(), ids=REFUSED)
 def test_a_refusal_names_kind_field_and_id(state: State, call: Callable[[State], Any], kind: str, field: str, wrong: str) -> None:
-    """
-    And nothing is changed: no message, no time, no number.
-    """
+    """And nothing is changed: no message, no time, no number."""
     create_thread(state, [Draft("x", file_ids=("f",))])
     create_thread(state)
     before = (list(state[THREAD].of()), list(state[MESSAGE].of("thread-1")))
@@ -142,9 +128,7 @@ def test_a_refusal_names_kind_field_and_id(state: State, call: Callable[[State],
 
 
 def test_files_hang_on_their_message(state: State) -> None:
-    """
-    A file has its message's id and time; the list keeps the order given, equal ids included.
-    """
+    """A file has its message's id and time; the list keeps the order given, equal ids included."""
     thread = create_thread(state, [Draft("x", file_ids=("f", "g", "f"))])
     (message,) = list(state[MESSAGE].of(thread.id))
     assert retrieve_message_file(state, thread.id, message.id, "g") == MessageFile("g", message.id, 1)
@@ -153,9 +137,7 @@ def test_files_hang_on_their_message(state: State) -> None:
 
 
 def test_the_clock_turned_back_inserts_by_time(state: State) -> None:
-    """
-    A message older than the last goes to its place; of equal times, the later one behind.
-    """
+    """A message older than the last goes to its place; of equal times, the later one behind."""
     clock = state.clock
     thread = create_thread(state)
     for time in (30, 10, 20, 10):
@@ -185,9 +167,7 @@ def test_the_clock_turned_back_inserts_by_time(state: State) -> None:
 def test_windows(
     order: Order, after: int | None, before: int | None, exclusive: tuple[int, int], inclusive: tuple[int, int]
 ) -> None:
-    """
-    Exclusive turns with the order, inclusive goes by time whatever the order.
-    """
+    """Exclusive turns with the order, inclusive goes by time whatever the order."""
     assert exclusive_in_order(order, after, before, 9) == exclusive
     assert inclusive_in_time(order, after, before, 9) == inclusive
 
@@ -206,9 +186,7 @@ def test_windows(
 def test_a_page_is_the_first_of_a_window(
     order: Order, limit: int, window: tuple[int, int], numbers: list[int], has_more: bool
 ) -> None:
-    """
-    In the order asked for; crossed cursors leave nothing.
-    """
+    """In the order asked for; crossed cursors leave nothing."""
     items = [MessageFile(str(number), "m", number) for number in range(5)]
     found = page(items, order, limit, window)
     assert ([item.created_at for item in found.items], found.has_more) == (numbers, has_more)

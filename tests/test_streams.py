@@ -1,6 +1,4 @@
-"""
-Replies in pieces through a mock: faults in them, what they raise, what a snapshot does to them.
-"""
+"""Replies in pieces through a mock: faults in them, what they raise, what a snapshot does to them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-The section "assistant traffic": what it says, when it comes, what it never says.
-"""
+"""The section "assistant traffic": what it says, when it comes, what it never says."""
 
 from __future__ import annotations
 
@@ -17,9 +15,7 @@ KEY = "sk-not-to-be-seen-0123"
 
 
 def conversation() -> tuple[AssistantMock, list[Exchange]]:
-    """
-    A few exchanges with both vendors, one of them broken by a fault.
-    """
+    """A few exchanges with both vendors, one of them broken by a fault."""
     mock = AssistantMock()
     exchanges: list[Exchange] = []
     mock.watch(exchanges.append)
@@ -46,9 +42,7 @@ LINES = [
 
 
 def test_a_line_an_exchange() -> None:
-    """
-    Number, operation, short ids, what was sent, status, what came, the fault; Chinese in columns.
-    """
+    """Number, operation, short ids, what was sent, status, what came, the fault; Chinese in columns."""
     mock, exchanges = conversation()
     lines = mock.traffic(exchanges).split("\n\n")[0].splitlines()
     assert lines == LINES
@@ -56,9 +50,7 @@ def test_a_line_an_exchange() -> None:
 
 
 def test_the_last_exchanges_stand_in_full_and_ids_are_explained() -> None:
-    """
-    As curl, with status, headers and body; then what the short names stand for.
-    """
+    """As curl, with status, headers and body; then what the short names stand for."""
     mock, exchanges = conversation()
     text = mock.traffic(exchanges[:2])
     assert "#1 in full\ncurl -X POST https://dashscope.aliyuncs.com/api/v1/threads \\\n" in text
@@ -69,9 +61,7 @@ def test_the_last_exchanges_stand_in_full_and_ids_are_explained() -> None:
 
 
 def test_no_key_is_ever_shown() -> None:
-    """
-    Neither the one the requests carry, wherever it stands, nor the mock's own, nor one named in `keys`.
-    """
+    """Neither the one the requests carry, wherever it stands, nor the mock's own, nor one named in `keys`."""
     mock, exchanges = conversation()
     mock.appbuilder.keys({"a-key-of-the-team"})
     ask(mock, "POST", f"{BAIDU}/v2/threads", {"metadata": {"a": "a-key-of-the-team"}}, (("Authorization", "Bearer other-one"),))
@@ -80,9 +70,7 @@ def test_no_key_is_ever_shown() -> None:
 
 
 def test_long_conversations_and_bodies_are_folded() -> None:
-    """
-    The last fifty lines, the last two in full, two thousand characters of a body.
-    """
+    """The last fifty lines, the last two in full, two thousand characters of a body."""
     mock = AssistantMock()
     exchanges: list[Exchange] = []
     mock.watch(exchanges.append)
@@ -100,16 +88,12 @@ def test_long_conversations_and_bodies_are_folded() -> None:
     [("你好世界", 8, "你好世界"), ("你好世界", 7, "你好世…"), ("a\n  b", 9, "a b"), (" " * 99, 9, "…")],
 )
 def test_a_text_is_folded_by_columns(text: str, columns: int, shown: str) -> None:
-    """
-    A Chinese character takes two; line ends become spaces.
-    """
+    """A Chinese character takes two; line ends become spaces."""
     assert (folded(text, columns), width(shown) <= columns) == (shown, True)
 
 
 def test_a_long_path_keeps_its_end_and_an_empty_key_is_empty() -> None:
-    """
-    The end is where paths differ; that a key is empty is what went wrong.
-    """
+    """The end is where paths differ; that a key is empty is what went wrong."""
     mock = AssistantMock()
     exchanges: list[Exchange] = []
     mock.watch(exchanges.append)
@@ -122,9 +106,7 @@ def test_a_long_path_keeps_its_end_and_an_empty_key_is_empty() -> None:
 
 
 def test_no_body_is_shown_whole_that_is_too_long() -> None:
-    """
-    Four million characters, in either direction, as JSON or as text: two thousand, and how many more there are.
-    """
+    """Four million characters, in either direction, as JSON or as text: two thousand, and how many more there are."""
     mock = AssistantMock()
     for body in (json.dumps({"content": "长" * 4_000_000}).encode(), b"x" * 4_000_000):
         request = Request("POST", f"{STUDIO}/threads", (), body)
@@ -148,9 +130,7 @@ SUITE = """
 
 
 def test_a_failing_test_has_a_section(pytester: pytest.Pytester) -> None:
-    """
-    One that exchanged something; a passing test, a test without exchanges and one without the fixtures have none.
-    """
+    """One that exchanged something; a passing test, a test without exchanges and one without the fixtures have none."""
     pytester.makepyfile(SUITE)
     result = pytester.runpytest()
     result.assert_outcomes(passed=1, failed=3)
@@ -163,9 +143,7 @@ def test_a_failing_test_has_a_section(pytester: pytest.Pytester) -> None:
 @pytest.mark.parametrize(("option", "count"), [("failed", 1), ("all", 2), ("none", 0)])
 @pytest.mark.parametrize("by", ["line", "ini", "-rP"])
 def test_the_option_says_for_which_tests(pytester: pytest.Pytester, option: str, count: int, by: str) -> None:
-    """
-    On the command line or in the ini file; once a test, also when pytest shows passing tests itself.
-    """
+    """On the command line or in the ini file; once a test, also when pytest shows passing tests itself."""
     pytester.makepyfile(SUITE)
     if by == "ini":
         pytester.makeini(f"[pytest]\nassistant_traffic = {option}")
@@ -174,18 +152,14 @@ def test_the_option_says_for_which_tests(pytester: pytest.Pytester, option: str,
 
 
 def test_a_wrong_word_in_the_ini_file_is_refused(pytester: pytest.Pytester) -> None:
-    """
-    With the words there are.
-    """
+    """With the words there are."""
     pytester.makeini("[pytest]\nassistant_traffic = fialed")
     result = pytester.runpytest()
     result.stderr.fnmatch_lines(["*assistant_traffic = 'fialed': expected one of failed, all, none; did you mean 'failed'?"])
 
 
 def test_the_section_reaches_junitxml(pytester: pytest.Pytester) -> None:
-    """
-    Of a failing test in its failure, of a passing one (all) as a property.
-    """
+    """Of a failing test in its failure, of a passing one (all) as a property."""
     pytester.makepyfile(SUITE)
     pytester.runpytest("--junitxml=out.xml", "--assistant-traffic=all")
     cases = {case.get("name"): case for case in ET.parse(pytester.path / "out.xml").iter("testcase")}
@@ -197,9 +171,7 @@ def test_the_section_reaches_junitxml(pytester: pytest.Pytester) -> None:
 
 
 def test_the_section_comes_through_xdist(pytester: pytest.Pytester) -> None:
-    """
-    Each test's own, whole, from whichever worker.
-    """
+    """Each test's own, whole, from whichever worker."""
     pytest.importorskip("xdist")
     pytester.makepyfile(SUITE)
     result = pytester.runpytest_subprocess("-n", "2", "--assistant-traffic=all")
@@ -209,9 +181,7 @@ def test_the_section_comes_through_xdist(pytester: pytest.Pytester) -> None:
 
 
 def test_an_unused_fault_shows_what_was_asked_instead(pytester: pytest.Pytester) -> None:
-    """
-    An error at teardown has the section too.
-    """
+    """An error at teardown has the section too."""
     pytester.makepyfile("""
         import httpx
         from pytest_assistant_mock import faults
@@ -226,9 +196,7 @@ def test_an_unused_fault_shows_what_was_asked_instead(pytester: pytest.Pytester)
 
 
 def test_a_test_that_is_over_holds_nothing_of_its_mock(pytester):
-    """
-    pytest keeps its items to the end of the run; mocks, failures and conversations go when their test is over.
-    """
+    """pytest keeps its items to the end of the run; mocks, failures and conversations go when their test is over."""
     pytester.makepyfile(
         """
         import gc

@@ -1,6 +1,4 @@
-"""
-The words for a request that no route answers.
-"""
+"""The words for a request that no route answers."""
 
 from __future__ import annotations
 

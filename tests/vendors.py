@@ -19,9 +19,7 @@ KEY = ("Authorization", "Bearer any-key-will-do")
 
 
 def ask(mock: AssistantMock, method: str, url: str, body: Any = b"", headers: tuple[tuple[str, str], ...] = (KEY,)) -> Response:
-    """
-    One request, its answer. A body that is no bytes is sent as JSON.
-    """
+    """One request, its answer. A body that is no bytes is sent as JSON."""
     sent = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
     reply = mock._engine.handle(Request(method, url, headers, sent))
     assert isinstance(reply, Response)
@@ -29,17 +27,13 @@ def ask(mock: AssistantMock, method: str, url: str, body: Any = b"", headers: tu
 
 
 def stored(mock: AssistantMock) -> list[tuple[Any, list[Any]]]:
-    """
-    All that both vendors have in store.
-    """
+    """All that both vendors have in store."""
     handles: tuple[Handle, ...] = (mock.model_studio, mock.appbuilder)
     return [(thread, handle.messages(thread)) for handle in handles for thread in handle.threads()]
 
 
 def state(mock: AssistantMock) -> list[Any]:
-    """
-    What a refused request must leave alone: what is stored, the clock, and how far ids have been counted.
-    """
+    """What a refused request must leave alone: what is stored, the clock, and how far ids have been counted."""
     numbers = [handle._service.state.numbers.state() for handle in (mock.model_studio, mock.appbuilder)]
     return [stored(mock), mock.clock.now_ms, numbers]
 
@@ -85,9 +79,7 @@ BAD_KEYS = {
 
 
 class Scene(NamedTuple):
-    """
-    What every refusal is asked against.
-    """
+    """What every refusal is asked against."""
 
     mock: AssistantMock
     handle: Handle
@@ -127,9 +119,7 @@ def scene(vendor: str) -> Scene:
 
 
 def filled(value: Any, names: dict[str, str]) -> Any:
-    """
-    A path or body with the names in braces filled in.
-    """
+    """A path or body with the names in braces filled in."""
     if isinstance(value, str):
         for name, found in names.items():
             value = value.replace(f"{{{name}}}", found)

@@ -24,9 +24,7 @@ from pytest_assistant_mock.errors import NotJSON
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """
-    One thing wrong in a file. `line` counts from 1; it is where the document begins.
-    """
+    """One thing wrong in a file. `line` counts from 1; it is where the document begins."""
 
     file: str
     line: int
@@ -37,16 +35,12 @@ class Finding:
 
     @property
     def text(self) -> str:
-        """
-        In one line.
-        """
+        """In one line."""
         return f"{self.path}: expected {self.expected}; came {self.came}" if self.path else self.came
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """
-    What it takes.
-    """
+    """What it takes."""
     parser.add_argument(
         "files",
         nargs="+",
@@ -65,9 +59,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    """
-    Report; 1 if anything breaks the contract, 2 for a file that cannot be read or a name that is unknown.
-    """
+    """Report; 1 if anything breaks the contract, 2 for a file that cannot be read or a name that is unknown."""
     findings: list[Finding] = []
     count = 0
     try:

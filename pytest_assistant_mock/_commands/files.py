@@ -1,6 +1,4 @@
-"""
-Which cassettes a command is about: files as given, folders with everything below them.
-"""
+"""Which cassettes a command is about: files as given, folders with everything below them."""
 
 from __future__ import annotations
 
@@ -13,9 +11,7 @@ SUFFIXES = (".yaml", ".yml")
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """
-    The files a command takes.
-    """
+    """The files a command takes."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="a cassette, or a folder of them")
 
 
@@ -39,9 +35,7 @@ def cassettes(names: Iterable[str]) -> list[Path]:
 
 
 def keys() -> list[str]:
-    """
-    The real keys the SDKs would find in the environment, which must stand in no cassette.
-    """
+    """The real keys the SDKs would find in the environment, which must stand in no cassette."""
     from pytest_assistant_mock._mock import sdk_environment
     from pytest_assistant_mock._vendors import REVISIONS
 
@@ -49,9 +43,7 @@ def keys() -> list[str]:
 
 
 def printable(text: str) -> str:
-    """
-    A text from a file as a terminal may show it: what would steer the terminal, or is no character, is spelled out.
-    """
+    """A text from a file as a terminal may show it: what would steer the terminal, or is no character, is spelled out."""
     return _UNPRINTABLE.sub(lambda found: repr(found.group())[1:-1], text)
 
 

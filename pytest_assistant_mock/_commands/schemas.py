@@ -1,6 +1,4 @@
-"""
-`assistant-mock schemas`: write the contract's files, or say which are stale.
-"""
+"""`assistant-mock schemas`: write the contract's files, or say which are stale."""
 
 from __future__ import annotations
 
@@ -10,17 +8,13 @@ from pathlib import Path
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """
-    What it takes.
-    """
+    """What it takes."""
     parser.add_argument("directory", nargs="?", type=Path, default=Path("schemas"), help="where to write (default: schemas)")
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file is stale")
 
 
 def run(options: Namespace) -> int:
-    """
-    Write, or compare; 1 if `--check` finds a difference.
-    """
+    """Write, or compare; 1 if `--check` finds a difference."""
     from pytest_assistant_mock.contract.schema_files import files
 
     wanted = files()

@@ -1,6 +1,4 @@
-"""
-`assistant-mock scrub FILE…`: old cassettes, vcrpy's too, rewritten without secrets and so that people can read them.
-"""
+"""`assistant-mock scrub FILE…`: old cassettes, vcrpy's too, rewritten without secrets and so that people can read them."""
 
 from __future__ import annotations
 
@@ -17,9 +15,7 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """
-    What it takes.
-    """
+    """What it takes."""
     files.arguments(parser)
     parser.add_argument("--dry-run", action="store_true", help="say what would be rewritten, and write nothing")
 

@@ -31,9 +31,7 @@ _GATHER_S = 0.05
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """
-    What the command takes.
-    """
+    """What the command takes."""
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen at (default 127.0.0.1); any but loopback needs --key"
     )
@@ -73,9 +71,7 @@ def _bytes(value: str) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    """
-    Serve until told to stop. Exit status 2 if it cannot begin.
-    """
+    """Serve until told to stop. Exit status 2 if it cannot begin."""
     gc.disable()  # what is made while starting stays: nothing is found by looking through it again and again
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # or pydantic looks for them in every installed package
     try:
@@ -105,9 +101,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _server(options: argparse.Namespace) -> AssistantServer:
-    """
-    The server the command line describes, seeded, not yet listened to.
-    """
+    """The server the command line describes, seeded, not yet listened to."""
     from pytest_assistant_mock._mock.server import AssistantServer
 
     server = AssistantServer(
@@ -142,9 +136,7 @@ def _next(asked: deque[Exchange], write: Callable[[Exchange], str]) -> str:
 
 
 def _print_the_rest(asked: deque[Exchange], write: Callable[[Exchange], str]) -> None:
-    """
-    Print what still waits, as far as the reader takes it.
-    """
+    """Print what still waits, as far as the reader takes it."""
     try:
         os.set_blocking(sys.stdout.fileno(), False)
         while asked:
@@ -191,9 +183,7 @@ def _text_start(server: AssistantServer) -> str:
 
 
 def _curl_lines(server: AssistantServer) -> list[str]:
-    """
-    For each vendor a line that makes a thread, and one that lists a thread's messages: a seeded one's, or the first made.
-    """
+    """For each vendor a line that makes a thread, and one that lists a thread's messages: a seeded one's, or the first made."""
     studio, appbuilder = server.model_studio, server.appbuilder
     say = {"messages": [{"role": "user", "content": "你好"}]}
 

@@ -1,6 +1,4 @@
-"""
-`assistant-mock show FILE…`: cassettes as readable conversations.
-"""
+"""`assistant-mock show FILE…`: cassettes as readable conversations."""
 
 from __future__ import annotations
 
@@ -11,16 +9,12 @@ from pytest_assistant_mock._commands import files
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """
-    What it takes.
-    """
+    """What it takes."""
     files.arguments(parser)
 
 
 def run(options: Namespace) -> int:
-    """
-    Print; 2 for a file that cannot be read.
-    """
+    """Print; 2 for a file that cannot be read."""
     from pytest_assistant_mock.cassettes import load
     from pytest_assistant_mock.cassettes.transcript import conversation
 

@@ -1,6 +1,4 @@
-"""
-`assistant-mock verify FILE…`: how much of a recording the fake explains, as a table and one number.
-"""
+"""`assistant-mock verify FILE…`: how much of a recording the fake explains, as a table and one number."""
 
 from __future__ import annotations
 
@@ -11,16 +9,12 @@ from pytest_assistant_mock._commands import files
 
 
 def arguments(parser: ArgumentParser) -> None:
-    """
-    What it takes.
-    """
+    """What it takes."""
     files.arguments(parser)
 
 
 def run(options: Namespace) -> int:
-    """
-    Report; 1 if the fake does not explain everything, 2 for a file that cannot be read.
-    """
+    """Report; 1 if the fake does not explain everything, 2 for a file that cannot be read."""
     from pytest_assistant_mock.cassettes import load
     from pytest_assistant_mock.cassettes.verify import Row, percentage, verify
 

@@ -28,9 +28,7 @@ _PARAMETERS = (("self", "req", "traces", "timeout"),)
 
 
 def seams(aiohttp: ModuleType) -> Sequence[Seam]:
-    """
-    The seams of an installed aiohttp.
-    """
+    """The seams of an installed aiohttp."""
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import BaseConnector, TCPConnector
     from aiohttp.streams import StreamReader
@@ -89,9 +87,7 @@ def _wait(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any
 
 
 class _Transport(asyncio.Transport):
-    """
-    Collects what the client writes; once it is a whole request, gives the reply to the protocol, or opens the real line.
-    """
+    """Collects what the client writes; once it is a whole request, gives the reply to the protocol, or opens the real line."""
 
     def __init__(
         self,
@@ -134,9 +130,7 @@ class _Transport(asyncio.Transport):
             self._soon(self._give, reply)
 
     def _soon(self, do: Callable[..., None], *arguments: Any) -> None:
-        """
-        After the client's own writing is done, as an answer from outside would come.
-        """
+        """After the client's own writing is done, as an answer from outside would come."""
         asyncio.get_running_loop().call_soon(do, *arguments)
 
     def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
@@ -158,9 +152,7 @@ class _Transport(asyncio.Transport):
                 protocol.connection_lost(error)
 
     def _begin(self, response: Response, reading: Reading) -> None:
-        """
-        A reply in pieces: its head. Who hears the whole reply reads nothing before, so to them the pieces are pushed.
-        """
+        """A reply in pieces: its head. Who hears the whole reply reads nothing before, so to them the pieces are pushed."""
         if self._closing:
             reading.close()
             return
@@ -174,18 +166,14 @@ class _Transport(asyncio.Transport):
             await self.give_next()
 
     def source(self) -> _Transport | None:
-        """
-        The line whose pieces are read here: this one, or one of a door below.
-        """
+        """The line whose pieces are read here: this one, or one of a door below."""
         if self._passage is not None:
             below = self._passage.line
             return below.source() if isinstance(below, _Transport) else None
         return self if self._reading is not None and self._pushing is None else None
 
     async def give_next(self) -> None:
-        """
-        Give the next piece, or how they end.
-        """
+        """Give the next piece, or how they end."""
         reading, protocol = self._reading, self._protocol
         assert reading is not None
         data = await reading.next_async(in_thread, asyncio.sleep)
@@ -205,9 +193,7 @@ class _Transport(asyncio.Transport):
             self._protocol.connection_lost(http1.error_of(kind))
 
     def set_protocol(self, protocol: Any) -> None:
-        """
-        A passage above takes the line over.
-        """
+        """A passage above takes the line over."""
         self._protocol = protocol
 
     def _error(self, failure: Failure) -> Any:
@@ -289,9 +275,7 @@ class _Passage(asyncio.Protocol):
     def begin(
         self, open_line: Callable[[], Awaitable[asyncio.Transport]], as_client: Callable[[BaseException], BaseException]
     ) -> None:
-        """
-        Open the line and send the request; an error becomes the client's by `as_client`.
-        """
+        """Open the line and send the request; an error becomes the client's by `as_client`."""
 
         async def connect() -> None:
             try:
@@ -307,9 +291,7 @@ class _Passage(asyncio.Protocol):
 
     @property
     def hears(self) -> bool:
-        """
-        Whether the reply is gathered, to be told of.
-        """
+        """Whether the reply is gathered, to be told of."""
         return self._tell is not None
 
     def data_received(self, data: bytes) -> None:
@@ -338,23 +320,17 @@ class _Passage(asyncio.Protocol):
         self._protocol.connection_lost(exc)
 
     def pause_reading(self) -> None:
-        """
-        The client has more than it can read.
-        """
+        """The client has more than it can read."""
         if self.line is not None:
             self.line.pause_reading()
 
     def resume_reading(self) -> None:
-        """
-        The client reads again.
-        """
+        """The client reads again."""
         if self.line is not None:
             self.line.resume_reading()
 
     def fail(self, error: BaseException, failure: Failure) -> None:
-        """
-        A door below answers with a failure.
-        """
+        """A door below answers with a failure."""
         if self._tell is not None:
             self._protocol.data_received(bytes(self._received))
             self._told(failure)
@@ -362,9 +338,7 @@ class _Passage(asyncio.Protocol):
 
     @property
     def read_timeout(self) -> Any:
-        """
-        As the client set it.
-        """
+        """As the client set it."""
         return self._protocol.read_timeout
 
     def _told(self, reply: Reply | None) -> None:

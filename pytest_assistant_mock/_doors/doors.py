@@ -33,9 +33,7 @@ DOORS = {
 
 
 def settle() -> None:
-    """
-    Wait for the libraries that other threads are importing just now.
-    """
+    """Wait for the libraries that other threads are importing just now."""
     for library in DOORS:
         module = sys.modules.get(library)
         if module is not None and _coming(module):
@@ -43,9 +41,7 @@ def settle() -> None:
 
 
 def imported(heard: Container[ModuleType] = ()) -> tuple[Seam, ...]:
-    """
-    The seams of every library that is there: `heard` is known to be whole, what else is still coming is left out.
-    """
+    """The seams of every library that is there: `heard` is known to be whole, what else is still coming is left out."""
     seams: list[Seam] = []
     for library in DOORS:
         module = sys.modules.get(library)
@@ -75,9 +71,7 @@ def seams_of(library: str, module: ModuleType) -> tuple[Seam, ...]:
 
 
 def known(library: str, module: ModuleType) -> tuple[Seam, ...]:
-    """
-    The seams of one library, checked. Raises UnknownSeam, ImportError or AttributeError if it has changed where a door is.
-    """
+    """The seams of one library, checked. Raises UnknownSeam, ImportError or AttributeError if it has changed where a door is."""
     found: Sequence[Seam] = _door(library).seams(module)
     for seam in found:
         seam.check()
@@ -89,9 +83,7 @@ def _door(library: str) -> Any:
 
 
 class Doors:
-    """
-    Seams swapped on `open`, put back on `close`. The innermost open mock answers first.
-    """
+    """Seams swapped on `open`, put back on `close`. The innermost open mock answers first."""
 
     def __init__(self, answerer: Answerer) -> None:
         self._gate = Gate(answerer)
@@ -104,9 +96,7 @@ class Doors:
         return self._gate.blocked
 
     def open(self) -> None:
-        """
-        Swap.
-        """
+        """Swap."""
         imports.listen(DOORS)
         self._listens = True
         self._gate.begin()
@@ -116,16 +106,12 @@ class Doors:
             imports.tell.append(self.add)
 
     def add(self, library: str, module: ModuleType) -> None:
-        """
-        One more library has been imported.
-        """
+        """One more library has been imported."""
         seams_of.cache_clear()  # a module executed anew (importlib.reload) has other ones
         self._swap(seams_of(library, module))
 
     def close(self) -> None:
-        """
-        Answer nothing more, and put back what can be put back. The doors of other mocks are not touched.
-        """
+        """Answer nothing more, and put back what can be put back. The doors of other mocks are not touched."""
         self._gate.close()
         if not self._listens:
             return

@@ -18,23 +18,17 @@ from pytest_assistant_mock._engine.wire import Failure, FailureKind, Headers, Re
 
 
 def refused() -> ConnectionRefusedError:
-    """
-    What the operating system says when nobody listens.
-    """
+    """What the operating system says when nobody listens."""
     return ConnectionRefusedError(ECONNREFUSED, strerror(ECONNREFUSED))
 
 
 def reset() -> ConnectionResetError:
-    """
-    What the operating system says when the peer resets the line.
-    """
+    """What the operating system says when the peer resets the line."""
     return ConnectionResetError(ECONNRESET, strerror(ECONNRESET))
 
 
 def framed(response: Response) -> Headers:
-    """
-    A response's headers with a true Content-Length, for its body is sent in one piece; or chunked, if it comes in pieces.
-    """
+    """A response's headers with a true Content-Length, for its body is sent in one piece; or chunked, if it comes in pieces."""
     if response.pieces is not None:
         return (*_unframed(response.headers), ("Transfer-Encoding", "chunked"))
     length = str(len(response.body))
@@ -59,9 +53,7 @@ def _unframed(headers: Headers) -> Headers:
 
 
 def begun(failure: Failure) -> Response:
-    """
-    As much of a failure's response as arrives. It declares more than that, or no client would miss the rest.
-    """
+    """As much of a failure's response as arrives. It declares more than that, or no client would miss the rest."""
     assert failure.response is not None
     response, body = failure.response, failure.response.body[: failure.after_bytes]
     declared = header(response.headers, "content-length") or ""
@@ -70,26 +62,20 @@ def begun(failure: Failure) -> Response:
 
 
 def head_bytes(response: Response, headers: Headers) -> bytes:
-    """
-    The status line and headers, to the empty line.
-    """
+    """The status line and headers, to the empty line."""
     lines = [f"HTTP/1.1 {response.status} {response.reason}", *(f"{name}: {value}" for name, value in headers)]
     return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
 
 
 class Bytes(NamedTuple):
-    """
-    What a line carries back: some bytes, then its end or an error.
-    """
+    """What a line carries back: some bytes, then its end or an error."""
 
     data: bytes
     error: OSError | None = None
 
 
 def reply_bytes(reply: Reply) -> Bytes:
-    """
-    A reply as a line carries it; for a failure, what arrives before it and how it ends.
-    """
+    """A reply as a line carries it; for a failure, what arrives before it and how it ends."""
     if isinstance(reply, Response):
         return Bytes(head_bytes(reply, framed(reply)) + reply.body)
     data = b""
@@ -100,16 +86,12 @@ def reply_bytes(reply: Reply) -> Bytes:
 
 
 def failure_error(failure: Failure) -> OSError | None:
-    """
-    The error a socket raises for a failure; None where the line just ends.
-    """
+    """The error a socket raises for a failure; None where the line just ends."""
     return error_of(failure.kind)
 
 
 def error_of(kind: FailureKind) -> OSError | None:
-    """
-    The error a socket raises for a kind of failure; None where the line just ends.
-    """
+    """The error a socket raises for a kind of failure; None where the line just ends."""
     match kind:
         case "connect_refused":
             return refused()
@@ -121,16 +103,12 @@ def error_of(kind: FailureKind) -> OSError | None:
 
 
 def cause(failure: Failure) -> OSError | None:
-    """
-    The error of the operating system from which a client makes its own; None for a reset, which it raises as it is.
-    """
+    """The error of the operating system from which a client makes its own; None for a reset, which it raises as it is."""
     return None if failure.kind == "reset" else failure_error(failure)
 
 
 class BrokenFile(io.RawIOBase):
-    """
-    A readable that gives some bytes, then its end or an error.
-    """
+    """A readable that gives some bytes, then its end or an error."""
 
     def __init__(self, carried: Bytes) -> None:
         super().__init__()
@@ -148,9 +126,7 @@ class BrokenFile(io.RawIOBase):
 
 
 def chunk(data: bytes) -> bytes:
-    """
-    One piece of a body that is sent chunked.
-    """
+    """One piece of a body that is sent chunked."""
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
@@ -200,9 +176,7 @@ class StreamedFile(io.RawIOBase):
 
 
 def reader(reply: Reply) -> io.BufferedIOBase:
-    """
-    A file to read a reply from, as `socket.makefile("rb")` gives one.
-    """
+    """A file to read a reply from, as `socket.makefile("rb")` gives one."""
     if isinstance(reply, Response) and reply.pieces is not None:
         return io.BufferedReader(StreamedFile(head_bytes(reply, framed(reply)), Reading(reply.pieces)))
     carried = reply_bytes(reply)
@@ -210,16 +184,12 @@ def reader(reply: Reply) -> io.BufferedIOBase:
 
 
 def parse_request(data: bytes, origin: str) -> Request | None:
-    """
-    The request these bytes are, once they are whole; else None. `origin` goes before a target that is only a path.
-    """
+    """The request these bytes are, once they are whole; else None. `origin` goes before a target that is only a path."""
     return IncomingRequest(origin).feed(data)
 
 
 def parse_reply(data: bytes, method: str, *, ended: bool) -> Reply | None:
-    """
-    The reply these bytes are, once they are whole or the line has ended; else, or if they are no HTTP, None.
-    """
+    """The reply these bytes are, once they are whole or the line has ended; else, or if they are no HTTP, None."""
     if b"\r\n\r\n" not in data:
         return Failure("closed") if ended else None
     response = HTTPResponse(Line(io.BytesIO(data)), method=method)  # type: ignore[arg-type]
@@ -233,24 +203,18 @@ def parse_reply(data: bytes, method: str, *, ended: bool) -> Reply | None:
 
 
 class Line:
-    """
-    A socket, as far as `http.client` looks at one that answers.
-    """
+    """A socket, as far as `http.client` looks at one that answers."""
 
     def __init__(self, file: io.BufferedIOBase) -> None:
         self._file = file
 
     def makefile(self, mode: str) -> io.BufferedIOBase:
-        """
-        The reply, to be read.
-        """
+        """The reply, to be read."""
         return self._file
 
 
 def failure_of(error: BaseException | None, timeout: FailureKind = "read_timeout") -> Failure | None:
-    """
-    The failure an error stands for, or the errors it came from; None if it is none of ours. `timeout` names what waited.
-    """
+    """The failure an error stands for, or the errors it came from; None if it is none of ours. `timeout` names what waited."""
     while error is not None:
         if isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
@@ -270,9 +234,7 @@ _ERRORS: tuple[tuple[type[BaseException], FailureKind | None], ...] = (
 
 
 def read_reply(status: int, headers: Headers, body: Any) -> Reply:
-    """
-    The reply whose body is still to be read, from `http.client`'s response or any file: whole, or how far it came.
-    """
+    """The reply whose body is still to be read, from `http.client`'s response or any file: whole, or how far it came."""
     pieces: list[bytes] = []
     ended: FailureKind | None = None
     try:

@@ -28,9 +28,7 @@ Words = dict[FailureKind, str]
 
 
 def seams(httpx: ModuleType) -> Sequence[Seam]:
-    """
-    The seams of an installed httpx or httpx2.
-    """
+    """The seams of an installed httpx or httpx2."""
     bodies = _Bodies(_broken_stream(httpx), _streamed(httpx))
     return (
         Seam(httpx.HTTPTransport, "handle_request", partial(_sync, httpx, bodies), _PARAMETERS),
@@ -105,16 +103,12 @@ class _Pool:
         self._respond = respond
 
     def handle_request(self, request: Any) -> Any:
-        """
-        As httpcore's pool does.
-        """
+        """As httpcore's pool does."""
         wait(self._reply)
         return self._as_httpcore()
 
     async def handle_async_request(self, request: Any) -> Any:
-        """
-        As httpcore's pool does.
-        """
+        """As httpcore's pool does."""
         await _wait(self._reply)
         return self._as_httpcore()
 
@@ -126,18 +120,14 @@ class _Pool:
 
 
 def _standing_in(transport: Any, pool: _Pool) -> Any:
-    """
-    The same transport with another pool, for one request: the real one serves other threads at the same time.
-    """
+    """The same transport with another pool, for one request: the real one serves other threads at the same time."""
     one = copy(transport)
     vars(one).update({"_pool": pool, PASSING: True})
     return one
 
 
 class _Line:
-    """
-    A call that was let through: what arrives, and how it ends. An error before a response begins is the client's to meet.
-    """
+    """A call that was let through: what arrives, and how it ends. An error before a response begins is the client's to meet."""
 
     def __init__(self, httpx: ModuleType, tell: Tell, request: Request) -> None:
         self._httpx = httpx
@@ -148,9 +138,7 @@ class _Line:
         self.reply: Reply | None = None
 
     def begins(self, real: Any) -> Any:
-        """
-        The response has begun.
-        """
+        """The response has begun."""
         self._real = real
         return real
 
@@ -189,9 +177,7 @@ class _Line:
 
 
 def _retried(transport: Any, handle: Callable[[Request], Reply | None], request: Request) -> Reply | None:
-    """
-    The reply; a connection that fails is tried again as often as the transport would, which happens below the seam.
-    """
+    """The reply; a connection that fails is tried again as often as the transport would, which happens below the seam."""
     reply = handle(request)
     if type(reply) is Failure:
         for _ in range(getattr(transport._pool, "_retries", 0)):
@@ -224,9 +210,7 @@ def _request(request: Any, url: str, body: bytes) -> Request:
 
 
 class _Bodies(NamedTuple):
-    """
-    Bodies of other kinds than httpx's own: those that break off, and those that come in pieces.
-    """
+    """Bodies of other kinds than httpx's own: those that break off, and those that come in pieces."""
 
     broken: Callable[[Failure, Any, Words], Any]
     streamed: Callable[[Reading, Any, Words], Any]
@@ -278,9 +262,7 @@ def _error(httpx: ModuleType, failure: Failure, request: Any, words: Words) -> A
 
 def _broken_stream(httpx: ModuleType) -> Callable[[Failure, Any, Words], Any]:
     class BrokenStream(httpx.SyncByteStream, httpx.AsyncByteStream):  # type: ignore[misc, name-defined]
-        """
-        A body that breaks off.
-        """
+        """A body that breaks off."""
 
         def __init__(self, failure: Failure, request: Any, words: Words) -> None:
             response = http1.begun(failure)
@@ -303,9 +285,7 @@ def _broken_stream(httpx: ModuleType) -> Callable[[Failure, Any, Words], Any]:
 
 def _streamed(httpx: ModuleType) -> Callable[[Reading, Any, Words], Any]:
     class StreamedBody(httpx.SyncByteStream, httpx.AsyncByteStream):  # type: ignore[misc, name-defined]
-        """
-        A body that comes in pieces.
-        """
+        """A body that comes in pieces."""
 
         def __init__(self, reading: Reading, request: Any, words: Words) -> None:
             self._reading = reading
@@ -337,15 +317,11 @@ def _streamed(httpx: ModuleType) -> Callable[[Reading, Any, Words], Any]:
                 raise _error(httpx, Failure(kind), self._request, self._words) from http1.error_of(kind)
 
         def close(self) -> None:
-            """
-            The client is done with it.
-            """
+            """The client is done with it."""
             self._reading.close()
 
         async def aclose(self) -> None:
-            """
-            The client is done with it.
-            """
+            """The client is done with it."""
             self._reading.close()
 
     return StreamedBody

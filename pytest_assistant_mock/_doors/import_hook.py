@@ -34,9 +34,7 @@ class Imports:
         self._asking = _Asking()
 
     def listen(self, libraries: Collection[str]) -> None:
-        """
-        From now on no import of these libraries goes unheard.
-        """
+        """From now on no import of these libraries goes unheard."""
         with self.lock:
             self._libraries = libraries
             self._listeners += 1
@@ -44,9 +42,7 @@ class Imports:
                 sys.meta_path.insert(0, self)
 
     def leave(self, told: Listener) -> None:
-        """
-        One listener less.
-        """
+        """One listener less."""
         with self.lock:
             self._listeners -= 1
             if told in self.tell:
@@ -55,9 +51,7 @@ class Imports:
                 sys.meta_path.remove(self)
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """
-        As the import system asks every finder; a finder that asks all finders in its turn is not answered a second time.
-        """
+        """As the import system asks every finder; a finder that asks all finders in its turn is not answered a second time."""
         if name not in self._libraries or name in self._asking.names:
             return None
         self._asking.names.add(name)
@@ -78,18 +72,14 @@ class Imports:
 
 
 class _Asking(local):
-    """
-    The libraries this thread is just having found.
-    """
+    """The libraries this thread is just having found."""
 
     def __init__(self) -> None:
         self.names: set[str] = set()
 
 
 class _Loader:
-    """
-    In a loader's place for one import: the loader itself may load other modules as well, or be asked for and never used.
-    """
+    """In a loader's place for one import: the loader itself may load other modules as well, or be asked for and never used."""
 
     def __init__(self, spec: ModuleSpec, done: Callable[[ModuleType], None]) -> None:
         self._spec = spec
@@ -100,9 +90,7 @@ class _Loader:
         return getattr(self._loader, name)
 
     def exec_module(self, module: ModuleType) -> None:
-        """
-        Step aside, have the module executed, and say so.
-        """
+        """Step aside, have the module executed, and say so."""
         self._spec.loader = module.__loader__ = self._loader
         self._loader.exec_module(module)
         self._done(module)

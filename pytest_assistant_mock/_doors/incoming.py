@@ -12,9 +12,7 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Incoming:
-    """
-    The bytes of one message so far: its head, once that is whole, and its body, as the head frames it.
-    """
+    """The bytes of one message so far: its head, once that is whole, and its body, as the head frames it."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -25,9 +23,7 @@ class Incoming:
 
     @property
     def has_head(self) -> bool:
-        """
-        Whether the head is whole.
-        """
+        """Whether the head is whole."""
         return self._body_at is not None
 
     def _take(self, data: bytes | bytearray | memoryview) -> None:
@@ -47,9 +43,7 @@ class Incoming:
             self._chunks = _Chunks(self.data, self._body_at)
 
     def _body(self, length: int) -> bytes | None:
-        """
-        The body, once it is whole; `length` counts where it is not chunked.
-        """
+        """The body, once it is whole; `length` counts where it is not chunked."""
         if self._chunks is not None:
             return self._chunks.read()
         assert self._body_at is not None
@@ -58,9 +52,7 @@ class Incoming:
 
 
 class IncomingRequest(Incoming):
-    """
-    A request. `origin` goes before a target that is only a path.
-    """
+    """A request. `origin` goes before a target that is only a path."""
 
     def __init__(self, origin: str) -> None:
         super().__init__()
@@ -68,15 +60,11 @@ class IncomingRequest(Incoming):
 
     @property
     def awaits_continue(self) -> bool:
-        """
-        Whether the head is whole, and the body waits for leave to be sent.
-        """
+        """Whether the head is whole, and the body waits for leave to be sent."""
         return self.has_head and (header(self._headers, "expect") or "").lower() == "100-continue"
 
     def feed(self, data: bytes | bytearray | memoryview) -> Request | None:
-        """
-        The request, once it is whole.
-        """
+        """The request, once it is whole."""
         self._take(data)
         if not self.has_head:
             return None
@@ -88,18 +76,14 @@ class IncomingRequest(Incoming):
 
 
 class IncomingReply(Incoming):
-    """
-    A reply to a method, as far as its end is seen in it: one that ends with the line is never whole here.
-    """
+    """A reply to a method, as far as its end is seen in it: one that ends with the line is never whole here."""
 
     def __init__(self, method: str) -> None:
         super().__init__()
         self._method = method
 
     def feed(self, data: bytes) -> bool:
-        """
-        Take some more; whether it is whole.
-        """
+        """Take some more; whether it is whole."""
         self._take(data)
         while self.has_head and self._first[9:12] == "100":  # there is another head behind
             del self.data[: self._body_at]
@@ -117,9 +101,7 @@ class IncomingReply(Incoming):
 
 
 class _Chunks:
-    """
-    A chunked body, from a place in the bytes on.
-    """
+    """A chunked body, from a place in the bytes on."""
 
     def __init__(self, data: bytearray, at: int) -> None:
         self._data = data
@@ -127,9 +109,7 @@ class _Chunks:
         self._pieces: list[bytes] = []
 
     def read(self) -> bytes | None:
-        """
-        The body, once its last chunk is there. Raises ValueError where no length stands.
-        """
+        """The body, once its last chunk is there. Raises ValueError where no length stands."""
         while True:
             line_end = self._data.find(b"\r\n", self._at)
             if line_end < 0:

@@ -25,9 +25,7 @@ _PARAMETERS = (("self", "request", "stream", "timeout", "verify", "cert", "proxi
 
 
 def seams(requests: ModuleType) -> Sequence[Seam]:
-    """
-    The seam of an installed requests.
-    """
+    """The seam of an installed requests."""
     import urllib3
 
     def send(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,9 +53,7 @@ def seams(requests: ModuleType) -> Sequence[Seam]:
 
 
 def _plain(request: Any) -> bool:
-    """
-    Whether urllib3 would ask for this very URL (no fragment, no user, no port of its own), and the body is whole.
-    """
+    """Whether urllib3 would ask for this very URL (no fragment, no user, no port of its own), and the body is whole."""
     url, body = request.url, request.body
     return (body is None or isinstance(body, bytes)) and "#" not in url and "@" not in url and url.find(":", 6) < 0
 

@@ -18,9 +18,7 @@ from pytest_assistant_mock.errors import BlockedHost
 
 
 def seams(socket: ModuleType) -> Sequence[Seam]:
-    """
-    The seams of the socket module.
-    """
+    """The seams of the socket module."""
     lookups = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr")
     return (
         *(Seam(socket, name, _lookup) for name in lookups),
@@ -50,9 +48,7 @@ def _connect(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., 
 
 
 def _send_to(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
-    """
-    `sendto(data, [flags,] address)` and `sendmsg(buffers, [ancillary, flags, address])`: an address is the last argument.
-    """
+    """`sendto(data, [flags,] address)` and `sendmsg(buffers, [ancillary, flags, address])`: an address is the last argument."""
 
     def send_to(sock: Any, *args: Any) -> Any:
         __tracebackhide__ = True
@@ -64,9 +60,7 @@ def _send_to(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., 
 
 
 def _send(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
-    """
-    What opens a connection may be a question to a proxy, which would look the name up itself.
-    """
+    """What opens a connection may be a question to a proxy, which would look the name up itself."""
 
     def send(sock: Any, data: Any, *args: Any) -> Any:
         __tracebackhide__ = True
@@ -86,9 +80,7 @@ _PROXY_HEAD = 1024
 
 
 def _asked_of_proxy(data: bytes) -> bytes | None:
-    """
-    The host a proxy is asked for; None if this is no such question.
-    """
+    """The host a proxy is asked for; None if this is no such question."""
     if data[:1] == b"\5":  # version, command, 0, kind of address: 3 is a name, after its length
         return data[5 : 5 + data[4]] if data[1:4] == b"\1\0\3" and len(data) > 5 else None
     if data[:1] == b"\4":  # version, command, port, 0.0.0.x, user, 0, name, 0
@@ -105,9 +97,7 @@ def _asked_of_proxy(data: bytes) -> bytes | None:
 
 
 def refuse(answerer: Answerer, host: Any) -> None:
-    """
-    Raise BlockedHost for a host that nothing may connect to.
-    """
+    """Raise BlockedHost for a host that nothing may connect to."""
     __tracebackhide__ = True
     if isinstance(host, (bytes, bytearray)):
         host = host.decode("latin-1")

@@ -19,35 +19,23 @@ __tracebackhide__ = True  # a failing test shows its own line
 
 
 class Answerer(Protocol):
-    """
-    Who stands behind the doors: the engine, or anything else with these four methods. A `Witness` has one more.
-    """
+    """Who stands behind the doors: the engine, or anything else with these four methods. A `Witness` has one more."""
 
     def handle(self, request: Request) -> Reply | None:
-        """
-        The reply; None lets the call through.
-        """
+        """The reply; None lets the call through."""
 
     def plays(self, url: str) -> bool:
-        """
-        Whether a request to this URL may be answered. Asked before a body is read.
-        """
+        """Whether a request to this URL may be answered. Asked before a body is read."""
 
     def knows(self, origin: str) -> bool:
-        """
-        Whether some URL of this origin ("https://host:port") may be answered. Asked before a connection is made.
-        """
+        """Whether some URL of this origin ("https://host:port") may be answered. Asked before a connection is made."""
 
     def guards(self, host: str) -> bool:
-        """
-        Whether nothing may connect to this host name.
-        """
+        """Whether nothing may connect to this host name."""
 
 
 class Witness(Answerer, Protocol):
-    """
-    An answerer that also hears what came of the calls it let through.
-    """
+    """An answerer that also hears what came of the calls it let through."""
 
     def passed(self, request: Request, reply: Reply) -> None:
         """
@@ -65,25 +53,19 @@ PASSING = "_assistant_mock_passing"
 
 
 def tell_of(answerer: Answerer) -> Tell | None:
-    """
-    How to tell an answerer what came of a call it let through; None if it does not ask.
-    """
+    """How to tell an answerer what came of a call it let through; None if it does not ask."""
     tell: Tell | None = getattr(answerer, "passed", None)
     return tell
 
 
 def wait(reply: Reply) -> None:
-    """
-    Let the time pass that a test has asked for before a reply comes.
-    """
+    """Let the time pass that a test has asked for before a reply comes."""
     if reply.delay:
         sleep(reply.delay)
 
 
 async def in_thread(block: Callable[[], None]) -> None:
-    """
-    Run what blocks beside asyncio's loop, in a thread of its own: a pool's threads may all be waiting already.
-    """
+    """Run what blocks beside asyncio's loop, in a thread of its own: a pool's threads may all be waiting already."""
     from asyncio import get_running_loop
     from threading import Thread
 
@@ -129,9 +111,7 @@ class Seam:
     parameters: tuple[tuple[str, ...], ...] = ()
 
     def check(self) -> None:
-        """
-        Raises UnknownSeam if the function is gone, or takes other parameters than the ones known.
-        """
+        """Raises UnknownSeam if the function is gone, or takes other parameters than the ones known."""
         where = f"{getattr(self.owner, '__module__', '')}.{getattr(self.owner, '__qualname__', self.owner)}.{self.name}"
         function = getattr(self.owner, self.name, None)
         if function is None:
@@ -146,17 +126,13 @@ class Seam:
 
 
 def _own(owner: Any, function: Any) -> bool:
-    """
-    Whether a function is the library's own, and no patch of another test tool over it.
-    """
+    """Whether a function is the library's own, and no patch of another test tool over it."""
     package = str(getattr(owner, "__module__", "")).partition(".")[0]
     return str(getattr(function, "__module__", "")).partition(".")[0] == package
 
 
 def body_bytes(body: Any, text_encoding: str = "utf-8") -> bytes:
-    """
-    A request body, read whole: bytes, text, anything with `read`, or pieces of either.
-    """
+    """A request body, read whole: bytes, text, anything with `read`, or pieces of either."""
     if body is None:
         return b""
     if isinstance(body, bytes):

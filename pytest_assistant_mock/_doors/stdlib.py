@@ -21,9 +21,7 @@ __tracebackhide__ = True  # a failing test shows its own line
 
 
 def seams(http_client: ModuleType) -> Sequence[Seam]:
-    """
-    The seams of http.client.
-    """
+    """The seams of http.client."""
     connections = (http_client.HTTPConnection, http_client.HTTPSConnection)
     output = ("self", "message_body", "encode_chunked")
     return (
@@ -85,36 +83,24 @@ def _origin(conn: Any) -> str:
 
 
 class _Placeholder:
-    """
-    What `connect` leaves where a line may turn out not to be needed. Nothing can be sent into it.
-    """
+    """What `connect` leaves where a line may turn out not to be needed. Nothing can be sent into it."""
 
     def sendall(self, data: Any) -> None:
-        """
-        Raises ConnectionResetError: the mock this was made in has closed.
-        """
+        """Raises ConnectionResetError: the mock this was made in has closed."""
         raise http1.reset()
 
     def close(self) -> None:
-        """
-        Nothing is open.
-        """
+        """Nothing is open."""
 
     def settimeout(self, seconds: float | None) -> None:
-        """
-        Nothing waits.
-        """
+        """Nothing waits."""
 
     def setsockopt(self, *options: Any) -> None:
-        """
-        Nothing to set.
-        """
+        """Nothing to set."""
 
 
 class _Socket(_Placeholder):
-    """
-    A socket, as far as http.client looks at one: takes a request, gives one reply.
-    """
+    """A socket, as far as http.client looks at one: takes a request, gives one reply."""
 
     def __init__(self, answerer: Answerer, conn: Any, origin: str, send_output: Callable[..., Any]) -> None:
         self._answerer = answerer
@@ -128,15 +114,11 @@ class _Socket(_Placeholder):
         self._real: Any = None
 
     def sendall(self, data: Any) -> None:
-        """
-        Take some of the request.
-        """
+        """Take some of the request."""
         self._sent += memoryview(data)  # which refuses an iterator before it is begun
 
     def ask(self) -> None:
-        """
-        Ask for the reply as soon as the request is whole; a connection that fails is told while the request is sent.
-        """
+        """Ask for the reply as soon as the request is whole; a connection that fails is told while the request is sent."""
         if self._request is not None:
             return
         self._request = http1.parse_request(bytes(self._sent), self._origin)
@@ -154,9 +136,7 @@ class _Socket(_Placeholder):
             raise error
 
     def _let_through(self, request: Request) -> None:
-        """
-        Send what was collected as if it had not been; who wants to hear the reply reads it first.
-        """
+        """Send what was collected as if it had not been; who wants to hear the reply reads it first."""
         conn = self._conn
         conn.sock = None
         head, _, body = bytes(self._sent).partition(b"\r\n\r\n")
@@ -173,9 +153,7 @@ class _Socket(_Placeholder):
             conn.sock = self
 
     def makefile(self, mode: str) -> io.BufferedIOBase:
-        """
-        The reply, to be read. The line is not used again.
-        """
+        """The reply, to be read. The line is not used again."""
         self.ask()
         if self._request is None:
             raise RuntimeError("the response was asked for before the request was whole")
@@ -205,8 +183,6 @@ class _Socket(_Placeholder):
             self.close()
 
     def close(self) -> None:
-        """
-        Close the real line, if there is one.
-        """
+        """Close the real line, if there is one."""
         if self._real is not None:
             self._real.close()

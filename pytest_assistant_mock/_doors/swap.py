@@ -92,9 +92,7 @@ _SWAP = "_assistant_mock_swap"
 
 
 class Swap:
-    """
-    A seam swapped for a gate. Put back in any order, also when somebody else has swapped the same function meanwhile.
-    """
+    """A seam swapped for a gate. Put back in any order, also when somebody else has swapped the same function meanwhile."""
 
     def __init__(self, seam: Seam, gate: Gate) -> None:
         owner, name = seam.owner, seam.name

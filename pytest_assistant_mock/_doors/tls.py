@@ -19,17 +19,13 @@ _BIO = ("self", "incoming", "outgoing", "server_side", "server_hostname", "sessi
 
 
 def seams(ssl: ModuleType) -> Sequence[Seam]:
-    """
-    The seams of the ssl module.
-    """
+    """The seams of the ssl module."""
     ways = (("wrap_socket", _SOCKET), ("wrap_bio", _BIO))
     return tuple(Seam(ssl.SSLContext, name, _wrap(known.index("server_hostname") - 1), (known,)) for name, known in ways)
 
 
 def _wrap(place: int) -> Callable[[Answerer, Callable[..., Any]], Callable[..., Any]]:
-    """
-    place: where the host's name stands among the arguments, if it is not given by its own.
-    """
+    """place: where the host's name stands among the arguments, if it is not given by its own."""
 
     def make(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
         def wrap(context: Any, *args: Any, **options: Any) -> Any:

@@ -18,9 +18,7 @@ __tracebackhide__ = True  # a failing test shows its own line
 
 
 def refusing(library: str, module: ModuleType, problem: str) -> Make:
-    """
-    What stands in the place of such a library's functions: a call that is nobody's goes on, any other raises UnknownSeam.
-    """
+    """What stands in the place of such a library's functions: a call that is nobody's goes on, any other raises UnknownSeam."""
 
     def make(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
         def refuse(*arguments: Any, **options: Any) -> Any:
@@ -34,9 +32,7 @@ def refusing(library: str, module: ModuleType, problem: str) -> Make:
 
 
 def _answerable(answerer: Answerer, value: Any) -> str | None:
-    """
-    What a value names, if it would have to be answered: a URL, a request by its `url`, a pool or connection by its host.
-    """
+    """What a value names, if it would have to be answered: a URL, a request by its `url`, a pool or connection by its host."""
     url = value if isinstance(value, str) else str(getattr(value, "url", ""))
     if "://" in url[:8]:
         return url if answerer.plays(url) else None
@@ -57,9 +53,7 @@ def _said(library: str, module: ModuleType, problem: str, url: str) -> str:
 
 
 def _name(library: str, module: ModuleType) -> str:
-    """
-    The library as it is called where it is installed: a fork may come under another's name, as urllib3-future does.
-    """
+    """The library as it is called where it is installed: a fork may come under another's name, as urllib3-future does."""
     from importlib.metadata import packages_distributions, version
 
     known = getattr(module, "__version__", "of unknown version")

@@ -28,9 +28,7 @@ _VERSION_2 = (
 
 
 def seams(urllib3: ModuleType) -> Sequence[Seam]:
-    """
-    The seams of an installed urllib3.
-    """
+    """The seams of an installed urllib3."""
     pools = urllib3.connectionpool
     version = _Version2(urllib3) if urllib3.__version__.startswith("2") else _Version1(urllib3)
     return (
@@ -122,9 +120,7 @@ _WAITING = "_assistant_mock_prepare_proxy"
 
 
 def _connect_to_proxy(pool: Any, conn: Any) -> None:
-    """
-    What waited until the request was known not to be ours; a timeout is told as `urlopen` tells it.
-    """
+    """What waited until the request was known not to be ours; a timeout is told as `urlopen` tells it."""
     prepare_proxy = vars(conn).pop(_WAITING, None)
     if prepare_proxy is None:
         return
@@ -145,9 +141,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def text_pairs(headers: Any) -> Headers:
-    """
-    Headers as they travel, from a client's mapping.
-    """
+    """Headers as they travel, from a client's mapping."""
     return tuple((_text(name), _text(value)) for name, value in headers.items()) if headers else ()
 
 
@@ -156,9 +150,7 @@ def _text(value: Any) -> str:
 
 
 class _Version1:
-    """
-    urllib3 1.26: `_make_request` returns what `http.client` would.
-    """
+    """urllib3 1.26: `_make_request` returns what `http.client` would."""
 
     text_encoding = "latin-1"
     unread: ClassVar[dict[str, Any]] = {}  # options that leave a real response unread, and its connection ours
@@ -168,9 +160,7 @@ class _Version1:
         self._header_dict = urllib3._collections.HTTPHeaderDict
 
     def reply(self, reply: Reply, pool: Any, conn: Any, method: str, url: str, options: dict[str, Any]) -> Any:
-        """
-        What the pool goes on with, or the exception it would have met.
-        """
+        """What the pool goes on with, or the exception it would have met."""
         if isinstance(reply, Response):
             if reply.pieces is None:
                 return self.whole(reply, pool, method, url, options)
@@ -179,9 +169,7 @@ class _Version1:
         return self.read_on(reply, pool, method, url, options)
 
     def error(self, failure: Failure, pool: Any, conn: Any, url: str, options: dict[str, Any]) -> Any:
-        """
-        What the pool meets when no response begins.
-        """
+        """What the pool meets when no response begins."""
         exceptions = self._urllib3.exceptions
         timeout = pool._get_timeout(options["timeout"]) if "timeout" in options else pool.timeout
         match failure.kind:
@@ -197,9 +185,7 @@ class _Version1:
         return http1.reset()
 
     def failure(self, error: Exception) -> Failure | None:
-        """
-        The failure behind what the pool met.
-        """
+        """The failure behind what the pool met."""
         exceptions = self._urllib3.exceptions
         connecting = isinstance(error, exceptions.ConnectTimeoutError) and not isinstance(error, exceptions.NewConnectionError)
         if connecting:
@@ -207,30 +193,22 @@ class _Version1:
         return Failure("read_timeout") if isinstance(error, exceptions.ReadTimeoutError) else http1.failure_of(error)
 
     def read(self, real: Any) -> Reply:
-        """
-        A real response, read to its end.
-        """
+        """A real response, read to its end."""
         return http1.read_reply(real.status, tuple(real.msg.items()), real)
 
     def whole(self, response: Response, pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
-        """
-        A response whose body is all there.
-        """
+        """A response whose body is all there."""
         return Original(response, self._header_dict(http1.framed(response)))
 
     def read_on(self, reply: Reply, pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
-        """
-        A response whose body comes in pieces, or breaks: read by `http.client` itself, which knows chunks and short bodies.
-        """
+        """A response whose body comes in pieces, or breaks: read by `http.client` itself, which knows chunks and short bodies."""
         response = HTTPResponse(http1.Line(http1.reader(reply)), method=method)  # type: ignore[arg-type]
         response.begin()
         return response
 
 
 class _Version2(_Version1):
-    """
-    urllib3 2.x: `_make_request` returns urllib3's own response.
-    """
+    """urllib3 2.x: `_make_request` returns urllib3's own response."""
 
     text_encoding = "utf-8"
     unread: ClassVar[dict[str, Any]] = {"preload_content": False, "response_conn": None}
@@ -271,21 +249,15 @@ class _Version2(_Version1):
 
 
 class Body(io.BytesIO):
-    """
-    A body that is all there. `read()` does not close a file, and urllib3 asks one that is not closed for more, for ever.
-    """
+    """A body that is all there. `read()` does not close a file, and urllib3 asks one that is not closed for more, for ever."""
 
     def isclosed(self) -> bool:
-        """
-        Whether it has been read to its end, as `http.client` has it.
-        """
+        """Whether it has been read to its end, as `http.client` has it."""
         return self.closed or self.tell() == len(self.getbuffer())
 
 
 class Original(Body):
-    """
-    As much of an `http.client` response as urllib3 1.26, and the cookie jar of requests, look at.
-    """
+    """As much of an `http.client` response as urllib3 1.26, and the cookie jar of requests, look at."""
 
     def __init__(self, response: Response, headers: Any) -> None:
         super().__init__(response.body)

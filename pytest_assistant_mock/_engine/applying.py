@@ -1,6 +1,4 @@
-"""
-Applying an event: the only way a run, a step or an assistant's answer changes. One function an event, in one table.
-"""
+"""Applying an event: the only way a run, a step or an assistant's answer changes. One function an event, in one table."""
 
 from __future__ import annotations
 

@@ -25,9 +25,7 @@ NOBODY = ""
 
 
 class Place(NamedTuple):
-    """
-    Where a URL points: the vendor, the path below its base (None: its host, but outside every base), the query.
-    """
+    """Where a URL points: the vendor, the path below its base (None: its host, but outside every base), the query."""
 
     vendor: str
     path: str | None
@@ -36,9 +34,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BaseURL:
-    """
-    One base URL, taken apart. A host that begins with "*." stands for every name below it.
-    """
+    """One base URL, taken apart. A host that begins with "*." stands for every name below it."""
 
     vendor: str
     scheme: str
@@ -48,9 +44,7 @@ class BaseURL:
 
     @classmethod
     def parse(cls, vendor: str, url: str) -> BaseURL:
-        """
-        Raises ValueError, naming the vendor, if `url` is no absolute http(s) URL.
-        """
+        """Raises ValueError, naming the vendor, if `url` is no absolute http(s) URL."""
         try:
             parts = urlsplit(url.strip())
             port = parts.port or _PORTS[parts.scheme]
@@ -61,9 +55,7 @@ class BaseURL:
         return cls(vendor, parts.scheme, plain_host(parts.hostname), port, parts.path.rstrip("/"))
 
     def fits(self, scheme: str, host: str, port: int) -> bool:
-        """
-        Whether an origin is this base's.
-        """
+        """Whether an origin is this base's."""
         return (scheme, port) == (self.scheme, self.port) and same_host(self.host, host)
 
 
@@ -79,16 +71,12 @@ def plain_host(host: str) -> str:
 
 
 def same_host(pattern: str, host: str) -> bool:
-    """
-    Whether a host is the one a pattern names, or below it if the pattern begins with "*.".
-    """
+    """Whether a host is the one a pattern names, or below it if the pattern begins with "*."."""
     return host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern
 
 
 def split(url: str) -> tuple[str, str, str]:
-    """
-    An absolute URL's origin, path and query, as they stand.
-    """
+    """An absolute URL's origin, path and query, as they stand."""
     start = url.find("://") + 3
     slash = url.find("/", start)
     if slash < 0:
@@ -140,23 +128,17 @@ class Bases:
         return _below(self._origin(origin), path, query)
 
     def look_again(self, url: str) -> Place | None:
-        """
-        The same, by what is told just now.
-        """
+        """The same, by what is told just now."""
         origin, path, query = split(url)
         return _below(self._origin(origin), path, query)
 
     def knows(self, origin: str) -> bool:
-        """
-        Whether some URL of an origin is a vendor's.
-        """
+        """Whether some URL of an origin is a vendor's."""
         owner, prefixes = self._origin(origin)
         return owner is not None or bool(prefixes)
 
     def owner(self, host: str) -> str | None:
-        """
-        The vendor a host name wholly belongs to, if any.
-        """
+        """The vendor a host name wholly belongs to, if any."""
         host = plain_host(host)
         return next((vendor for vendor, pattern in self._owned if same_host(pattern, host)), None)
 

@@ -29,9 +29,7 @@ class Clock:
 
     @property
     def now_ms(self) -> int:
-        """
-        The time, in ms; a test may set it. Raises TypeError or ValueError for what is no such time.
-        """
+        """The time, in ms; a test may set it. Raises TypeError or ValueError for what is no such time."""
         return self._now_ms
 
     @now_ms.setter
@@ -46,9 +44,7 @@ class Clock:
         return f"<clock at {datetime.fromtimestamp(self.now_ms / 1000, UTC).isoformat(timespec='milliseconds')}>"
 
     def tick(self) -> int:
-        """
-        Move on by one millisecond, unless frozen, and say the time, in ms.
-        """
+        """Move on by one millisecond, unless frozen, and say the time, in ms."""
         self._now_ms += self._step
         return self._now_ms
 
@@ -77,21 +73,15 @@ class Clock:
             self._step = 0
 
     def unfreeze(self) -> None:
-        """
-        Tick again, from where it stands.
-        """
+        """Tick again, from where it stands."""
         self._step = 1
 
     def state(self) -> tuple[int, int]:
-        """
-        What `restore` takes.
-        """
+        """What `restore` takes."""
         return (self.now_ms, self._step)
 
     def restore(self, state: tuple[int, int]) -> None:
-        """
-        Stand where it stood.
-        """
+        """Stand where it stood."""
         self._now_ms, self._step = state
 
 
@@ -115,37 +105,27 @@ _FIRST_PLAUSIBLE_MS = 100_000_000_000  # March 1973, and the year 5138 in second
 
 
 class Numbers:
-    """
-    The next number of each kind of thing, from 1.
-    """
+    """The next number of each kind of thing, from 1."""
 
     def __init__(self) -> None:
         self._last: dict[str, int] = {}
 
     def next(self, kind: str) -> int:
-        """
-        1 for the first thing of a kind, 2 for the second, …
-        """
+        """1 for the first thing of a kind, 2 for the second, …"""
         number = self._last.get(kind, 0) + 1
         self._last[kind] = number
         return number
 
     def once(self, name: str, kind: str) -> int:
-        """
-        The next number of a kind, the first time a name is given; that same number ever after.
-        """
+        """The next number of a kind, the first time a name is given; that same number ever after."""
         if name not in self._last:
             self._last[name] = self.next(kind)
         return self._last[name]
 
     def state(self) -> dict[str, int]:
-        """
-        What `restore` takes.
-        """
+        """What `restore` takes."""
         return self._last.copy()
 
     def restore(self, state: dict[str, int]) -> None:
-        """
-        Count on from there.
-        """
+        """Count on from there."""
         self._last = state.copy()

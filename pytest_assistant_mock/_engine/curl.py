@@ -42,25 +42,19 @@ def curl(request: Request, secrets: Secrets | None = None, most: int | None = No
 
 
 def shortened(text: str, most: int | None) -> str:
-    """
-    As much of a text as is shown, and how much is left out.
-    """
+    """As much of a text as is shown, and how much is left out."""
     return text if most is None or len(text) <= most else f"{text[:most]}…\n({len(text) - most} more characters)"
 
 
 def hidden_request(request: Request, secrets: Secrets | None = None) -> str:
-    """
-    A request as Python writes it, secrets hidden.
-    """
+    """A request as Python writes it, secrets hidden."""
     secrets = secrets or _of(request.headers)
     parts = (request.method, secrets.url(request.url), secrets.headers(request.headers), secrets.body(request.body))
     return "Request(method={!r}, url={!r}, headers={!r}, body={!r})".format(*parts)
 
 
 def hidden_response(response: Response, secrets: Secrets | None = None) -> str:
-    """
-    A response as Python writes it, secrets hidden.
-    """
+    """A response as Python writes it, secrets hidden."""
     secrets = secrets or _of(response.headers)
     parts = (response.status, secrets.headers(response.headers), secrets.body(response.body), response.delay)
     pieces = "" if response.pieces is None else ", pieces=…"  # all that has been sent of them is the body
@@ -68,9 +62,7 @@ def hidden_response(response: Response, secrets: Secrets | None = None) -> str:
 
 
 def hidden_exchange(exchange: Exchange) -> str:
-    """
-    An exchange as Python writes it; what the request carries is hidden in the answer too.
-    """
+    """An exchange as Python writes it; what the request carries is hidden in the answer too."""
     response = exchange.response
     secrets = _of((*exchange.request.headers, *(response.headers if response else ())))
     shown = hidden_response(response, secrets) if response else "None"
@@ -82,9 +74,7 @@ def hidden_exchange(exchange: Exchange) -> str:
 
 
 def readable(request: Request, secrets: Secrets) -> str:
-    """
-    A request's body for people: its size where it is compressed, JSON with its Chinese readable.
-    """
+    """A request's body for people: its size where it is compressed, JSON with its Chinese readable."""
     coding = request.header("content-encoding") or "identity"
     if coding.strip().lower() != "identity":
         return f"<{len(request.body)} bytes of {coding}>"
@@ -98,8 +88,6 @@ def readable(request: Request, secrets: Secrets) -> str:
 
 
 def _of(headers: Headers) -> Secrets:
-    """
-    What hides what headers carry, where nobody says whose they are: of one of a vendor's own only a plain word is shown.
-    """
+    """What hides what headers carry, where nobody says whose they are: of one of a vendor's own only a plain word is shown."""
     names = [name for name, value in headers if name.lower().startswith("x-") and not _PLAIN.fullmatch(value)]
     return Secrets(Secrets().carried(headers), (name for name in names if not _OF_EXCHANGE.search(name)))

@@ -28,9 +28,7 @@ from pytest_assistant_mock._engine.wire import Exchange, Refusal, Reply, Request
 
 @dataclass(slots=True)
 class Service:
-    """
-    One vendor at work: the vendor's tables, a state of its own, and what the test has set up besides, if anything.
-    """
+    """One vendor at work: the vendor's tables, a state of its own, and what the test has set up besides, if anything."""
 
     vendor: Vendor
     state: State
@@ -40,9 +38,7 @@ class Service:
 
 
 class Engine:
-    """
-    The vendors at work in one mock. Safe to call from many threads: one request is answered at a time.
-    """
+    """The vendors at work in one mock. Safe to call from many threads: one request is answered at a time."""
 
     def __init__(
         self,
@@ -64,35 +60,25 @@ class Engine:
         self._latest: tuple[str, Place | None] = ("", None)
 
     def place(self, url: str) -> Place | None:
-        """
-        Whose a URL is, and where it points; None if nobody's that we play.
-        """
+        """Whose a URL is, and where it points; None if nobody's that we play."""
         return self._bases.look_again(url)
 
     def plays(self, url: str) -> bool:
-        """
-        Whether a request to this URL is ours to answer.
-        """
+        """Whether a request to this URL is ours to answer."""
         place = self._bases.find(url)
         self._latest = (url, place)
         return place is not None
 
     def knows(self, origin: str) -> bool:
-        """
-        Whether some requests to this origin ("https://host:port") are ours to answer.
-        """
+        """Whether some requests to this origin ("https://host:port") are ours to answer."""
         return self._bases.knows(origin)
 
     def guards(self, host: str) -> bool:
-        """
-        Whether a host is wholly a vendor's, so that nothing may connect to it.
-        """
+        """Whether a host is wholly a vendor's, so that nothing may connect to it."""
         return self._bases.owner(host) is not None
 
     def handle(self, request: Request) -> Reply | None:
-        """
-        Answer one request, or None if it is for nobody we play.
-        """
+        """Answer one request, or None if it is for nobody we play."""
         place = self.whose(request)
         if place is None:
             return None
@@ -103,9 +89,7 @@ class Engine:
             return self._answer(service, place, request)
 
     def whose(self, request: Request) -> Place | None:
-        """
-        Where a request points, None if to nobody we play. What is told is asked only where no route is found without.
-        """
+        """Where a request points, None if to nobody we play. What is told is asked only where no route is found without."""
         url, place = self._latest  # what `plays` has just found, in most calls
         if url != request.url:
             place = self._bases.find(request.url)
@@ -162,9 +146,7 @@ class Engine:
     def _ask_in_trouble(
         self, trouble: Trouble, service: Service, match: Match | Refusal, place: Place, request: Request, request_id: str
     ) -> tuple[str | None, Reply, tuple[str, ...]]:
-        """
-        The operation, the reply and the faults that struck, where the test has set up faults, quotas, keys or answers.
-        """
+        """The operation, the reply and the faults that struck, where the test has set up faults, quotas, keys or answers."""
         vendor, state = service.vendor, service.state
         operation = match.route.operation if isinstance(match, Match) else None
         params = match.params if isinstance(match, Match) else {}
@@ -193,9 +175,7 @@ class Engine:
         return operation, *strike(trouble.plans, operation, request, refuse, act, self.clock)
 
     def sent(self, exchange: Exchange) -> dict[str, Any]:
-        """
-        The fields of a request: in its JSON body, its query, its path.
-        """
+        """The fields of a request: in its JSON body, its query, its path."""
         request, fields = exchange.request, dict[str, Any]()
         try:
             body = request.json()
@@ -221,9 +201,7 @@ class Engine:
         self.journal.cut()
 
     def clear(self) -> None:
-        """
-        Make everything as it was at the beginning.
-        """
+        """Make everything as it was at the beginning."""
         self.clock.restore((EPOCH_MS, 1))
         self.journal.clear()
         for service in self.services.values():
@@ -232,9 +210,7 @@ class Engine:
             service.trouble = None
 
     def save(self) -> Callable[[], None]:
-        """
-        A function that puts everything back as it is now: stores, numbers, journal, clock, and what the test has set up.
-        """
+        """A function that puts everything back as it is now: stores, numbers, journal, clock, and what the test has set up."""
         clock, journal = self.clock.state(), self.journal.save()
         services = [
             (service, service.state.save(), service.numbers.state(), service.trouble and service.trouble.save())
@@ -281,9 +257,7 @@ class Engine:
 
 @lru_cache(maxsize=8)  # the same for every mock
 def _known(vendors: tuple[Vendor, ...]) -> tuple[ToldURLs, ToldURLs]:
-    """
-    The vendors' own base URLs, and the hosts that are wholly theirs.
-    """
+    """The vendors' own base URLs, and the hosts that are wholly theirs."""
     own = tuple((vendor.name, url) for vendor in vendors for url in vendor.base_urls)
     return own, tuple((vendor.name, host) for vendor in vendors for host in vendor.hosts)
 

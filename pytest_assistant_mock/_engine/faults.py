@@ -53,65 +53,47 @@ def _refused(name: str, kind: str, after: bool) -> Fault:
 
 
 def rate_limited() -> Fault:
-    """
-    The vendor says there were too many requests (429). The server has not acted.
-    """
+    """The vendor says there were too many requests (429). The server has not acted."""
     return _refused("rate_limited", "rate_limited", after=False)
 
 
 def quota_exceeded() -> Fault:
-    """
-    The vendor says the quota is used up. The server has not acted.
-    """
+    """The vendor says the quota is used up. The server has not acted."""
     return _refused("quota_exceeded", "quota_exceeded", after=False)
 
 
 def unauthorized() -> Fault:
-    """
-    The vendor says the key is not valid (401). The server has not acted.
-    """
+    """The vendor says the key is not valid (401). The server has not acted."""
     return _refused("unauthorized", "bad_key", after=False)
 
 
 def forbidden() -> Fault:
-    """
-    The vendor says the key may not use the workspace (403). The server has not acted.
-    """
+    """The vendor says the key may not use the workspace (403). The server has not acted."""
     return _refused("forbidden", "forbidden", after=False)
 
 
 def server_error(*, after: bool = False) -> Fault:
-    """
-    The vendor says something went wrong inside (500); with `after` only once it has acted.
-    """
+    """The vendor says something went wrong inside (500); with `after` only once it has acted."""
     return _refused("server_error", "server_error", _flag("after", after))
 
 
 def unavailable(*, after: bool = False) -> Fault:
-    """
-    The vendor says the service is not available (503); with `after` only once it has acted.
-    """
+    """The vendor says the service is not available (503); with `after` only once it has acted."""
     return _refused("unavailable", "unavailable", _flag("after", after))
 
 
 def connect_refused() -> Fault:
-    """
-    Nobody listens. The server has not acted.
-    """
+    """Nobody listens. The server has not acted."""
     return Fault("connect_refused()", acted=False, instead=lambda refuse: Failure("connect_refused"))
 
 
 def connect_timeout() -> Fault:
-    """
-    The connection is never made; raised at once. The server has not acted.
-    """
+    """The connection is never made; raised at once. The server has not acted."""
     return Fault("connect_timeout()", acted=False, instead=lambda refuse: Failure("connect_timeout"))
 
 
 def hang(*, after: bool = False) -> Fault:
-    """
-    The request is sent and no answer comes: a read timeout, raised at once. With `after` the server has acted.
-    """
+    """The request is sent and no answer comes: a read timeout, raised at once. With `after` the server has acted."""
     if _flag("after", after):
         return Fault("hang(after=True)", acted=True, spoil=lambda response, refuse: Failure("read_timeout"))
     return Fault("hang()", acted=False, instead=lambda refuse: Failure("read_timeout"))
@@ -167,9 +149,7 @@ _BAD_GATEWAY = (
 
 
 def bad_gateway_html(*, after: bool = True) -> Fault:
-    """
-    A gateway between answers 502 with a page of HTML where JSON is expected. The server has acted, unless `after` is False.
-    """
+    """A gateway between answers 502 with a page of HTML where JSON is expected. The server has acted, unless `after` is False."""
     headers = (("Content-Type", "text/html"), ("Content-Length", str(len(_BAD_GATEWAY))))
     page = Response(502, headers, _BAD_GATEWAY)
     if _flag("after", after):
@@ -178,9 +158,7 @@ def bad_gateway_html(*, after: bool = True) -> Fault:
 
 
 def empty_body() -> Fault:
-    """
-    The answer has its status and headers and no body. The server has acted. An answer that comes in pieces is left alone.
-    """
+    """The answer has its status and headers and no body. The server has acted. An answer that comes in pieces is left alone."""
 
     def empty(response: Response, refuse: Refuse) -> Reply | None:
         return _with_body(response, b"") if response.pieces is None else None
@@ -205,9 +183,7 @@ def truncated(at: int) -> Fault:
 
 
 def wrong_content_type(content_type: str = "text/html") -> Fault:
-    """
-    The answer is right and says it is something else. The server has acted.
-    """
+    """The answer is right and says it is something else. The server has acted."""
     if not isinstance(content_type, str) or not content_type.isprintable() or not content_type.isascii():
         raise TypeError(f"content_type={content_type!r}: expected a media type like 'text/html'")
     shown = "" if content_type == "text/html" else repr(content_type)
@@ -249,9 +225,7 @@ def _cut(response: Response, kind: FailureKind, after: int, name: str) -> Respon
 
 
 def _remove(value: Any, path: tuple[str, ...]) -> int:
-    """
-    Take away what a path leads to; how many fields that were.
-    """
+    """Take away what a path leads to; how many fields that were."""
     name, *rest = path
     if isinstance(value, list):
         chosen = value if name == "*" else value[int(name) : int(name) + 1] if name.isdecimal() else []

@@ -20,9 +20,7 @@ Watcher: TypeAlias = Callable[[Exchange], None]
 
 
 class Kept:
-    """
-    One vendor's exchanges, those of them that no route was found for, and how often each operation was asked for.
-    """
+    """One vendor's exchanges, those of them that no route was found for, and how often each operation was asked for."""
 
     def __init__(self, last: int | None) -> None:
         self.exchanges: deque[Exchange] = deque(maxlen=last)
@@ -30,9 +28,7 @@ class Kept:
         self.counts: Counter[str | None] = Counter()
 
     def copy(self, last: int | None) -> Kept:
-        """
-        The same, of which what comes later is not.
-        """
+        """The same, of which what comes later is not."""
         kept = Kept(last)
         kept.exchanges.extend(self.exchanges)
         kept.unanswered.extend(self.unanswered)
@@ -57,24 +53,18 @@ class Journal:
         """What was raised while a piece was made, which the code that read it may have swallowed."""
 
     def keep(self, last: int) -> None:
-        """
-        From now on hold only the last so many exchanges of each vendor, and of those no route was found for; counts go on.
-        """
+        """From now on hold only the last so many exchanges of each vendor, and of those no route was found for; counts go on."""
         self.settle()
         self._last = last
         self._kept = self._copy(self._kept)
 
     def clear(self) -> None:
-        """
-        Forget every exchange; who watches goes on watching. Replies that are still being read break off.
-        """
+        """Forget every exchange; who watches goes on watching. Replies that are still being read break off."""
         self.cut()
         self._kept = {}
 
     def write(self, exchange: Exchange) -> Reply:
-        """
-        Keep an exchange. The reply to send: the same, but a streamed one tells us how far it is read.
-        """
+        """Keep an exchange. The reply to send: the same, but a streamed one tells us how far it is read."""
         if self._open:
             self.settle()
         pieces = _in_pieces(exchange.reply)
@@ -108,9 +98,7 @@ class Journal:
         self.settle()
 
     def settle(self) -> None:
-        """
-        Tell of the streamed replies that have ended, in the order they were asked for.
-        """
+        """Tell of the streamed replies that have ended, in the order they were asked for."""
         if not self._open:
             return
         with self._lock:
@@ -122,9 +110,7 @@ class Journal:
                 self._tell(settled)
 
     def cut(self) -> None:
-        """
-        Break off every streamed reply that is still being read, and tell of it.
-        """
+        """Break off every streamed reply that is still being read, and tell of it."""
         with self._lock:
             for sending in self._open:
                 sending.cut()
@@ -138,28 +124,20 @@ class Journal:
                     exchanges[at] = settled
 
     def of(self, vendor: str) -> list[Exchange]:
-        """
-        One vendor's exchanges so far.
-        """
+        """One vendor's exchanges so far."""
         self.settle()
         return list(self._kept[vendor].exchanges) if vendor in self._kept else []
 
     def unanswered(self, vendor: str) -> list[Exchange]:
-        """
-        Those of them that no route was found for.
-        """
+        """Those of them that no route was found for."""
         return list(self._kept[vendor].unanswered) if vendor in self._kept else []
 
     def counts(self, vendor: str) -> Counter[str | None]:
-        """
-        How often each operation was asked for; None counts the requests no route was found for.
-        """
+        """How often each operation was asked for; None counts the requests no route was found for."""
         return self._kept[vendor].counts.copy() if vendor in self._kept else Counter()
 
     def save(self) -> Callable[[], None]:
-        """
-        A function that forgets what was written since.
-        """
+        """A function that forgets what was written since."""
         saved = self._copy(self._kept)
 
         def put_back() -> None:
@@ -173,9 +151,7 @@ class Journal:
 
 
 def _in_pieces(reply: Reply) -> Response | None:
-    """
-    The response of a reply that comes in pieces, cut where the reply is; None for a reply that does not.
-    """
+    """The response of a reply that comes in pieces, cut where the reply is; None for a reply that does not."""
     if isinstance(reply, Response):
         return None if reply.pieces is None else reply
     response = reply.response
@@ -186,9 +162,7 @@ def _in_pieces(reply: Reply) -> Response | None:
 
 
 def _settled(exchange: Exchange, sending: Sending) -> Exchange:
-    """
-    An exchange whose reply has ended: as a failure if it broke, and without the fault that did not strike.
-    """
+    """An exchange whose reply has ended: as a failure if it broke, and without the fault that did not strike."""
     response, stream = exchange.reply, sending.stream
     assert isinstance(response, Response)
     if isinstance(stream, Cut) and not stream.struck:

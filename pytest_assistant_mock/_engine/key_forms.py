@@ -18,18 +18,14 @@ _IN_URLS = str.maketrans("+/", "-_")
 
 
 def escaped(key: str) -> set[str]:
-    """
-    A key as it stands in text, in a URL and in JSON: what can be replaced where it is found.
-    """
+    """A key as it stands in text, in a URL and in JSON: what can be replaced where it is found."""
     quoted = {quote(key, safe=""), quote(key), quote_plus(key)}
     in_lower_case = {re.sub("%..", lambda match: match.group().lower(), one) for one in quoted}
     return {key, *quoted, *in_lower_case, json.dumps(key)[1:-1], key.replace("/", r"\/")}
 
 
 def encoded(key: str) -> set[str]:
-    """
-    A key in base64 (once and twice), base32, hex, and percent-encoded twice: what can only be found, in whatever case.
-    """
+    """A key in base64 (once and twice), base32, hex, and percent-encoded twice: what can only be found, in whatever case."""
     data = key.encode()
     once = set(_base64(data))
     twice = {form for one in once for form in _base64(one.encode())}
@@ -49,9 +45,7 @@ def _base32(data: bytes) -> Iterable[str]:
 
 
 def _at_each_place(data: bytes, encode: Callable[[bytes], bytes], places: int, bits: int) -> Iterator[str]:
-    """
-    What an encoding makes of a key at each of the places it may begin: only the letters that depend on nothing around it.
-    """
+    """What an encoding makes of a key at each of the places it may begin: only the letters that depend on nothing around it."""
     for before in range(places):
         text = encode(b"\0" * before + data).decode()
         yield text[ceil(before * 8 / bits) : (before + len(data)) * 8 // bits]

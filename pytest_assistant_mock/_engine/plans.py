@@ -37,9 +37,7 @@ class Planned:
     used: int = 0
 
     def ready(self, operation: str | None, request: Request) -> bool:
-        """
-        Count a request; whether the fault may strike it.
-        """
+        """Count a request; whether the fault may strike it."""
         if self.on is not None and self.on != operation:
             return False
         if self.when is not None and not self.when(request):
@@ -48,16 +46,12 @@ class Planned:
         return self.asked > self.after and (self.times is None or self.used < self.times)
 
     def give_back(self) -> None:
-        """
-        It did not strike after all: the stream it waited in ended before.
-        """
+        """It did not strike after all: the stream it waited in ended before."""
         self.used -= 1
 
     @property
     def wasted(self) -> bool:
-        """
-        Whether it had to strike and never did.
-        """
+        """Whether it had to strike and never did."""
         return not self.used and not self.optional
 
 

@@ -43,9 +43,7 @@ _LONG_WORD = re.compile(r"[!-~]{16,}")
 
 @lru_cache(maxsize=2048)
 def certainty(name: str) -> Certainty | None:
-    """
-    Whether a name's value is a secret: always ("sure"), if it looks like one ("maybe"), or never.
-    """
+    """Whether a name's value is a secret: always ("sure"), if it looks like one ("maybe"), or never."""
     folded = _SEPARATORS.sub("", name).lower()
     if folded in _INNOCENT:
         return None
@@ -55,9 +53,7 @@ def certainty(name: str) -> Certainty | None:
 
 
 def looks_secret(value: str) -> bool:
-    """
-    Whether a value looks like a secret by itself: 16 characters or more without a space, or a beginning that is known.
-    """
+    """Whether a value looks like a secret by itself: 16 characters or more without a space, or a beginning that is known."""
     if value.startswith(_BEGINNINGS):
         return True
     return bool(_LONG_WORD.fullmatch(value)) and not ("/" in value and "." in value)  # a path or a URL is none

@@ -17,9 +17,7 @@ HIDDEN = "REDACTED"
 
 
 class Span(NamedTuple):
-    """
-    A secret in a text: from where to where, and the kind it is reported under.
-    """
+    """A secret in a text: from where to where, and the kind it is reported under."""
 
     start: int
     end: int
@@ -27,9 +25,7 @@ class Span(NamedTuple):
 
 
 class _Named(NamedTuple):
-    """
-    A name in a text: where it starts, where its value may start, how sure it is, where it stands, what quotes the value.
-    """
+    """A name in a text: where it starts, where its value may start, how sure it is, where it stands, what quotes the value."""
 
     start: int
     value: int
@@ -76,9 +72,7 @@ _END_OF_PART = re.compile(rf"{_LINE}--")
 
 
 def named(text: str) -> Iterator[Span]:
-    """
-    The values that names in a text make secret, those left out that are hidden already.
-    """
+    """The values that names in a text make secret, those left out that are hidden already."""
     done = 0
     for found in _names(text):
         span = _VALUES[found.kind](text, found) if found.start >= done else None
@@ -137,9 +131,7 @@ def _of_encoded_parameter(text: str, found: _Named) -> _Value:
 
 
 def _of_query(text: str, found: _Named, value: re.Pattern[str]) -> _Value:
-    """
-    Whatever stands there in a URL or a form; in prose only what cannot be a word of a program.
-    """
+    """Whatever stands there in a URL or a form; in prose only what cannot be a word of a program."""
     first = found.start == 0 and _FORM.fullmatch(text)
     if first or _BEGINS_PARAMETER.search(text, max(0, found.start - 12), found.start):
         match = value.match(text, found.value)

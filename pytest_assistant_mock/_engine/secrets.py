@@ -88,9 +88,7 @@ class Secrets:
         self._forms = tuple(form.lower() for form in forms)
 
     def text(self, text: str) -> str:
-        """
-        A text without secrets.
-        """
+        """A text without secrets."""
         if not self._may_hold_any(text):
             return text
         pieces: list[str] = []
@@ -101,15 +99,11 @@ class Secrets:
         return "".join([*pieces, text[done:]]) if pieces else text
 
     def url(self, url: str) -> str:
-        """
-        A URL without user, password, signature or key.
-        """
+        """A URL without user, password, signature or key."""
         return self.text(_USER.sub(f"{HIDDEN}@", url))
 
     def is_secret_header(self, name: str) -> bool:
-        """
-        Whether the whole value of a header is a secret.
-        """
+        """Whether the whole value of a header is a secret."""
         return certainty(name) is not None or name.lower() in self._headers
 
     def header(self, name: str, value: str) -> str:
@@ -119,22 +113,16 @@ class Secrets:
         return _in_scheme(value) if self.is_secret_header(name) else self.text(value)
 
     def headers(self, headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-        """
-        Headers without secrets, in their order.
-        """
+        """Headers without secrets, in their order."""
         return tuple((name, self.header(name, value)) for name, value in headers)
 
     def carried(self, headers: Iterable[tuple[str, str]]) -> set[str]:
-        """
-        The keys that headers carry: they must not stand anywhere else either.
-        """
+        """The keys that headers carry: they must not stand anywhere else either."""
         values = {_split(value.strip())[1].strip() for name, value in headers if self.is_secret_header(name)}
         return (values | {value.rpartition(" ")[2] for value in values}) - {"", HIDDEN}
 
     def json(self, value: Any) -> Any:
-        """
-        A JSON value without secrets, in a copy; however deep it is.
-        """
+        """A JSON value without secrets, in a copy; however deep it is."""
         whole: list[Any] = [None]
         todo: list[tuple[Any, Any, Any, str]] = [(value, whole, 0, "")]
         while todo:
@@ -151,18 +139,14 @@ class Secrets:
         return whole[0]
 
     def value(self, name: str, value: Any) -> Any:
-        """
-        A field's value without secrets; an object or a list as it is.
-        """
+        """A field's value without secrets; an object or a list as it is."""
         sure = certainty(name) if name else None
         if isinstance(value, str):
             return _in_scheme(value) if sure == "sure" or (sure and looks_secret(value)) else self.text(value)
         return HIDDEN if sure == "sure" and isinstance(value, int | float) and not isinstance(value, bool) else value
 
     def body(self, body: bytes) -> bytes:
-        """
-        A body without secrets; byte for byte the same if it holds none.
-        """
+        """A body without secrets; byte for byte the same if it holds none."""
         text = body.decode("utf-8", "surrogateescape")
         if "\\" not in text and not self._may_hold_any(text):
             return body
@@ -205,9 +189,7 @@ class Secrets:
         return found
 
     def _spans(self, text: str) -> Iterator[Span]:
-        """
-        All that is secret in a text, in order, what overlaps as one.
-        """
+        """All that is secret in a text, in order, what overlaps as one."""
         found = [*named(text)]
         found += (Span(*match.span(), _KINDS[match.lastindex - 1]) for match in _SHAPED.finditer(text) if match.lastindex)
         found += (Span(*match.span(), _CONFIGURED) for match in self._literals.finditer(text))
@@ -225,26 +207,20 @@ class Secrets:
 
     @cached_property
     def _traces(self) -> re.Pattern[str]:
-        """
-        Every way to write a key, in any case.
-        """
+        """Every way to write a key, in any case."""
         forms = {form for key in self._keys for form in (*escaped(key), *encoded(key))}
         return re.compile("|".join(map(re.escape, sorted(forms))) or r"(?!)", re.IGNORECASE)
 
     @cached_property
     def _needles(self) -> list[tuple[bytes, tuple[bytes, ...]]]:
-        """
-        In lower case as bytes are, where no letter beyond ASCII changes: what to look for, and what must then stand there.
-        """
+        """In lower case as bytes are, where no letter beyond ASCII changes: what to look for, and what must then stand there."""
         keys = {form for key in self._keys for form in (key, *encoded(key))}
         forms = {form.encode().lower() for form in (*self._forms, *keys)}
         known = [(root.encode(), tuple(needle.encode() for needle in needles)) for root, needles in _NEEDLES.items()]
         return [*known, *((form, (form,)) for form in sorted(forms))]
 
     def _suspects(self, data: bytes) -> list[tuple[int, int]]:
-        """
-        The lines of a text worth a closer look, each with the two after it that are not blank.
-        """
+        """The lines of a text worth a closer look, each with the two after it that are not blank."""
         lower = data.lower()  # of bytes: letters without case take no time, and every place stays the same
         lower = lower.replace(_OUR_OWN, _AS_LONG).replace(
             b":\n", b";\n"
@@ -261,9 +237,7 @@ class Secrets:
 
 
 def _places(lower: bytes, needles: Iterable[tuple[bytes, tuple[bytes, ...]]]) -> Iterator[int]:
-    """
-    Where a needle stands.
-    """
+    """Where a needle stands."""
     for root, whole in needles:
         at = lower.find(root)
         while at >= 0:
@@ -278,9 +252,7 @@ def _end_of_line(data: bytes, at: int) -> int:
 
 
 def _joined(spans: Iterable[Span]) -> Iterator[Span]:
-    """
-    Spans in order, as many as overlap as one, of the kind of the first.
-    """
+    """Spans in order, as many as overlap as one, of the kind of the first."""
     last: Span | None = None
     for span in spans:
         if last is not None and span.start < last.end:
@@ -294,9 +266,7 @@ def _joined(spans: Iterable[Span]) -> Iterator[Span]:
 
 
 def _split(value: str) -> tuple[str, str]:
-    """
-    A header's scheme, with the space after it, and the rest.
-    """
+    """A header's scheme, with the space after it, and the rest."""
     scheme, space, rest = value.partition(" ")
     return (scheme + space, rest) if space and scheme.lower() in _SCHEMES else ("", value)
 

@@ -18,18 +18,14 @@ __tracebackhide__ = True  # what a test's own function raises shows the test's o
 
 
 class Piece(NamedTuple):
-    """
-    A part of a body. pause: real seconds to let pass before it is handed over; none, unless a test asks for them.
-    """
+    """A part of a body. pause: real seconds to let pass before it is handed over; none, unless a test asks for them."""
 
     data: bytes
     pause: float = 0.0
 
 
 class Stream(Protocol):
-    """
-    The pieces of a body, made when they are taken, once.
-    """
+    """The pieces of a body, made when they are taken, once."""
 
     def take(self) -> Piece | None:
         """
@@ -54,9 +50,7 @@ class Stream(Protocol):
 
 
 class Listed:
-    """
-    Pieces that are known beforehand.
-    """
+    """Pieces that are known beforehand."""
 
     failure: FailureKind | None = None
 
@@ -223,9 +217,7 @@ class Sending:
 
 
 class Reading:
-    """
-    One client's hold on a stream: its pieces one by one, and its close, once, at the latest when the client forgets it.
-    """
+    """One client's hold on a stream: its pieces one by one, and its close, once, at the latest when the client forgets it."""
 
     def __init__(self, pieces: Stream | Sequence[bytes]) -> None:
         self._stream = opened(pieces)
@@ -280,23 +272,17 @@ class Reading:
 
 
 def opened(pieces: Stream | Sequence[bytes]) -> Stream:
-    """
-    A stream to be read once.
-    """
+    """A stream to be read once."""
     return pieces if is_stream(pieces) else Listed(cast("Sequence[bytes]", pieces))
 
 
 def is_stream(pieces: object) -> TypeGuard[Stream]:
-    """
-    Whether it has a stream's methods.
-    """
+    """Whether it has a stream's methods."""
     return hasattr(pieces, "take")
 
 
 def checked(pieces: object) -> Stream | tuple[bytes, ...]:
-    """
-    Pieces as a response holds them. Raises TypeError for what is neither a stream nor a sequence of bytes.
-    """
+    """Pieces as a response holds them. Raises TypeError for what is neither a stream nor a sequence of bytes."""
     if is_stream(pieces):
         return pieces
     if isinstance(pieces, (bytes, bytearray, str)) or not isinstance(pieces, Iterable):

@@ -18,16 +18,12 @@ Workspaces: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Tenants:
-    """
-    The keys that are known, each with its workspaces. A tenant is a key in a workspace.
-    """
+    """The keys that are known, each with its workspaces. A tenant is a key in a workspace."""
 
     keys: Mapping[str, Workspaces]
 
     def owner(self, key: str, workspace: str) -> str:
-        """
-        The tenant a request is from; refuses "bad_key", "forbidden". Without a workspace it is the key's own.
-        """
+        """The tenant a request is from; refuses "bad_key", "forbidden". Without a workspace it is the key's own."""
         if key not in self.keys:
             raise Refusal("bad_key")
         allowed = self.keys[key]

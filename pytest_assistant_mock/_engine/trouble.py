@@ -44,16 +44,12 @@ class Trouble:
         return owner
 
     def wasted(self) -> list[Counted]:
-        """
-        The faults and own answers that had to be used and never were.
-        """
+        """The faults and own answers that had to be used and never were."""
         arranged: list[Counted] = [*self.plans, *self.replies]
         return [one for one in arranged if one.wasted]
 
     def save(self) -> Callable[[], Trouble]:
-        """
-        A function that puts everything back as it is now, counts included, and returns it.
-        """
+        """A function that puts everything back as it is now, counts included, and returns it."""
         plans = [(plan, plan.asked, plan.used) for plan in self.plans]
         replies = [(reply, reply.used) for reply in self.replies]
         limits, tenants, allowed = [limit.copy() for limit in self.limits], self.tenants, set(self.allowed)

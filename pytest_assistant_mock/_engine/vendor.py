@@ -25,25 +25,17 @@ Basis: TypeAlias = Literal["documented", "SDK-implied", "recorded", "inferred"]
 
 
 class Asks(Protocol):
-    """
-    A shape that reads a request.
-    """
+    """A shape that reads a request."""
 
     def read(self, params: Mapping[str, str], query: str, body: bytes) -> dict[str, Any]:
-        """
-        Keyword arguments for the verb, or a `Refusal`.
-        """
+        """Keyword arguments for the verb, or a `Refusal`."""
 
 
 class Answers(Protocol):
-    """
-    A shape that prints what the verb returned.
-    """
+    """A shape that prints what the verb returned."""
 
     def write(self, result: Any, request_id: str) -> bytes:
-        """
-        The body of the answer.
-        """
+        """The body of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +72,7 @@ class Download(NamedTuple):
 
 
 class Match(NamedTuple):
-    """
-    A route, and what stands in its path's braces.
-    """
+    """A route, and what stands in its path's braces."""
 
     route: Route
     params: dict[str, str]
@@ -90,9 +80,7 @@ class Match(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """
-    How a vendor words one kind of refusal. `message` is a template over the refusal's details.
-    """
+    """How a vendor words one kind of refusal. `message` is a template over the refusal's details."""
 
     status: int
     code: str | int
@@ -101,9 +89,7 @@ class ErrorRow:
     shape: Callable[[ErrorRow, Refusal, str], bytes]
 
     def text(self, refusal: Refusal) -> str:
-        """
-        The message, filled in.
-        """
+        """The message, filled in."""
         details = {"field": refusal.field, **refusal.details}
         return self.message.format(**details) if "{" in self.message else self.message
 
@@ -132,9 +118,7 @@ class Settings:
 
 @dataclass(frozen=True, eq=False)
 class Vendor:
-    """
-    Everything that makes one vendor different from another.
-    """
+    """Everything that makes one vendor different from another."""
 
     name: str
     base_urls: tuple[str, ...]  # the first is the one its SDK uses by default
@@ -154,15 +138,11 @@ class Vendor:
 
     @cached_property
     def router(self) -> Router:
-        """
-        The routes, compiled.
-        """
+        """The routes, compiled."""
         return Router(self.routes, self.left_out)
 
     def respond(self, status: int, body: bytes, request_id: str) -> Response:
-        """
-        A JSON response with the vendor's headers.
-        """
+        """A JSON response with the vendor's headers."""
         headers = (
             ("Content-Type", "application/json"),
             ("Content-Length", str(len(body))),
@@ -171,9 +151,7 @@ class Vendor:
         return Response(status, headers, body)
 
     def refuse(self, refusal: Refusal, request_id: str) -> Response:
-        """
-        The vendor's own answer to a request it says no to.
-        """
+        """The vendor's own answer to a request it says no to."""
         row = self.errors[refusal.kind]
         return self.respond(row.status, row.shape(row, refusal, request_id), request_id)
 
@@ -186,9 +164,7 @@ class _Node:
 
 
 class Router:
-    """
-    Finds the route of a method and path. A literal segment wins over one in braces.
-    """
+    """Finds the route of a method and path. A literal segment wins over one in braces."""
 
     def __init__(self, routes: Sequence[Route], left_out: Sequence[str] = ()) -> None:
         self._root = _Node()
@@ -199,9 +175,7 @@ class Router:
         self._known: dict[tuple[str, str | None], Match] = {}  # a test asks the same few paths again and again
 
     def find(self, method: str, path: str | None) -> Match | Refusal:
-        """
-        The match, or the refusal ("unknown_path", "wrong_method") to answer with.
-        """
+        """The match, or the refusal ("unknown_path", "wrong_method") to answer with."""
         known = self._known.get((method, path))
         if known is not None:
             return known

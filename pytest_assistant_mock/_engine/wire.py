@@ -32,9 +32,7 @@ FailureKind: TypeAlias = Literal[
 
 
 def header(headers: Headers, name: str) -> str | None:
-    """
-    The first header of that name, whatever its case; None if there is none.
-    """
+    """The first header of that name, whatever its case; None if there is none."""
     wanted = name.lower()
     for key, value in headers:
         if key.lower() == wanted:
@@ -43,17 +41,13 @@ def header(headers: Headers, name: str) -> str | None:
 
 
 def headers_of(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> Headers:
-    """
-    Headers as they travel, from a mapping or from pairs.
-    """
+    """Headers as they travel, from a mapping or from pairs."""
     return tuple(headers.items() if isinstance(headers, Mapping) else headers)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """
-    One HTTP request, whole: an absolute URL, headers in the order sent, the body's bytes.
-    """
+    """One HTTP request, whole: an absolute URL, headers in the order sent, the body's bytes."""
 
     method: str
     url: str
@@ -61,17 +55,13 @@ class Request:
     body: bytes = b""
 
     def __repr__(self) -> str:
-        """
-        As it is written, secrets hidden: it may end up in a log or a report.
-        """
+        """As it is written, secrets hidden: it may end up in a log or a report."""
         from pytest_assistant_mock._engine.curl import hidden_request
 
         return hidden_request(self)
 
     def header(self, name: str) -> str | None:
-        """
-        The first header of that name, whatever its case; None if there is none.
-        """
+        """The first header of that name, whatever its case; None if there is none."""
         return header(self.headers, name)
 
     def json(self) -> Any:
@@ -104,17 +94,13 @@ class Response:
             _begin_to_stream(self)
 
     def __repr__(self) -> str:
-        """
-        As it is written, secrets hidden: it may end up in a log or a report.
-        """
+        """As it is written, secrets hidden: it may end up in a log or a report."""
         from pytest_assistant_mock._engine.curl import hidden_response
 
         return hidden_response(self)
 
     def header(self, name: str) -> str | None:
-        """
-        The first header of that name, whatever its case; None if there is none.
-        """
+        """The first header of that name, whatever its case; None if there is none."""
         return header(self.headers, name)
 
     def json(self) -> Any:
@@ -127,25 +113,19 @@ class Response:
 
     @property
     def reason(self) -> str:
-        """
-        The standard phrase for the status: "OK", "Bad Request"; empty for a status without one.
-        """
+        """The standard phrase for the status: "OK", "Bad Request"; empty for a status without one."""
         return _REASONS.get(self.status, "")
 
 
 def head_of(response: Response) -> Response:
-    """
-    A response without its body: the answer to HEAD.
-    """
+    """A response without its body: the answer to HEAD."""
     if streams.is_stream(response.pieces):
         response.pieces.close()
     return replace(response, body=b"", pieces=None)
 
 
 class _Streamed(Response):
-    """
-    A response that came with pieces. A class of its own, so that `body` costs the plain ones nothing.
-    """
+    """A response that came with pieces. A class of its own, so that `body` costs the plain ones nothing."""
 
     __slots__ = ()
     __qualname__ = "Response"  # as it is written
@@ -158,9 +138,7 @@ class _Streamed(Response):
 
     @property
     def body(self) -> bytes:
-        """
-        What there is of it.
-        """
+        """What there is of it."""
         pieces = self.pieces
         return b"".join(pieces) if isinstance(pieces, tuple) else getattr(pieces, "taken", b"")
 
@@ -217,9 +195,7 @@ class Exchange:
 
     @property
     def response(self) -> Response | None:
-        """
-        The response the client saw at least the beginning of, or None if the way broke before it.
-        """
+        """The response the client saw at least the beginning of, or None if the way broke before it."""
         return self.reply if isinstance(self.reply, Response) else self.reply.response
 
     @property
@@ -232,26 +208,20 @@ class Exchange:
         return self.response.status
 
     def __repr__(self) -> str:
-        """
-        As it is written, secrets hidden.
-        """
+        """As it is written, secrets hidden."""
         from pytest_assistant_mock._engine.curl import hidden_exchange
 
         return hidden_exchange(self)
 
     def __str__(self) -> str:
-        """
-        The request as a curl command, secrets hidden.
-        """
+        """The request as a curl command, secrets hidden."""
         from pytest_assistant_mock._engine.curl import curl
 
         return curl(self.request)
 
 
 class Refusal(Exception):
-    """
-    A request the vendor says no to. `kind` names a row of the vendor's table of errors; `details` fill its text.
-    """
+    """A request the vendor says no to. `kind` names a row of the vendor's table of errors; `details` fill its text."""
 
     def __init__(self, kind: str, field: str | None = None, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(kind if field is None else f"{kind}: {field}")

@@ -34,16 +34,12 @@ Keys: TypeAlias = Mapping[str, str | Iterable[str] | None] | Iterable[str]
 
 
 def operations(vendor: Vendor) -> tuple[str, ...]:
-    """
-    A vendor's operations, by name.
-    """
+    """A vendor's operations, by name."""
     return tuple(route.operation for route in vendor.routes)
 
 
 def operation(vendor: Vendor, name: object, also: Sequence[str] = ()) -> str:
-    """
-    An operation's name. Raises TypeError if it is no text, ValueError if it names nothing.
-    """
+    """An operation's name. Raises TypeError if it is no text, ValueError if it names nothing."""
     known = (*operations(vendor), *also)
     if not isinstance(name, str):
         raise TypeError(f"{name!r} is no operation's name; {vendor.name} has {', '.join(known)}")
@@ -62,9 +58,7 @@ def planned(
     when: When | None,
     optional: bool,
 ) -> Planned:
-    """
-    A fault in waiting.
-    """
+    """A fault in waiting."""
     if on is not None:
         operation(vendor, on, [reply.operation for reply in trouble.replies])
     return Planned(
@@ -118,9 +112,7 @@ def _predicate(when: object) -> When | None:
 
 
 def limit(vendor: Vendor, requests: int, per: float, on: str | None) -> Limit:
-    """
-    A quota: `requests` whole, `per` in seconds.
-    """
+    """A quota: `requests` whole, `per` in seconds."""
     if on is not None:
         operation(vendor, on)
     if isinstance(per, bool) or not isinstance(per, (int, float)):
@@ -131,9 +123,7 @@ def limit(vendor: Vendor, requests: int, per: float, on: str | None) -> Limit:
 
 
 def tenants(vendor: Vendor, keys: Keys) -> Tenants:
-    """
-    The keys that are known, with their workspaces.
-    """
+    """The keys that are known, with their workspaces."""
     if isinstance(keys, str) or not isinstance(keys, Iterable):
         raise TypeError(f"keys={keys!r}: expected a set of keys, or a dict of keys with their workspaces")
     given: Mapping[str, Any] = keys if isinstance(keys, Mapping) else dict.fromkeys(keys)
@@ -162,9 +152,7 @@ def shown(stored: Stored) -> Stored:
 
 
 def sendable(name: str, value: object) -> str:
-    """
-    A string that can be sent. Raises TypeError if it is none, ValueError for a lone surrogate.
-    """
+    """A string that can be sent. Raises TypeError if it is none, ValueError for a lone surrogate."""
     if not isinstance(value, str):
         raise TypeError(f"{name} is {type(value).__name__}, expected str")
     try:
@@ -175,9 +163,7 @@ def sendable(name: str, value: object) -> str:
 
 
 def ids(name: str, value: Iterable[str]) -> tuple[str, ...]:
-    """
-    Some ids. Raises TypeError for anything but strings in a list.
-    """
+    """Some ids. Raises TypeError for anything but strings in a list."""
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise TypeError(f"{name}={value!r}: expected a list of ids")
     if "" in (value := tuple(value)):

@@ -125,9 +125,7 @@ def _nearest(vendor: Vendor, exchange: Exchange, route: str, replies: Sequence[O
 
 
 def _alike(route: Sequence[str], asked: Sequence[str]) -> float:
-    """
-    How much the end of a path resembles a route, 0 to 1: nothing unless every word of it may be a slip of the pen.
-    """
+    """How much the end of a path resembles a route, 0 to 1: nothing unless every word of it may be a slip of the pen."""
     if len(route) != len(asked):
         return 0
     words = [SequenceMatcher(None, there, here).ratio() for there, here in zip(route, asked, strict=True) if there[:1] != "{"]

@@ -50,9 +50,7 @@ class Guard:
         return False
 
     def knows(self, origin: str) -> bool:
-        """
-        Whether some of its URLs are a vendor's: nothing connects before it is known which one is asked for.
-        """
+        """Whether some of its URLs are a vendor's: nothing connects before it is known which one is asked for."""
         return self._engine.knows(origin)
 
     def guards(self, host: str) -> bool:

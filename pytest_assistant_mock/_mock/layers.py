@@ -18,9 +18,7 @@ from pytest_assistant_mock._doors.import_hook import imports
 
 @dataclass(slots=True, eq=False)  # not frozen: one is made for every test
 class Layer:
-    """
-    What an open mock lays over the process: steps that put it on, steps that take it off.
-    """
+    """What an open mock lays over the process: steps that put it on, steps that take it off."""
 
     on: tuple[Callable[[], None], ...]
     off: tuple[Callable[[], None], ...]
@@ -30,9 +28,7 @@ _lock = RLock()
 
 
 def enter(layer: Layer) -> None:
-    """
-    Put a layer on, over all that are open. If that fails nothing of it stays.
-    """
+    """Put a layer on, over all that are open. If that fails nothing of it stays."""
     with _lock:
         try:
             for step in layer.on:
@@ -43,9 +39,7 @@ def enter(layer: Layer) -> None:
 
 
 def leave(layer: Layer) -> None:
-    """
-    Take a layer off, in whatever order layers close: threads may close theirs at any time.
-    """
+    """Take a layer off, in whatever order layers close: threads may close theirs at any time."""
     with _lock:
         _take_off(layer)
 
@@ -56,26 +50,20 @@ def _take_off(layer: Layer) -> None:
 
 
 class _Fork:
-    """
-    Locks that a fork must find free: what another thread held would stay held in the child for ever.
-    """
+    """Locks that a fork must find free: what another thread held would stay held in the child for ever."""
 
     def __init__(self) -> None:
         self.locks: WeakSet[Any] = WeakSet()
         self._held: list[Any] = []
 
     def hold(self) -> None:
-        """
-        Wait until no other thread is in the middle of an answer, or of opening or closing a mock.
-        """
+        """Wait until no other thread is in the middle of an answer, or of opening or closing a mock."""
         self._held = [*self.locks, _lock, imports.lock]  # in this order: a function of a test may open a mock while it answers
         for lock in self._held:
             lock.acquire()
 
     def release(self) -> None:
-        """
-        In the parent as in the child, where the same thread holds them.
-        """
+        """In the parent as in the child, where the same thread holds them."""
         while self._held:
             self._held.pop().release()
 
@@ -86,7 +74,5 @@ if hasattr(os, "register_at_fork"):
 
 
 def shared(lock: Any) -> None:
-    """
-    A lock that is held while a request is answered.
-    """
+    """A lock that is held while a request is answered."""
     _fork.locks.add(lock)

@@ -127,23 +127,17 @@ class AssistantMock:
 
     @property
     def model_studio(self) -> Handle:
-        """
-        Alibaba Cloud Model Studio.
-        """
+        """Alibaba Cloud Model Studio."""
         return self._handles["model_studio"]
 
     @property
     def appbuilder(self) -> Handle:
-        """
-        Baidu AppBuilder.
-        """
+        """Baidu AppBuilder."""
         return self._handles["appbuilder"]
 
     @property
     def contract(self) -> Watch:
-        """
-        What the contract says of the exchanges so far: nothing, while its mode is "off".
-        """
+        """What the contract says of the exchanges so far: nothing, while its mode is "off"."""
         if self._watch is None:
             from pytest_assistant_mock.contract.watch import Watch
 
@@ -152,9 +146,7 @@ class AssistantMock:
 
     @property
     def drift(self) -> Mapping[Field, int]:
-        """
-        Fields the contract does not know, and how often they came: vendor, operation, side, field -> times.
-        """
+        """Fields the contract does not know, and how often they came: vendor, operation, side, field -> times."""
         return self._watch.drift if self._watch else {}
 
     @property
@@ -164,16 +156,12 @@ class AssistantMock:
 
     @property
     def clock(self) -> Clock:
-        """
-        The mock's own time, in ms; it moves 1 ms a stored message.
-        """
+        """The mock's own time, in ms; it moves 1 ms a stored message."""
         return self._engine.clock
 
     @property
     def asgi(self) -> App:
-        """
-        Both vendors as one ASGI app, for any server to run; from then on only the last 1,000 exchanges are held.
-        """
+        """Both vendors as one ASGI app, for any server to run; from then on only the last 1,000 exchanges are held."""
         if self._asgi is None:
             from pytest_assistant_mock._serving.asgi import App
 
@@ -202,16 +190,12 @@ class AssistantMock:
             snapshot.put_back()
 
     def reset(self) -> None:
-        """
-        Make everything as it was when the mock was made: empty, the first id next.
-        """
+        """Make everything as it was when the mock was made: empty, the first id next."""
         with self._engine.lock:
             self._engine.clear()
 
     def __enter__(self) -> Self:
-        """
-        Open it. Raises RuntimeError if it has been opened before.
-        """
+        """Open it. Raises RuntimeError if it has been opened before."""
         if self._opened:
             raise RuntimeError(
                 "this AssistantMock has been opened before, and remembers what was stored then;"
@@ -245,9 +229,7 @@ class AssistantMock:
             raise swallowed
 
     def _swallowed(self) -> BaseException | None:
-        """
-        Caught by the code under test: raised while a piece of a reply was made, or (if `strict` is on) to stop a client.
-        """
+        """Caught by the code under test: raised while a piece of a reply was made, or (if `strict` is on) to stop a client."""
         if self._excused:
             return None
         blocked = self._doors.blocked if self._doors and self._strict else ()
@@ -257,9 +239,7 @@ class AssistantMock:
         return next(iter([*self._engine.journal.raised, *blocked]), None)
 
     def _told(self, vendors: Sequence[Vendor]) -> Callable[[], ToldURLs]:
-        """
-        A function that says which base URLs are in force besides the vendors' own.
-        """
+        """A function that says which base URLs are in force besides the vendors' own."""
         return sdk_environment.told(tuple(vendors))
 
     def _new_layer(self) -> layers.Layer:
@@ -273,15 +253,11 @@ class AssistantMock:
         return layers.Layer(on=(self._keys.put, doors.open), off=(doors.close, self._keys.take_back))
 
     def watch(self, watcher: Watcher) -> None:
-        """
-        Tell a function every exchange of both vendors from now on, in the order they end.
-        """
+        """Tell a function every exchange of both vendors from now on, in the order they end."""
         self._engine.journal.watchers.append(watcher)
 
     def traffic(self, exchanges: Sequence[Exchange]) -> str:
-        """
-        Exchanges for people: a line each, the last ones in full, secrets hidden.
-        """
+        """Exchanges for people: a line each, the last ones in full, secrets hidden."""
         from pytest_assistant_mock._traffic.report import report
 
         return report(exchanges, self._engine.sent, self._hiding.secrets(exchanges))
@@ -342,9 +318,7 @@ def _vendors(revision: str) -> tuple[Vendor, ...]:
 
 
 def _mounts(vendor: Vendor) -> Iterator[tuple[str, str]]:
-    """
-    Where a vendor's paths begin, each with the origin it belongs to: ("/api/v1/threads", "https://dashscope.aliyuncs.com").
-    """
+    """Where a vendor's paths begin, each with the origin it belongs to: ("/api/v1/threads", "https://dashscope.aliyuncs.com")."""
     base = urlsplit(vendor.base_urls[0])
     roots: list[str] = []
     for path in sorted(route.path.partition("/{")[0] for route in vendor.routes):

@@ -44,9 +44,7 @@ class Recording(TypedDict, total=False):
 
 @dataclass(slots=True)
 class CommandLine:
-    """
-    What the command line of this run says; None if nothing.
-    """
+    """What the command line of this run says; None if nothing."""
 
     source: str | None = None
 
@@ -56,9 +54,7 @@ command_line = CommandLine()
 
 
 def tape_of(source: str, recording: Recording) -> Tape | None:
-    """
-    The use of a cassette, None for the fake. Raises TypeError or ValueError for a word or value that is wrong.
-    """
+    """The use of a cassette, None for the fake. Raises TypeError or ValueError for a word or value that is wrong."""
     for name in recording:
         if name not in Recording.__annotations__:
             known = ("revision", "hosts", "strict", "contract", "name", "source", *Recording.__annotations__)
@@ -78,9 +74,7 @@ def tape_of(source: str, recording: Recording) -> Tape | None:
 
 
 def session(engine: Engine, tape: Tape) -> Session:
-    """
-    Open the cassette. Raises CassetteError.
-    """
+    """Open the cassette. Raises CassetteError."""
     from pytest_assistant_mock._mock import sdk_environment
     from pytest_assistant_mock.cassettes.session import Session
 
@@ -89,9 +83,7 @@ def session(engine: Engine, tape: Tape) -> Session:
 
 
 def no_fake(vendor: Vendor, tape: Tape) -> Exception:
-    """
-    The error for a test that needs the fake and runs without.
-    """
+    """The error for a test that needs the fake and runs without."""
     from pytest_assistant_mock.cassettes.session import cannot_seed
 
     return cannot_seed(vendor, tape)
@@ -114,9 +106,7 @@ def remember(engine: Engine, service: Service, cassette: str | PathLike[str] | C
 
 
 def check_hosts(hosts: Mapping[str, Sequence[str]], vendors: Sequence[str]) -> None:
-    """
-    Raises ValueError for an unknown vendor, TypeError for what is no mapping of lists.
-    """
+    """Raises ValueError for an unknown vendor, TypeError for what is no mapping of lists."""
     if not isinstance(hosts, Mapping):
         raise TypeError(f"hosts={hosts!r}: expected base URLs by vendor: {{'{vendors[0]}': ['https://gw.corp/ai/api/v1']}}")
     for vendor, urls in hosts.items():

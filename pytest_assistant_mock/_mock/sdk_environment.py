@@ -21,9 +21,7 @@ from pytest_assistant_mock._serving import own_servers
 
 @lru_cache(maxsize=8)  # the same for every mock
 def told(vendors: tuple[Vendor, ...]) -> Callable[[], ToldURLs]:
-    """
-    A function that says which base URLs the SDKs would use at the moment it is called, and where servers of ours listen.
-    """
+    """A function that says which base URLs the SDKs would use at the moment it is called, and where servers of ours listen."""
     variables = [(vendor.name, vendor.settings.url_variable, vendor.settings.read_url) for vendor in vendors]
     attributes = [
         (vendor.name, module, name, vendor.settings.read_url)
@@ -68,17 +66,13 @@ def warn_of_server(vendors: Sequence[Vendor]) -> Callable[[str], None]:
 
 
 def keys(settings: Sequence[Settings]) -> list[str]:
-    """
-    The keys the SDKs would find just now, in the environment and in themselves.
-    """
+    """The keys the SDKs would find just now, in the environment and in themselves."""
     return [key for one in settings for key in one.keys_found()]
 
 
 @dataclass(slots=True)
 class _Found:
-    """
-    Where a vendor's SDKs had their key, or had none, before a mock put its own there.
-    """
+    """Where a vendor's SDKs had their key, or had none, before a mock put its own there."""
 
     settings: Settings
     value: str | None
@@ -129,9 +123,7 @@ class _Found:
 
 
 class _Process:
-    """
-    Whose keys are put just now, innermost last, and what the last to leave found when it came.
-    """
+    """Whose keys are put just now, innermost last, and what the last to leave found when it came."""
 
     def __init__(self) -> None:
         self.open: list[Keys] = []
@@ -168,9 +160,7 @@ class Keys:
         return {key for key in found if isinstance(key, str) and key}
 
     def put(self) -> None:
-        """
-        Let every SDK find the fake key by itself.
-        """
+        """Let every SDK find the fake key by itself."""
         self._modules = len(sys.modules)
         self._found = tuple(map(_Found.now, self._settings))
         _process.open.append(self)
@@ -178,9 +168,7 @@ class Keys:
             found.replace()
 
     def take_back(self) -> None:
-        """
-        Put the keys back; where a mock that was opened later is still open, have it do so.
-        """
+        """Put the keys back; where a mock that was opened later is still open, have it do so."""
         if self not in _process.open:
             return
         at = _process.open.index(self)
@@ -203,9 +191,7 @@ class Keys:
 
 
 def _forget(settings: Settings, value: str | None) -> None:
-    """
-    Take the fake key out of any module of the SDK that copied it when it was imported.
-    """
+    """Take the fake key out of any module of the SDK that copied it when it was imported."""
     packages = {module.partition(".")[0] for module, _ in settings.key_attributes}
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in packages and module is not None:

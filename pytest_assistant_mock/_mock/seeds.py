@@ -54,9 +54,7 @@ _NAMES = {
 
 
 class SeedError(ValueError):
-    """
-    A seed file that cannot be read, with the file and the line or field.
-    """
+    """A seed file that cannot be read, with the file and the line or field."""
 
 
 def load(path: str | Path, mock: AssistantMock) -> int:
@@ -112,9 +110,7 @@ def _store(file: _File, handle: Handle, thread: Mapping[str, Any], where: Path_)
 
 
 class _File:
-    """
-    A file's content, and where in it each value stands.
-    """
+    """A file's content, and where in it each value stands."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -154,32 +150,24 @@ class _File:
         return spot[0] if spot is not None else None
 
     def fail(self, where: Path_, problem: str) -> NoReturn:
-        """
-        Raise a SeedError about a place in the file.
-        """
+        """Raise a SeedError about a place in the file."""
         known = self._line(where)
         line = f", line {known}" if known is not None else ""
         field = _field(where)
         raise SeedError(f"{self.path}{line}: {field + ': ' if field else ''}{problem}") from None
 
     def check(self, value: Any, where: Path_, kind: type) -> None:
-        """
-        Fail unless a value is of a kind.
-        """
+        """Fail unless a value is of a kind."""
         if not isinstance(value, kind):
             self.fail(where, f"{_NAMES.get(type(value), type(value).__name__)}, expected {_NAMES[kind]}")
 
     def known(self, name: Any, where: Path_, names: Mapping[str, Any]) -> None:
-        """
-        Fail unless a name is one of some names.
-        """
+        """Fail unless a name is one of some names."""
         if name not in names:
             self.fail(where, f"unknown; expected {' or '.join(names)}{nearest(_ON_THE_WIRE.get(name, str(name)), names)}")
 
     def check_fields(self, value: Any, where: Path_, fields: Mapping[str, type]) -> None:
-        """
-        Fail unless a value is a mapping of known fields, each of its kind; a field may be left empty.
-        """
+        """Fail unless a value is a mapping of known fields, each of its kind; a field may be left empty."""
         self.check(value, where, dict)
         for name, inner in value.items():
             self.known(name, (*where, name), fields)
@@ -187,9 +175,7 @@ class _File:
                 self.check(inner, (*where, name), fields[name])
 
     def trying(self, where: Path_, act: Callable[[], Any]) -> Any:
-        """
-        What an act returns; fail if it raises TypeError or ValueError.
-        """
+        """What an act returns; fail if it raises TypeError or ValueError."""
         try:
             return act()
         except (TypeError, ValueError) as problem:
@@ -201,9 +187,7 @@ def _field(where: Path_) -> str:
 
 
 def _too_deep(text: str) -> int | None:
-    """
-    The line in which a JSON text is nested deeper than a seed may be; None if it nowhere is.
-    """
+    """The line in which a JSON text is nested deeper than a seed may be; None if it nowhere is."""
     depth = 0
     for found in _BRACKET.finditer(text):
         depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(found.group(), 0)

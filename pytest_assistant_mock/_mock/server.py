@@ -58,9 +58,7 @@ class AssistantServer(AssistantMock):
         self._know_keys()
 
     def reset(self) -> None:
-        """
-        Make everything as it was when the mock was made; the keys it knows are kept.
-        """
+        """Make everything as it was when the mock was made; the keys it knows are kept."""
         with self._engine.lock:
             super().reset()
             self._know_keys()
@@ -72,16 +70,12 @@ class AssistantServer(AssistantMock):
 
     @property
     def url(self) -> str:
-        """
-        Where the server listens: "http://127.0.0.1:49152", without a slash at its end.
-        """
+        """Where the server listens: "http://127.0.0.1:49152", without a slash at its end."""
         return self._server.url
 
     @property
     def env(self) -> dict[str, str]:
-        """
-        Environment variables for a subprocess: each vendor's base URL and key, and no proxy on the way.
-        """
+        """Environment variables for a subprocess: each vendor's base URL and key, and no proxy on the way."""
         told = {}
         for handle in self._handles.values():
             settings = handle._service.vendor.settings

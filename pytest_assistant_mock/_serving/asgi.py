@@ -89,9 +89,7 @@ class App:
             await _respond(send, _coded(reply, scope["headers"]), scope["method"])
 
     def vendor_url(self, path: str, query: str) -> str | None:
-        """
-        The URL a path would have at the vendor it belongs to, whatever prefix stands before; None if it is nobody's.
-        """
+        """The URL a path would have at the vendor it belongs to, whatever prefix stands before; None if it is nobody's."""
         for mount, origin in self._mounts:
             start = path.find(mount)
             end = start + len(mount)
@@ -121,9 +119,7 @@ class App:
         await self._break(failure.kind, scope, receive)
 
     async def _stream(self, response: Response, reading: Reading, scope: Scope, receive: Receive, send: Send) -> None:
-        """
-        A reply in pieces; to a client of HTTP/1.0, which knows no chunks, the whole of it at its end.
-        """
+        """A reply in pieces; to a client of HTTP/1.0, which knows no chunks, the whole of it at its end."""
         try:
             if response.delay and await _until_gone(receive, response.delay):
                 return
@@ -171,9 +167,7 @@ def _raw_path(scope: Scope) -> str:
 
 
 async def _read(receive: Receive, headers: list[tuple[bytes, bytes]], limit: int) -> bytes | None:
-    """
-    The body; more than `limit` bytes if it is too large, and then not the whole of it; None if the client went away.
-    """
+    """The body; more than `limit` bytes if it is too large, and then not the whole of it; None if the client went away."""
     for name, value in headers:
         if name == b"content-length" and value.isdigit() and int(value) > limit:
             return bytes(limit + 1)
@@ -186,9 +180,7 @@ async def _read(receive: Receive, headers: list[tuple[bytes, bytes]], limit: int
 
 
 def _coded(response: Response, asked: list[tuple[bytes, bytes]]) -> Response:
-    """
-    The response, compressed if the client asked for it: without a length, as a gateway's filter sends it.
-    """
+    """The response, compressed if the client asked for it: without a length, as a gateway's filter sends it."""
     if len(response.body) < _SMALLEST_GZIP or response.header("content-encoding") or not _takes_gzip(asked):
         return response
     import gzip
@@ -209,9 +201,7 @@ def _takes_gzip(headers: list[tuple[bytes, bytes]]) -> bool:
 
 
 def _whole(response: Response, body: bytes, ended: FailureKind | None) -> Reply:
-    """
-    A response that came in pieces, in one. One that broke off declares more than has come.
-    """
+    """A response that came in pieces, in one. One that broke off declares more than has come."""
     declared = len(body) + (ended is not None)
     kept = tuple(pair for pair in response.headers if pair[0].lower() not in ("content-length", "transfer-encoding"))
     whole = Response(response.status, (*kept, ("Content-Length", str(declared))), body.ljust(declared))
@@ -219,9 +209,7 @@ def _whole(response: Response, body: bytes, ended: FailureKind | None) -> Reply:
 
 
 def _head(response: Response) -> list[tuple[bytes, bytes]]:
-    """
-    Headers for the server to send; which of them frame the body is the server's business, but for the length.
-    """
+    """Headers for the server to send; which of them frame the body is the server's business, but for the length."""
     chunked = response.header("transfer-encoding") is not None
     left_out = ("transfer-encoding", "content-length") if chunked else ("transfer-encoding",)
     return [
@@ -256,9 +244,7 @@ async def _drip(receive: Receive, send: Send, response: Response, method: str) -
 
 
 async def _begin(send: Send, response: Response, after_bytes: int) -> None:
-    """
-    A response's head, with the length it declares, and the first bytes of its body.
-    """
+    """A response's head, with the length it declares, and the first bytes of its body."""
     headers = [pair for pair in _head(response) if pair[0] != b"content-length"]
     headers.append((b"content-length", str(len(response.body)).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
@@ -266,18 +252,14 @@ async def _begin(send: Send, response: Response, after_bytes: int) -> None:
 
 
 def _reset(transport: asyncio.Transport) -> None:
-    """
-    Close a line so that the other side sees RST, not FIN.
-    """
+    """Close a line so that the other side sees RST, not FIN."""
     line = transport.get_extra_info("socket")
     line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, pack("ii", 1, 0))
     transport.abort()
 
 
 async def _until_gone(receive: Receive, seconds: float) -> bool:
-    """
-    Wait for the client to go away, but not longer than so many seconds; whether it did.
-    """
+    """Wait for the client to go away, but not longer than so many seconds; whether it did."""
 
     async def gone() -> None:
         while (await receive())["type"] != "http.disconnect":

@@ -22,31 +22,23 @@ _served: tuple[str, ...] = INHERITED
 
 
 def origins(host: str, port: int) -> tuple[str, ...]:
-    """
-    Every origin a server bound to a host and port answers at, the plainest first.
-    """
+    """Every origin a server bound to a host and port answers at, the plainest first."""
     names = _NAMES.get(host) or (f"[{host}]" if ":" in host else host,)
     return tuple(f"http://{name}:{port}" for name in names)
 
 
 def urls() -> tuple[str, ...]:
-    """
-    The origins served just now.
-    """
+    """The origins served just now."""
     return _served
 
 
 def add(origins: tuple[str, ...]) -> None:
-    """
-    A server begins to listen.
-    """
+    """A server begins to listen."""
     global _served
     _served = (*_served, *origins)
 
 
 def remove(origins: tuple[str, ...]) -> None:
-    """
-    A server has stopped.
-    """
+    """A server has stopped."""
     global _served
     _served = tuple(url for url in _served if url not in origins)

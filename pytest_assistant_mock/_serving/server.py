@@ -51,9 +51,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """
-        Where it listens: "http://127.0.0.1:49152", without a slash at its end.
-        """
+        """Where it listens: "http://127.0.0.1:49152", without a slash at its end."""
         return self.origins[0]
 
     def __enter__(self) -> Self:
@@ -85,16 +83,12 @@ class Server:
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """
-    A loop with a clock of its own: a test may have stopped or moved the one that everybody uses (freezegun, time-machine).
-    """
+    """A loop with a clock of its own: a test may have stopped or moved the one that everybody uses (freezegun, time-machine)."""
 
     _now = staticmethod(time.monotonic)  # not by its module's name, where they put theirs
 
     def time(self) -> float:
-        """
-        As asyncio has it.
-        """
+        """As asyncio has it."""
         return self._now()
 
 
@@ -177,16 +171,12 @@ def _uvicorn_server(app: ASGI) -> Any:
             self._hung_up = asyncio.Event()
 
         def stop(self) -> None:
-            """
-            Begin to stop. Said from another thread.
-            """
+            """Begin to stop. Said from another thread."""
             self.should_exit = True
             self._tell(self._stopped)
 
         def hang_up(self) -> None:
-            """
-            Wait for no client any more.
-            """
+            """Wait for no client any more."""
             self._tell(self._hung_up)
 
         def _tell(self, event: asyncio.Event) -> None:
@@ -224,9 +214,7 @@ def _uvicorn_server(app: ASGI) -> Any:
 
 
 async def _first(*these: Coroutine[Any, Any, Any]) -> None:
-    """
-    Run all until one is done; the others are given up.
-    """
+    """Run all until one is done; the others are given up."""
     tasks = [asyncio.ensure_future(one) for one in these]
     _, left = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in left:

@@ -19,17 +19,13 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 async def pieces_of(reading: Reading) -> AsyncIterator[bytes]:
-    """
-    The pieces, each as it comes, without holding up the loop.
-    """
+    """The pieces, each as it comes, without holding up the loop."""
     while (data := await reading.next_async(in_thread, asyncio.sleep)) is not None:
         yield data
 
 
 async def send_pieces(send: Send, receive: Receive, reading: Reading) -> bool:
-    """
-    Send a body whose head is sent, but for its end; whether the client stayed so long.
-    """
+    """Send a body whose head is sent, but for its end; whether the client stayed so long."""
     async with WhileThere(receive) as client:
         async for data in pieces_of(reading):
             await send({"type": "http.response.body", "body": data, "more_body": True})
@@ -38,9 +34,7 @@ async def send_pieces(send: Send, receive: Receive, reading: Reading) -> bool:
 
 
 class WhileThere:
-    """
-    A block that is left when the client goes away, wherever it waits; then `gone` says so.
-    """
+    """A block that is left when the client goes away, wherever it waits; then `gone` says so."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive

@@ -12,9 +12,7 @@ from typing import Any
 
 
 class Line:
-    """
-    An asyncio transport that gathers. Made in the loop it is used in.
-    """
+    """An asyncio transport that gathers. Made in the loop it is used in."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -25,24 +23,18 @@ class Line:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """
-        Have it sent when all that is to be done in this turn of the loop is done.
-        """
+        """Have it sent when all that is to be done in this turn of the loop is done."""
         if not self._parts:
             self._soon(self._send)
         self._parts.append(data)
 
     def close(self) -> None:
-        """
-        Close it in good order.
-        """
+        """Close it in good order."""
         self._send()
         self._transport.close()
 
     def abort(self) -> None:
-        """
-        Close it at once; what was written before is sent as far as it can be.
-        """
+        """Close it at once; what was written before is sent as far as it can be."""
         self._send()
         self._transport.abort()
 

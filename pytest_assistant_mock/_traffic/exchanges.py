@@ -24,9 +24,7 @@ _LONGEST = 500  # characters of a value that an assertion shows
 
 
 class Exchanges(list[Exchange]):
-    """
-    What was asked and answered, oldest first: a list that can be narrowed and asked.
-    """
+    """What was asked and answered, oldest first: a list that can be narrowed and asked."""
 
     def __init__(
         self, exchanges: Iterable[Exchange], vendor: str, operations: Sequence[str], sent: Sent, secrets: FindSecrets
@@ -38,18 +36,14 @@ class Exchanges(list[Exchange]):
         self._secrets = secrets
 
     def of(self, operation: str) -> Exchanges:
-        """
-        Those of one operation. Raises ValueError if the vendor has no such operation.
-        """
+        """Those of one operation. Raises ValueError if the vendor has no such operation."""
         self._check(operation)
         chosen = (exchange for exchange in self if exchange.operation == operation)
         return Exchanges(chosen, self._vendor, self._operations, self._sent, self._secrets)
 
     @property
     def last(self) -> Exchange:
-        """
-        The newest. Raises AssertionError if there is none.
-        """
+        """The newest. Raises AssertionError if there is none."""
         __tracebackhide__ = True
         if not self:
             raise AssertionError(f"{self._vendor} was asked for nothing: there is no last exchange")
@@ -77,9 +71,7 @@ class Exchanges(list[Exchange]):
         )
 
     def assert_not_called(self, operation: str | None = None, **fields: Any) -> None:
-        """
-        Raises AssertionError if the operation (None: any) was asked for with these fields.
-        """
+        """Raises AssertionError if the operation (None: any) was asked for with these fields."""
         __tracebackhide__ = True
         calls = self if operation is None else self.of(operation)
         wanted = _ids(fields)
@@ -92,9 +84,7 @@ class Exchanges(list[Exchange]):
             )
 
     def assert_order(self, *operations: str) -> None:
-        """
-        Raises AssertionError unless the operations were asked for in this order; others may lie between them.
-        """
+        """Raises AssertionError unless the operations were asked for in this order; others may lie between them."""
         __tracebackhide__ = True
         for operation in operations:
             self._check(operation)
@@ -180,9 +170,7 @@ class _Shown:
 
 
 def _ids(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """
-    Fields, with an object that has an id in place of the id taken for it.
-    """
+    """Fields, with an object that has an id in place of the id taken for it."""
     return {name: value.id if isinstance(getattr(value, "id", None), str) else value for name, value in fields.items()}
 
 

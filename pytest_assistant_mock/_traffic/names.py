@@ -15,18 +15,14 @@ _ID = re.compile(rf"\b({'|'.join(_KINDS)})_[0-9A-Za-z][0-9A-Za-z-]{{11,}}")
 
 
 class Names:
-    """
-    Numbers ids of each kind in the order they are met.
-    """
+    """Numbers ids of each kind in the order they are met."""
 
     def __init__(self) -> None:
         self.known: dict[str, str] = {}
         self._counts: dict[str, int] = {}
 
     def short(self, text: str) -> str:
-        """
-        A text with `<thread#1>` in place of each id.
-        """
+        """A text with `<thread#1>` in place of each id."""
         return _ID.sub(self._name, text)
 
     def _name(self, match: re.Match[str]) -> str:
@@ -39,16 +35,12 @@ class Names:
 
 
 def width(text: str) -> int:
-    """
-    How many columns of a terminal a text takes.
-    """
+    """How many columns of a terminal a text takes."""
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def folded(text: str, columns: int, keep_tail: bool = False) -> str:
-    """
-    As much of a text, on one line, as fits: its beginning, or its end.
-    """
+    """As much of a text, on one line, as fits: its beginning, or its end."""
     line = " ".join((text[-_LONGEST * columns :] if keep_tail else text[: _LONGEST * columns]).split())
     if width(line) <= columns and len(text) <= _LONGEST * columns:
         return line
@@ -59,8 +51,6 @@ def folded(text: str, columns: int, keep_tail: bool = False) -> str:
 
 
 def aligned(rows: list[tuple[str, ...]]) -> list[str]:
-    """
-    Rows in columns; an empty last cell takes no room.
-    """
+    """Rows in columns; an empty last cell takes no room."""
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell + " " * (room - width(cell)) for cell, room in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -27,9 +27,7 @@ Sent: TypeAlias = Callable[[Exchange], Mapping[str, Any]]
 
 
 def report(exchanges: Sequence[Exchange], sent: Sent, secrets: Secrets) -> str:
-    """
-    The whole section.
-    """
+    """The whole section."""
     names = Names()
     several = len({exchange.vendor for exchange in exchanges}) > 1
     numbered = list(enumerate(exchanges, 1))

@@ -19,9 +19,7 @@ __all__ = ["APPBUILDER", "DOCUMENTS", "MODEL_STUDIO", "REVISIONS"]
 
 
 def __getattr__(name: str) -> Any:
-    """
-    DOCUMENTS, what is written about each vendor: found on first use, for the contract alone asks.
-    """
+    """DOCUMENTS, what is written about each vendor: found on first use, for the contract alone asks."""
     if name != "DOCUMENTS":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from pytest_assistant_mock._vendors.appbuilder import documents as appbuilder

@@ -19,9 +19,7 @@ Revised: TypeAlias = Mapping[str, type[Shape]] | type[Shape]
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """
-    A shared object: what it is, its shape, the page it is described on.
-    """
+    """A shared object: what it is, its shape, the page it is described on."""
 
     description: str
     shapes: Revised
@@ -30,9 +28,7 @@ class Object:
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """
-    One vendor's. `nested`: by a class of its SDK, the shapes of objects inside its lists.
-    """
+    """One vendor's. `nested`: by a class of its SDK, the shapes of objects inside its lists."""
 
     title: str
     version: str

@@ -21,32 +21,24 @@ Self = TypeVar("Self", bound="Shape")
 
 
 class Shape(BaseModel):
-    """
-    One JSON object on the wire. Fields stand in wire order; a field not set is not written.
-    """
+    """One JSON object on the wire. Fields stand in wire order; a field not set is not written."""
 
     media_type: ClassVar[str] = "application/json"
 
     model_config = ConfigDict(frozen=True, populate_by_name=True, strict=True, defer_build=True)
 
     def to_bytes(self) -> bytes:
-        """
-        The object as it goes over the wire: compact UTF-8 JSON, Chinese unescaped.
-        """
+        """The object as it goes over the wire: compact UTF-8 JSON, Chinese unescaped."""
         return self.__pydantic_serializer__.to_json(self, by_alias=True, exclude_unset=True)
 
     @classmethod
     def printed(cls, facts: Mapping[str, Any]) -> bytes:
-        """
-        `cls(**facts).to_bytes()` for facts in wire order, a third of its time: what the tests show to be the same bytes.
-        """
+        """`cls(**facts).to_bytes()` for facts in wire order, a third of its time: what the tests show to be the same bytes."""
         return to_json(facts)
 
     @classmethod
     def in_order(cls, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """
-        Facts in wire order.
-        """
+        """Facts in wire order."""
         return {name: facts[name] for name in cls.model_fields if name in facts}
 
 
@@ -60,16 +52,12 @@ class RequestShape(Shape):
     refusals: ClassVar[Mapping[tuple[str, str], str]] = {}
 
     def arguments(self) -> dict[str, Any]:
-        """
-        Keyword arguments for the verb, without the path's.
-        """
+        """Keyword arguments for the verb, without the path's."""
         return {}
 
     @classmethod
     def read(cls, params: Mapping[str, str], query: str, body: bytes) -> dict[str, Any]:
-        """
-        Keyword arguments for the verb. Raises Refusal.
-        """
+        """Keyword arguments for the verb. Raises Refusal."""
         try:
             asked = cls.__pydantic_validator__.validate_python(cls.parse(query, body))
         except ValidationError as problem:
@@ -78,9 +66,7 @@ class RequestShape(Shape):
 
     @classmethod
     def parse(cls, query: str, body: bytes) -> Any:
-        """
-        Where the fields stand: in the body, the query, or nowhere.
-        """
+        """Where the fields stand: in the body, the query, or nowhere."""
         return {}
 
     @classmethod
@@ -106,9 +92,7 @@ def _field(place: tuple[int | str, ...]) -> tuple[str, bool]:
 
 
 class JSONRequest(RequestShape):
-    """
-    Fields in a JSON object in the body. `bodiless`: no body and the JSON string "" count as {}.
-    """
+    """Fields in a JSON object in the body. `bodiless`: no body and the JSON string "" count as {}."""
 
     bodiless: ClassVar[bool] = False
 
@@ -126,9 +110,7 @@ class JSONRequest(RequestShape):
 
 
 def _finite(values: Iterable[Any]) -> bool:
-    """
-    Whether no number among them was too large and so read as infinity, which is no JSON: 1e400.
-    """
+    """Whether no number among them was too large and so read as infinity, which is no JSON: 1e400."""
     for value in values:
         kind = type(value)
         if kind is float and not isfinite(value):
@@ -139,9 +121,7 @@ def _finite(values: Iterable[Any]) -> bool:
 
 
 class QueryRequest(RequestShape):
-    """
-    Fields in the query string; an empty value counts as absent.
-    """
+    """Fields in the query string; an empty value counts as absent."""
 
     @classmethod
     def parse(cls, query: str, body: bytes) -> Any:
@@ -149,9 +129,7 @@ class QueryRequest(RequestShape):
 
 
 class MultipartRequest(RequestShape):
-    """
-    Fields in a form in the body. Each is a list: of texts, or of `multipart.Part` where the form has a file.
-    """
+    """Fields in a form in the body. Each is a list: of texts, or of `multipart.Part` where the form has a file."""
 
     @classmethod
     def parse(cls, query: str, body: bytes) -> Any:
@@ -172,9 +150,7 @@ def files_alone(parts: Any) -> Any:
 
 
 class PathRequest(RequestShape):
-    """
-    Nothing but the path.
-    """
+    """Nothing but the path."""
 
     @classmethod
     def read(cls, params: Mapping[str, str], query: str, body: bytes) -> dict[str, Any]:

@@ -1,6 +1,4 @@
-"""
-Recorded exchanges: load, match, redact, save. The public names, found on first use.
-"""
+"""Recorded exchanges: load, match, redact, save. The public names, found on first use."""
 
 from __future__ import annotations
 

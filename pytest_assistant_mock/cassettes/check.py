@@ -31,18 +31,14 @@ _PACKED = re.compile(r"^ +(?:body|string): !!binary", re.MULTILINE)
 
 
 class Problem(NamedTuple):
-    """
-    Something wrong, and in which line (from 1).
-    """
+    """Something wrong, and in which line (from 1)."""
 
     line: int
     text: str
 
 
 def problems(path: Path, keys: Iterable[str] = ()) -> list[Problem]:
-    """
-    Everything wrong with a file, in the order of its lines; `keys` are configured keys that must not stand in it.
-    """
+    """Everything wrong with a file, in the order of its lines; `keys` are configured keys that must not stand in it."""
     try:
         text = storage.read(path)
         cassette = storage.parse(text, path)
@@ -75,9 +71,7 @@ def _contract(cassette: Cassette) -> Iterator[Problem]:
 
 
 def _by_vcrpy(text: str, cassette: Cassette) -> Iterator[Problem]:
-    """
-    Where vcrpy, whose format it is, reads something else than we do.
-    """
+    """Where vcrpy, whose format it is, reads something else than we do."""
     from vcr.serialize import deserialize
     from vcr.serializers import yamlserializer
 
@@ -104,9 +98,7 @@ def _read_by_both(one: Interaction, asked: Any, answered: Any) -> Iterator[tuple
 
 
 def _whole(body: Any) -> Any:
-    """
-    A body as vcrpy holds it: bytes, a file, an iterator or pieces.
-    """
+    """A body as vcrpy holds it: bytes, a file, an iterator or pieces."""
     if hasattr(body, "read"):
         return body.read()
     if body is None or isinstance(body, bytes):
@@ -118,9 +110,7 @@ def _whole(body: Any) -> Any:
 
 
 def _same_json(ours: object, theirs: object) -> bool:
-    """
-    JSON bodies are laid out in the file: we read them compact, vcrpy as they stand.
-    """
+    """JSON bodies are laid out in the file: we read them compact, vcrpy as they stand."""
     return isinstance(ours, bytes) and isinstance(theirs, bytes) and canonical(ours) == canonical(theirs)
 
 

@@ -40,26 +40,20 @@ class Interaction:
 
     @property
     def response(self) -> Response | None:
-        """
-        The response, as far as it was received; None if the way broke before it.
-        """
+        """The response, as far as it was received; None if the way broke before it."""
         return self.reply if isinstance(self.reply, Response) else self.reply.response
 
 
 @dataclass(slots=True)
 class Cassette:
-    """
-    Interactions in the order recorded, and what the file says about itself.
-    """
+    """Interactions in the order recorded, and what the file says about itself."""
 
     interactions: list[Interaction] = field(default_factory=list)
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
 class _Serializer:
-    """
-    What vcrpy calls a serializer, for one cassette: the keys it does not know pass by it.
-    """
+    """What vcrpy calls a serializer, for one cassette: the keys it does not know pass by it."""
 
     def __init__(self, beside: Iterable[Mapping[str, Any]]) -> None:
         self.beside = list(beside)
@@ -74,9 +68,7 @@ class _Serializer:
 
 
 def to_text(cassette: Cassette) -> str:
-    """
-    The cassette as a file holds it.
-    """
+    """The cassette as a file holds it."""
     from vcr.serialize import serialize
 
     with _no_collection():
@@ -84,9 +76,7 @@ def to_text(cassette: Cassette) -> str:
 
 
 class _Asked(NamedTuple):
-    """
-    A request in the place of vcrpy's own, as far as its `serialize` asks.
-    """
+    """A request in the place of vcrpy's own, as far as its `serialize` asks."""
 
     request: Request
     headers: dict[str, str]
@@ -114,9 +104,7 @@ def _vcrpy_data(cassette: Cassette) -> tuple[dict[str, Any], _Serializer]:
 
 
 def from_text(text: str) -> Cassette:
-    """
-    The cassette in a text; one recorded by vcrpy or pytest-recording just as well. Raises Broken.
-    """
+    """The cassette in a text; one recorded by vcrpy or pytest-recording just as well. Raises Broken."""
     known = _remembered(text) if len(text) <= _SHORT else _parsed(text)
     return Cassette(list(known.interactions), deepcopy(known.metadata))
 
@@ -132,9 +120,7 @@ _remembered = lru_cache(maxsize=32)(_parsed)  # tests share cassettes; known by 
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """
-    Without the garbage collector, which would look through all that is loaded again and again, and find nothing.
-    """
+    """Without the garbage collector, which would look through all that is loaded again and again, and find nothing."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -160,9 +146,7 @@ def _cassette(data: Data) -> Cassette:
 
 
 def _joined(headers: Mapping[str, Any]) -> Headers:
-    """
-    A request's headers, those of one name as one, as vcrpy keeps them: the first spelling of a name, its last values.
-    """
+    """A request's headers, those of one name as one, as vcrpy keeps them: the first spelling of a name, its last values."""
     found: dict[str, tuple[str, str]] = {}
     for name, values in headers.items():
         one = values[0] if type(values) is list and len(values) == 1 else values  # as nearly all are

@@ -21,9 +21,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """
-    An object whose names are all different; else ValueError, for a reader would silently keep only the last.
-    """
+    """An object whose names are all different; else ValueError, for a reader would silently keep only the last."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a name stands twice in one JSON object")
@@ -58,9 +56,7 @@ def laid_out(text: str, newline: str = "\n") -> str | None:
 
 
 def _lines(value: Any, newline: str) -> str:
-    """
-    What `json.dumps` writes with an indent of 2, several times faster; `newline` is followed by the indent so far.
-    """
+    """What `json.dumps` writes with an indent of 2, several times faster; `newline` is followed by the indent so far."""
     kind = type(value)
     if kind is str:
         return _string(value)

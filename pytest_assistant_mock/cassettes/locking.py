@@ -20,9 +20,7 @@ _PATIENCE = 2.0
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """
-    The lock of a file. It dies with its holder; its own file lies beside the other, says who holds it, and goes with it.
-    """
+    """The lock of a file. It dies with its holder; its own file lies beside the other, says who holds it, and goes with it."""
     name = path.with_name(f".{path.name}.lock")
     file = _held(name)
     try:
@@ -35,17 +33,13 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def open_new(name: Path) -> IO[str]:
-    """
-    A file that was not there before. Raises FileExistsError for one that was, or a link.
-    """
+    """A file that was not there before. Raises FileExistsError for one that was, or a link."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     return os.fdopen(os.open(name, flags, 0o666), "w", encoding="utf-8", newline="\n")
 
 
 def forget(path: Path) -> None:
-    """
-    Remove a file, if it is there and can be removed.
-    """
+    """Remove a file, if it is there and can be removed."""
     try:
         path.unlink(missing_ok=True)
     except OSError:
@@ -78,9 +72,7 @@ def _say_who(file: IO[str]) -> None:
 
 
 def _wait(file: IO[str], name: Path) -> None:
-    """
-    Lock; who waits longer than anybody takes to save a cassette, says for whom.
-    """
+    """Lock; who waits longer than anybody takes to save a cassette, says for whom."""
     if _lock(file, wait=False):
         return
     timer = Timer(_PATIENCE, lambda: sys.stderr.write(f"{_waiting(name)}\n"))
@@ -104,9 +96,7 @@ def _waiting(name: Path) -> str:
 
 
 def _lock(file: Any, wait: bool) -> bool:
-    """
-    Whether the lock is ours now.
-    """
+    """Whether the lock is ours now."""
     try:
         if sys.platform == "win32":
             import msvcrt

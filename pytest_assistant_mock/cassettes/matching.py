@@ -37,9 +37,7 @@ class Ignored(NamedTuple):
 
     @classmethod
     def of(cls, names: Sequence[str]) -> Ignored:
-        """
-        Raises TypeError if `names` is no list of names, ValueError for an empty one.
-        """
+        """Raises TypeError if `names` is no list of names, ValueError for an empty one."""
         if isinstance(names, str) or not all(isinstance(name, str) for name in names):
             raise TypeError(f"ignore={names!r}: expected a list of names, like ['metadata.trace']")
         fields = [tuple(name.split(".")) for name in names if not name.startswith("?")]
@@ -52,9 +50,7 @@ NOTHING = Ignored()
 
 
 def key(method: str, place: Place, url: str, body: bytes, ignored: Ignored = NOTHING) -> str:
-    """
-    The text that is equal for equal requests, and for no others.
-    """
+    """The text that is equal for equal requests, and for no others."""
     path = place.path
     if not path or "%" in path or path[1:2] == "/":
         path = _spelled(path, url)
@@ -102,9 +98,7 @@ def _query(query: str, ignored: frozenset[str]) -> str:
 
 
 def _spelled(path: str | None, url: str) -> str:
-    """
-    One spelling of a path, whatever the client's.
-    """
+    """One spelling of a path, whatever the client's."""
     if path is None:
         return f"@{split(url)[1]}"  # outside every base URL, on the vendor's host or where it sent the client
     path = path.lstrip("/")  # GATEWAY_URL with a trailing slash makes the AppBuilder SDK send //v2/…
@@ -112,18 +106,14 @@ def _spelled(path: str | None, url: str) -> str:
 
 
 class Places:
-    """
-    Whose a recorded request is: what the file says, else the base URLs in force, else the routes its path ends like.
-    """
+    """Whose a recorded request is: what the file says, else the base URLs in force, else the routes its path ends like."""
 
     def __init__(self, find: Callable[[str], Place | None], vendors: Iterable[Vendor]) -> None:
         self._find = find
         self._vendors = tuple(vendors)
 
     def of(self, interaction: Interaction) -> Place | None:
-        """
-        None if the request is nobody's that we play.
-        """
+        """None if the request is nobody's that we play."""
         url, base = interaction.request.url, interaction.base_url
         if interaction.vendor and base and url.startswith(base):
             path, _, query = url[len(base) :].partition("?")
@@ -160,9 +150,7 @@ class Places:
 
 
 class Index:
-    """
-    Which interaction answers a request: the first of its key not yet played.
-    """
+    """Which interaction answers a request: the first of its key not yet played."""
 
     def __init__(self, keys: Sequence[str | None], first: Sequence[bool] = ()) -> None:
         self.played = bytearray(len(keys))
@@ -175,9 +163,7 @@ class Index:
                 self._queues.setdefault(found, []).append(position)
 
     def take(self, key: str, reuse: bool = False) -> int | None:
-        """
-        The position of the interaction to play, now marked as played; with `reuse` the last again once all are.
-        """
+        """The position of the interaction to play, now marked as played; with `reuse` the last again once all are."""
         queue = self._queues.get(key)
         if queue is None:
             return None
@@ -189,7 +175,5 @@ class Index:
         return queue[turn]
 
     def positions(self, key: str) -> list[int]:
-        """
-        Every interaction of a key.
-        """
+        """Every interaction of a key."""
         return self._queues.get(key, [])

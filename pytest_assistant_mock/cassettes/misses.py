@@ -27,9 +27,7 @@ _MOST_LISTED = 20
 
 
 class MissedRequest(NamedTuple):
-    """
-    A request that was not answered, without its secrets, and its key, in its two halves.
-    """
+    """A request that was not answered, without its secrets, and its key, in its two halves."""
 
     request: Request
     line: str
@@ -37,9 +35,7 @@ class MissedRequest(NamedTuple):
 
     @classmethod
     def of(cls, request: Request, key: str) -> MissedRequest:
-        """
-        From a request and its key.
-        """
+        """From a request and its key."""
         line, _, body = key.partition("\n")
         return cls(request, line, body)
 
@@ -52,9 +48,7 @@ def miss(
     played: bytearray,
     secrets: Secrets,
 ) -> str:
-    """
-    Why, what, the closest recording, the cassette, the mode, counts, how to fix it.
-    """
+    """Why, what, the closest recording, the cassette, the mode, counts, how to fix it."""
     symbols = Symbols(interactions)
     same = [at for at, key in enumerate(keys) if key == f"{asked.line}\n{asked.body}"]
     closest = same[-1] if same else _closest(asked, keys, played)
@@ -77,9 +71,7 @@ def miss(
 
 
 def refused(tape: Tape, asked: MissedRequest, named: Sequence[str], symbols: Symbols, secrets: Secrets) -> str:
-    """
-    Why a new call is not made: it names what only the recording knows.
-    """
+    """Why a new call is not made: it names what only the recording knows."""
     listed = ", ".join(f"{symbols.names[found]} ({found})" for found in named)
     return (
         f"not recorded:  {symbols.text(secrets.text(_readable(asked.line)))}\n"
@@ -94,9 +86,7 @@ def refused(tape: Tape, asked: MissedRequest, named: Sequence[str], symbols: Sym
 def unplayed(
     tape: Tape, positions: Sequence[int], interactions: Sequence[Interaction], keys: Sequence[str | None], secrets: Secrets
 ) -> str:
-    """
-    What was recorded and not asked for.
-    """
+    """What was recorded and not asked for."""
     symbols = Symbols(interactions)
     lines = [f"  {_place(at, interactions[at])}:  {_readable((keys[at] or '').partition(chr(10))[0])}" for at in positions]
     more = [f"  … and {len(lines) - _MOST_LISTED} more"] if len(lines) > _MOST_LISTED else []
@@ -163,9 +153,7 @@ def _laid_out(body: str) -> list[str]:
 
 
 def _orphans(tape: Tape) -> list[str]:
-    """
-    Cassettes beside a missing one whose test is gone: after a renaming, one of them is it.
-    """
+    """Cassettes beside a missing one whose test is gone: after a renaming, one of them is it."""
     if not tape.test or tape.shared or tape.path is None:
         return []
     found = naming.orphans(tape.path)

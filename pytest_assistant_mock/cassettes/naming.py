@@ -18,9 +18,7 @@ _MAX_BYTES = 200
 
 
 def cassette_of_test(test_file: Path, test: str, class_name: str | None = None) -> Path:
-    """
-    The path of the cassette of one test; `test` is its name with its parameters.
-    """
+    """The path of the cassette of one test; `test` is its name with its parameters."""
     name = f"{class_name}.{test}" if class_name else test
     return test_file.parent / "cassettes" / test_file.stem / file_name(_FORBIDDEN.sub("-", name))
 
@@ -39,9 +37,7 @@ def orphans(missing: Path) -> list[Path]:
 
 
 def _source(folder: Path) -> str | None:
-    """
-    The text of the module whose cassettes lie in a folder; None if there is none.
-    """
+    """The text of the module whose cassettes lie in a folder; None if there is none."""
     try:
         return (folder.parent.parent / f"{folder.name}.py").read_text("utf-8", "replace")
     except OSError:
@@ -54,9 +50,7 @@ def _has_test(source: str | None, cassette: Path) -> bool:
 
 
 def cassette_of_name(test_file: Path, name: str) -> Path:
-    """
-    The path of a named cassette; a slash in the name is a folder. Raises ValueError for a name that leads elsewhere.
-    """
+    """The path of a named cassette; a slash in the name is a folder. Raises ValueError for a name that leads elsewhere."""
     parts = name.removesuffix(".yaml").split("/")
     if not all(part.strip(". ") for part in parts) or any(_FORBIDDEN.search(part) for part in parts):
         raise ValueError(f"cassette={name!r}: expected a name like 'threads' or 'shared/threads'")
@@ -64,9 +58,7 @@ def cassette_of_name(test_file: Path, name: str) -> Path:
 
 
 def file_name(name: str) -> str:
-    """
-    A name as a file's, cut with a hash of the whole if it is too long.
-    """
+    """A name as a file's, cut with a hash of the whole if it is too long."""
     whole = name.encode("utf-8", "replace")
     if len(whole) + len(".yaml") <= _MAX_BYTES:
         return f"{name}.yaml"

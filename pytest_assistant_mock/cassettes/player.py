@@ -44,27 +44,19 @@ class Player:
         self._lock = Lock()
 
     def plays(self, url: str) -> bool:
-        """
-        Whether a URL is a vendor's, or one where its answers sent the client.
-        """
+        """Whether a URL is a vendor's, or one where its answers sent the client."""
         return self._engine.plays(url) or self.redirects.place(url) is not None
 
     def knows(self, origin: str) -> bool:
-        """
-        Whether some URL of an origin is one of those.
-        """
+        """Whether some URL of an origin is one of those."""
         return self._engine.knows(origin) or self.redirects.knows(origin)
 
     def guards(self, host: str) -> bool:
-        """
-        Whether a host is wholly a vendor's: nothing may connect to it.
-        """
+        """Whether a host is wholly a vendor's: nothing may connect to it."""
         return self._engine.guards(host)
 
     def handle(self, request: Request) -> Reply | None:
-        """
-        The recorded reply; None for a request to nobody we play. Raises CassetteMiss.
-        """
+        """The recorded reply; None for a request to nobody we play. Raises CassetteMiss."""
         __tracebackhide__ = True
         place = self._engine.whose(request) or self.redirects.place(request.url)
         if place is None:
@@ -75,9 +67,7 @@ class Player:
         return write(self._engine, place, request, found.reply)
 
     def take(self, request: Request, place: Place) -> Interaction | None:
-        """
-        The interaction that answers a request, now played; None if there is none left.
-        """
+        """The interaction that answers a request, now played; None if there is none left."""
         asked = key(request.method, place, request.url, request.body, self.tape.ignored)
         with self._lock:
             at = self._index.take(asked, self.tape.reuse)
@@ -86,9 +76,7 @@ class Player:
         return None if at is None else self.interactions[at]
 
     def missed(self, request: Request, place: Place) -> CassetteMiss:
-        """
-        The error for a request without an answer; it is remembered.
-        """
+        """The error for a request without an answer; it is remembered."""
         asked = MissedRequest.of(*self.hidden(request, place))
         secrets = self.secrets(request)
         error = CassetteMiss(miss(self.tape, asked, self.interactions, self._keys, self._index.played, secrets))
@@ -96,9 +84,7 @@ class Player:
         return error
 
     def unplayed(self) -> str:
-        """
-        What was recorded for this test and not asked for, in words; empty if nothing.
-        """
+        """What was recorded for this test and not asked for, in words; empty if nothing."""
         mine = ("", self.tape.test)
         left = [
             at

@@ -73,21 +73,15 @@ class Recorder:
         self._symbols = Symbols(player.interactions) if player is not None else None
 
     def plays(self, url: str) -> bool:
-        """
-        Whether a URL is a vendor's, or one where its answers sent the client.
-        """
+        """Whether a URL is a vendor's, or one where its answers sent the client."""
         return self._engine.plays(url) or self._redirects.place(url) is not None
 
     def knows(self, origin: str) -> bool:
-        """
-        Whether some URL of an origin is one of those.
-        """
+        """Whether some URL of an origin is one of those."""
         return self._engine.knows(origin) or self._redirects.knows(origin)
 
     def guards(self, host: str) -> bool:
-        """
-        Nothing is guarded: the real service is meant.
-        """
+        """Nothing is guarded: the real service is meant."""
         return False
 
     def handle(self, request: Request) -> Reply | None:
@@ -120,9 +114,7 @@ class Recorder:
         return None
 
     def passed(self, request: Request, reply: Reply) -> None:
-        """
-        Keep what came of a call that went through.
-        """
+        """Keep what came of a call that went through."""
         self._in_flight.end(request)
         place = self._place(request.url)
         if place is None:
@@ -150,15 +142,11 @@ class Recorder:
 
     @property
     def records(self) -> bool:
-        """
-        Whether there is a file to record into.
-        """
+        """Whether there is a file to record into."""
         return self.tape.path is not None and self.tape.record != "none"
 
     def save(self) -> str:
-        """
-        Write the cassette, if something was recorded; what is said of calls that are not in it. Raises CassetteError.
-        """
+        """Write the cassette, if something was recorded; what is said of calls that are not in it. Raises CassetteError."""
         if not self.records or self.tape.path is None:
             return ""
         self.late = self._in_flight.left()
@@ -176,9 +164,7 @@ class Recorder:
 
     @property
     def lost(self) -> str:
-        """
-        What is said of a recording that is not kept; empty if there is none.
-        """
+        """What is said of a recording that is not kept; empty if there is none."""
         count = len(self.recorded)
         return self._told(count, "a test must pass for it") if count and self.records else ""
 
@@ -209,9 +195,7 @@ class Recorder:
             ) from None
 
     def _together(self, there: list[Interaction], new: list[Interaction]) -> list[Interaction]:
-        """
-        What is in the file now and what was recorded: nothing another test has added meanwhile is lost.
-        """
+        """What is in the file now and what was recorded: nothing another test has added meanwhile is lost."""
         keys, new_keys = (self._places.keys(some, self.tape.ignored)[0] for some in (there, new))
         if self.tape.record == "all":
             fresh = set(new_keys)
@@ -237,9 +221,7 @@ _THERE = 'the cassette was there, and "once" records only where it is missing; "
 
 
 def _waited(late: Sequence[Request], secrets: Secrets) -> str:
-    """
-    What to do about calls that came too late.
-    """
+    """What to do about calls that came too late."""
     lines = [
         f"\n  {'call:' if not number else '':<9}  {one.method} {secrets.url(one.url)}" for number, one in enumerate(late[:5])
     ]
@@ -257,9 +239,7 @@ def _kept(headers: Headers) -> Headers:
 
 
 def _as_it_reads(reply: Reply) -> Reply:
-    """
-    For people, the contract and the file: without the coding of the wire.
-    """
+    """For people, the contract and the file: without the coding of the wire."""
     if isinstance(reply, Failure):
         return reply
     headers, body = decoded(reply.headers, reply.body)

@@ -17,32 +17,24 @@ from pytest_assistant_mock.cassettes.format import Interaction
 
 
 def literals(headers: Headers) -> set[str]:
-    """
-    The keys a request's headers carry: they must not stand anywhere else either.
-    """
+    """The keys a request's headers carry: they must not stand anywhere else either."""
     return secrets_of().carried(headers)
 
 
 def redacted(one: Interaction, secrets: Secrets) -> Interaction:
-    """
-    The interaction without secrets.
-    """
+    """The interaction without secrets."""
     request = redacted_request(one.request, secrets)
     return replace(one, request=request, reply=_reply(one.reply, secrets), base_url=secrets.url(one.base_url))
 
 
 def redacted_request(asked: Request, secrets: Secrets) -> Request:
-    """
-    A request without secrets, its body as it reads without compression: else nothing could be found in it.
-    """
+    """A request without secrets, its body as it reads without compression: else nothing could be found in it."""
     headers, body = decoded(asked.headers, asked.body)
     return Request(asked.method, secrets.url(asked.url), secrets.headers(headers), secrets.body(body))
 
 
 def redacted_place(place: Place, secrets: Secrets) -> Place:
-    """
-    Where a request points, without secrets.
-    """
+    """Where a request points, without secrets."""
     path = place.path and secrets.text(place.path)
     return place._replace(path=path, query=secrets.text(f"?{place.query}")[1:])
 
@@ -59,7 +51,5 @@ def _reply(reply: Reply, secrets: Secrets) -> Reply:
 
 
 def remains(text: str, secrets: Secrets) -> list[str]:
-    """
-    Where something that looks like a secret is left in a cassette's text: a line each, in words.
-    """
+    """Where something that looks like a secret is left in a cassette's text: a line each, in words."""
     return [f"line {found.line}: looks like {found.kind}: {found.beginning}" for found in secrets.find(text)]

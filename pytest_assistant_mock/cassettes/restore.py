@@ -39,9 +39,7 @@ class RecordedCall(NamedTuple):
 
 @dataclass
 class Recalled:
-    """
-    Objects by id, as the last answer had them; `made` are those a recorded call created.
-    """
+    """Objects by id, as the last answer had them; `made` are those a recorded call created."""
 
     threads: dict[str, Thread] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
@@ -58,9 +56,7 @@ class Recalled:
 
 
 def told(interactions: Iterable[Interaction], vendor: Vendor, places: Places) -> Iterable[RecordedCall]:
-    """
-    The exchanges of one vendor that went well.
-    """
+    """The exchanges of one vendor that went well."""
     for one in interactions:
         place = places.of(one)
         if place is None or place.vendor != vendor.name or not isinstance(one.reply, Response) or one.reply.status >= 300:
@@ -75,9 +71,7 @@ def told(interactions: Iterable[Interaction], vendor: Vendor, places: Places) ->
 
 
 def recall(exchanges: Iterable[RecordedCall], *, first: bool = False) -> Recalled:
-    """
-    What these exchanges tell. first: as the first answer had each thing, deleted ones too, and not the last.
-    """
+    """What these exchanges tell. first: as the first answer had each thing, deleted ones too, and not the last."""
     known = Recalled()
     for one in exchanges:
         verb = one.operation.partition("_")[0]
@@ -98,9 +92,7 @@ def recall(exchanges: Iterable[RecordedCall], *, first: bool = False) -> Recalle
 
 
 def load(engine: Engine, service: Service, recalled: Recalled) -> None:
-    """
-    Put objects into the fake, ids and times kept; the clock and the counters go on from there.
-    """
+    """Put objects into the fake, ids and times kept; the clock and the counters go on from there."""
     for thread in recalled.threads.values():
         service.state[THREAD].keep(thread)
     for message in sorted(recalled.messages.values(), key=lambda one: one.place):
@@ -121,9 +113,7 @@ def _uploads(body: bytes) -> tuple[Part, ...]:
 
 
 def _items(one: RecordedCall) -> list[dict[str, Any]]:
-    """
-    The objects in an answer: a page's, or the answer itself. Model Studio puts files one level deeper.
-    """
+    """The objects in an answer: a page's, or the answer itself. Model Studio puts files one level deeper."""
     found = one.answer.get("data", one.answer)
     if isinstance(found, dict):
         found = next((found[name] for name in ("uploaded_files", "files") if name in found), [found])
@@ -139,9 +129,7 @@ def _text(value: Any) -> str:
 
 
 def _run(known: Recalled, one: RecordedCall) -> None:
-    """
-    A run tells that its assistant and its thread exist; it made the thread if it was not asked for in one.
-    """
+    """A run tells that its assistant and its thread exist; it made the thread if it was not asked for in one."""
     if assistant_id := _text(one.asked.get("assistant_id")):
         known.assistants.setdefault(assistant_id, Assistant(assistant_id, 0))
     if (thread_id := _text(one.answer.get("thread_id"))) and not _text(one.asked.get("thread_id")):

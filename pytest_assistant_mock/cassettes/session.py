@@ -34,9 +34,7 @@ class Session:
 
     @property
     def replays(self) -> bool:
-        """
-        Whether nothing leaves the machine, so that a fake key will do.
-        """
+        """Whether nothing leaves the machine, so that a fake key will do."""
         return isinstance(self.answerer, Player)
 
     def finish(self, passed: bool, error: BaseException | None, on_its_way: bool) -> str:
@@ -82,9 +80,7 @@ def _answerer(engine: Engine, tape: Tape, keys: Callable[[], Iterable[str]]) -> 
 
 
 def cannot_seed(vendor: Vendor, tape: Tape) -> CannotSeed:
-    """
-    The error for a look into the fake's store where there is no fake.
-    """
+    """The error for a look into the fake's store where there is no fake."""
     routes = {route.operation: f"{route.method} {route.path}" for route in vendor.routes}
     where = "the real service" if tape.source == "live" else f"a cassette ({tape.path})"
     return CannotSeed(

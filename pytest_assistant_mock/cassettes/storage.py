@@ -32,9 +32,7 @@ def load(path: str | os.PathLike[str]) -> Cassette:
 
 
 def read(path: Path) -> str:
-    """
-    A cassette's text. Raises CassetteError if it is too large, not UTF-8, or has merge conflicts.
-    """
+    """A cassette's text. Raises CassetteError if it is too large, not UTF-8, or has merge conflicts."""
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise _error(path, 1, f"{size:,} bytes; a cassette has at most {MAX_BYTES:,}", "split it: a cassette a test")
@@ -51,9 +49,7 @@ def read(path: Path) -> str:
 
 
 def parse(text: str, path: Path) -> Cassette:
-    """
-    The cassette in a text; `path` is for the error. Raises CassetteError.
-    """
+    """The cassette in a text; `path` is for the error. Raises CassetteError."""
     try:
         return from_text(text)
     except Broken as broken:
@@ -72,9 +68,7 @@ def save(path: Path, change: Callable[[Cassette], Cassette], secrets: Secrets) -
 
 
 def write(path: Path, text: str, secrets: Secrets) -> None:
-    """
-    Write a cassette's text whole or not at all. Raises CassetteError as `save` does.
-    """
+    """Write a cassette's text whole or not at all. Raises CassetteError as `save` does."""
     path = Path(os.path.realpath(path))
     with _held_for(path):
         _write(path, text, secrets)

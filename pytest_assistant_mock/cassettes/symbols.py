@@ -20,9 +20,7 @@ _NOT_NAMED = ("request_id", "first_id", "last_id")  # of the exchange, or said e
 
 
 class Symbols:
-    """
-    The ids that recorded responses brought: not those a request had named before.
-    """
+    """The ids that recorded responses brought: not those a request had named before."""
 
     def __init__(self, interactions: Iterable[Interaction]) -> None:
         self.names: dict[str, str] = {}
@@ -37,31 +35,23 @@ class Symbols:
                     self.names[found] = f"<{kind}#{self._counts[kind]}>"
 
     def text(self, text: str) -> str:
-        """
-        A text with names in the place of ids.
-        """
+        """A text with names in the place of ids."""
         return _TOKEN.sub(lambda match: self.names.get(match.group(), match.group()), text)
 
     def named_in(self, request: Request) -> list[str]:
-        """
-        The ids a request names, each once, in order.
-        """
+        """The ids a request names, each once, in order."""
         return list(dict.fromkeys(token for token in tokens(request) if token in self.names))
 
 
 def tokens(request: Request) -> Iterator[str]:
-    """
-    Whatever in a request's URL or body may be an id.
-    """
+    """Whatever in a request's URL or body may be an id."""
     for text in (request.url, request.body.decode("utf-8", "replace")):
         for match in _TOKEN.finditer(text):
             yield match.group()
 
 
 def json_of(body: bytes) -> Any:
-    """
-    A body's JSON value; None if it is none.
-    """
+    """A body's JSON value; None if it is none."""
     try:
         return parse(body.decode())
     except (ValueError, RecursionError):
@@ -69,9 +59,7 @@ def json_of(body: bytes) -> Any:
 
 
 def ids_in(value: Any) -> Iterator[tuple[str, str]]:
-    """
-    Pairs of kind and id, in order: what stands under "id", "…_id" or "…_ids".
-    """
+    """Pairs of kind and id, in order: what stands under "id", "…_id" or "…_ids"."""
     if isinstance(value, list):
         for item in value:
             yield from ids_in(item)

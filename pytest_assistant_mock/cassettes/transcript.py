@@ -20,9 +20,7 @@ from pytest_assistant_mock.cassettes.symbols import Symbols, json_of
 
 
 def conversation(cassette: Cassette) -> Iterator[str]:
-    """
-    Lines of text: of each interaction what was called, what was sent and what came back.
-    """
+    """Lines of text: of each interaction what was called, what was sent and what came back."""
     symbols, hiding = Symbols(cassette.interactions), secrets()
     engine = Engine(REVISIONS["2025"])
     places = Places(engine.place, [service.vendor for service in engine.services.values()])
@@ -60,9 +58,7 @@ def _came(one: Interaction) -> Iterator[str]:
 
 
 def _words(value: Any) -> Iterator[str]:
-    """
-    What is said, by whom; of anything else its name, and what went wrong.
-    """
+    """What is said, by whom; of anything else its name, and what went wrong."""
     items = (
         value
         if isinstance(value, list)

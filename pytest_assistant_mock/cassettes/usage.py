@@ -26,9 +26,7 @@ UNPLAYED: tuple[str, ...] = get_args(Unplayed)
 
 
 def check_word(name: str, value: str, known: tuple[str, ...]) -> None:
-    """
-    Raises ValueError if a word is none of the known ones.
-    """
+    """Raises ValueError if a word is none of the known ones."""
     if value not in known:
         listed = ", ".join(map(repr, known))
         raise ValueError(f"{name}={value!r}: expected one of {listed}{nearest(str(value), known)}")
@@ -77,25 +75,19 @@ class Tape:
         return cls(path, cast(Source, source), cast(Record, record), Ignored.of(ignore), reuse, cast(Unplayed, unplayed), **more)
 
     def command(self, record: Record) -> str:
-        """
-        What to run so that the cassette is recorded.
-        """
+        """What to run so that the cassette is recorded."""
         if not self.test:
             return f'AssistantMock(source="cassette", cassette={str(self.path)!r}, record="{record}")'
         return f"pytest {shlex.quote(self.test)} --assistant-source=cassette --assistant-record={record}"
 
     @property
     def again(self) -> str:
-        """
-        How the whole recording is made anew, in words and a command. Only in pytest is it known to be one test's.
-        """
+        """How the whole recording is made anew, in words and a command. Only in pytest is it known to be one test's."""
         if self.test:
             return f"record the whole test again:  {self.command('all')}"
         return f"delete the file and record it again:  {self.command('once')}"
 
     @property
     def mode(self) -> str:
-        """
-        Source and record mode, in words.
-        """
+        """Source and record mode, in words."""
         return f"source={self.source}, record={self.record}"

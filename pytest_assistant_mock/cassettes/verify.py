@@ -22,9 +22,7 @@ _KEY = ("Authorization", "Bearer any-key-will-do")
 
 
 class Row(NamedTuple):
-    """
-    One recorded interaction. difference: empty if the fake explains it. exception: why it need not, if the file says so.
-    """
+    """One recorded interaction. difference: empty if the fake explains it. exception: why it need not, if the file says so."""
 
     number: int
     vendor: str
@@ -34,24 +32,18 @@ class Row(NamedTuple):
 
     @property
     def explained(self) -> bool:
-        """
-        Whether the fake answers as the service did, or need not.
-        """
+        """Whether the fake answers as the service did, or need not."""
         return not self.difference or bool(self.exception)
 
 
 def verify(cassette: Cassette) -> list[Row]:
-    """
-    A row for each interaction with a vendor we play that was answered, by the revision that explains most of them.
-    """
+    """A row for each interaction with a vendor we play that was answered, by the revision that explains most of them."""
     tried = [list(_rows(cassette, revision)) for revision in REVISIONS]
     return max(tried, key=lambda rows: sum(row.explained for row in rows))
 
 
 def percentage(rows: Sequence[Row]) -> int:
-    """
-    How many of a hundred are explained; 100 only if all are.
-    """
+    """How many of a hundred are explained; 100 only if all are."""
     return 100 * sum(row.explained for row in rows) // len(rows) if rows else 100
 
 
@@ -118,9 +110,7 @@ _FREE = ("$.metadata",)
 
 
 def _bind(there: Any, here: Any, bound: dict[str, str]) -> None:
-    """
-    Remember what the fake calls the thing the recording calls otherwise.
-    """
+    """Remember what the fake calls the thing the recording calls otherwise."""
     if isinstance(there, dict) and isinstance(here, dict):
         for name in there:
             left, right = there[name], here.get(name)

@@ -17,17 +17,13 @@ OURS = ("recorded_at", "recorded_by", "vendor", "base_url")
 
 
 def read(text: str) -> yaml_reader.Data:
-    """
-    What a cassette's text holds. Raises Broken.
-    """
+    """What a cassette's text holds. Raises Broken."""
     value, lines, _ = yaml_reader.read(text)
     return yaml_reader.Data({**_document(value), "interactions": _interactions(value["interactions"], lines)}, lines)
 
 
 def _document(value: Any) -> dict[str, Any]:
-    """
-    A whole cassette. Raises Broken for what is none.
-    """
+    """A whole cassette. Raises Broken for what is none."""
     if not isinstance(value, dict):
         old = isinstance(value, list) and value and isinstance(value[0], dict) and "request" in value[0]
         raise Broken(
@@ -43,9 +39,7 @@ def _document(value: Any) -> dict[str, Any]:
 
 
 def _interactions(items: list[Any], lines: list[int]) -> list[dict[str, Any]]:
-    """
-    Each, checked. Raises Broken with the line of the one that is wrong.
-    """
+    """Each, checked. Raises Broken with the line of the one that is wrong."""
     found = []
     for number, item in enumerate(items):
         try:
@@ -104,9 +98,7 @@ def _check_failure(failure: dict[str, Any]) -> None:
 
 
 def listed(values: Any) -> list[Any]:
-    """
-    A header's values, of which there may be only one.
-    """
+    """A header's values, of which there may be only one."""
     return values if isinstance(values, list) else [values]
 
 

@@ -48,9 +48,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+(?:[eE][-+]?[0-9]+)?)?")
 
 
 class Broken(ValueError):
-    """
-    What is wrong with a text, in which line (from 1), and where in its data, if that helps.
-    """
+    """What is wrong with a text, in which line (from 1), and where in its data, if that helps."""
 
     def __init__(self, line: int, problem: str, path: tuple[str | int, ...] = ()) -> None:
         super().__init__(problem)
@@ -206,9 +204,7 @@ class _Reader:
             self._spots.append((_line(event), {}))
 
     def _ended(self, value: Any, start: Any, end: Any, size: int, copied: int) -> tuple[Any, Spot | None]:
-        """
-        A list or mapping that is whole now; `copied` characters had been copied when it began.
-        """
+        """A list or mapping that is whole now; `copied` characters had been copied when it began."""
         spot = self._spots.pop() if self._policy.spots else None
         if start.tag is not None:
             value = _made(start.tag, value)
@@ -220,9 +216,7 @@ class _Reader:
         return value, spot
 
     def _place(self, name: Any, spot: Spot) -> None:
-        """
-        Keep the spot of a name, then of what it names: that one's line is the name's.
-        """
+        """Keep the spot of a name, then of what it names: that one's line is the name's."""
         held = self._spots[-1][1]
         held[name] = (held[name][0], spot[1]) if name in held else spot
 
@@ -266,9 +260,7 @@ def _line(event: Any) -> int:
 
 
 def _body(event: Any) -> str:
-    """
-    A body as it goes over the wire. Only JSON is laid out like this: what is none was cut short, or edited by mistake.
-    """
+    """A body as it goes over the wire. Only JSON is laid out like this: what is none was cut short, or edited by mistake."""
     try:
         return compact(event.value)
     except (ValueError, RecursionError) as error:
@@ -302,9 +294,7 @@ def _plain(value: str) -> Any:
 
 
 def _made(tag: str, value: Any) -> Any:
-    """
-    What vcrpy's own loader makes of its own tags: a file's bytes, an iterator's pieces.
-    """
+    """What vcrpy's own loader makes of its own tags: a file's bytes, an iterator's pieces."""
     if tag.endswith("BytesIO"):
         state = value.get("state") if isinstance(value, dict) else None
         return (state[0] if state and isinstance(state, list) else b"") or b""
@@ -338,16 +328,12 @@ CASSETTE = Policy(_Loader, _SPECIAL, _scalar, _tagged, json=True)
 
 
 def by_hand(depth: int = 100) -> Policy:
-    """
-    What people write: YAML 1.1 as PyYAML's safe loader reads it, but for dates, which JSON has none of; with every line.
-    """
+    """What people write: YAML 1.1 as PyYAML's safe loader reads it, but for dates, which JSON has none of; with every line."""
     from yaml.constructor import SafeConstructor
     from yaml.resolver import Resolver
 
     class Scalars(SafeConstructor, Resolver):
-        """
-        What a scalar means.
-        """
+        """What a scalar means."""
 
     Scalars.yaml_implicit_resolvers = {
         first: [pair for pair in pairs if pair[0] != f"{_TAG}timestamp"]

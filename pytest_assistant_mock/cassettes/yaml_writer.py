@@ -26,9 +26,7 @@ _NO_BLOCK = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uff
 
 
 def write(data: Mapping[str, Any]) -> str:
-    """
-    The text of a document. Raises TypeError for what is no text, bytes, number, list or mapping.
-    """
+    """The text of a document. Raises TypeError for what is no text, bytes, number, list or mapping."""
     out: list[str] = []
     _mapping(data, "", out)
     return "".join(out)
@@ -103,9 +101,7 @@ def _quoted(text: str) -> str:
 
 
 def _quoted_lines(text: str, indent: str) -> str:
-    """
-    A text that no block can hold, with returns say, all the same a line a line: YAML joins what an escaped line break ends.
-    """
+    """A text that no block can hold, with returns say, all the same a line a line: YAML joins what an escaped line break ends."""
     lines = [_quoted(line)[1:-1] for line in re.findall(r"[^\n]*\n|[^\n]+", text)]
     begun = [f"\\{line}" if line.startswith(" ") else line for line in lines]
     joint = f"\\\n{indent}  "

@@ -72,9 +72,7 @@ def check(
     strict: bool = False,
     max_bytes: int = MAX_BYTES,
 ) -> None:
-    """
-    `violations`, raising ContractViolation that lists them all.
-    """
+    """`violations`, raising ContractViolation that lists them all."""
     __tracebackhide__ = True
     found = violations(
         thing, vendor=vendor, operation=operation, kind=kind, revision=revision, strict=strict, max_bytes=max_bytes

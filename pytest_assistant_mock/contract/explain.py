@@ -45,9 +45,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """
-    A violation with its place in the document, and how telling it is among others at that place.
-    """
+    """A violation with its place in the document, and how telling it is among others at that place."""
 
     place: tuple[int, ...]
     rank: int
@@ -55,9 +53,7 @@ class _Found:
 
 
 def explain(schema: JSONSchema, errors: Iterable[Any], value: Any, thing: str, secrets: Secrets) -> list[Violation]:
-    """
-    The errors of one validator as violations, in document order, one a place.
-    """
+    """The errors of one validator as violations, in document order, one a place."""
     place = _Places(value, secrets)
     told: set[tuple[Any, ...]] = set()  # where "required" or "additionalProperties" has named all there is to name
     found: list[_Found] = []
@@ -73,9 +69,7 @@ def explain(schema: JSONSchema, errors: Iterable[Any], value: Any, thing: str, s
 
 
 class _Places:
-    """
-    Where paths stand in one document: the position of each step among its siblings; and how values are shown.
-    """
+    """Where paths stand in one document: the position of each step among its siblings; and how values are shown."""
 
     def __init__(self, value: Any, secrets: Secrets) -> None:
         self._value = value
@@ -154,9 +148,7 @@ def _unknown(schema: JSONSchema, error: Any, places: _Places, path: Sequence[Any
 
 
 def shown(value: Any, secrets: Secrets | None = None) -> str:
-    """
-    A value as JSON, shortened; secrets are hidden before it is cut.
-    """
+    """A value as JSON, shortened; secrets are hidden before it is cut."""
     text = ""
     for piece in _ENCODER.iterencode(value[:_LOOKED_AT] if isinstance(value, str) else value):
         text += piece[:_LOOKED_AT]
@@ -235,9 +227,7 @@ def _resolved(schema: JSONSchema, node: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _about(schema: JSONSchema, path: Sequence[Any]) -> str:
-    """
-    What the schema says of the field at a path: of the innermost one it says anything of.
-    """
+    """What the schema says of the field at a path: of the innermost one it says anything of."""
     node = _resolved(schema, schema)
     about = ""
     for step in path:

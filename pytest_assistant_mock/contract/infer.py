@@ -1,6 +1,4 @@
-"""
-What a bare JSON object is, told from its fields: its "object" says the kind, the shape it fits best the vendor.
-"""
+"""What a bare JSON object is, told from its fields: its "object" says the kind, the shape it fits best the vendor."""
 
 from __future__ import annotations
 

@@ -21,9 +21,7 @@ _JSON = "application/json"
 
 
 def openapi(name: str) -> JSONSchema:
-    """
-    The document. Raises KeyError for an unknown vendor.
-    """
+    """The document. Raises KeyError for an unknown vendor."""
     vendor, documents = revisions(name)[NEWEST], DOCUMENTS[name]
     paths: dict[str, Any] = {}
     for route in vendor.routes:
@@ -112,9 +110,7 @@ def _query_parameters(asked: type[RequestShape]) -> list[JSONSchema]:
 
 
 def _responses(vendor: Vendor, route: Route) -> JSONSchema:
-    """
-    The success and each status of an error; where a status is both, either.
-    """
+    """The success and each status of an error; where a status is both, either."""
     answers: dict[int, list[type[Shape]]] = {200: list(shapes(vendor.name, route.operation, "response", None))}
     says: dict[int, list[str]] = {200: [f"{route.summary}: done."]}
     for row in vendor.errors.values():

@@ -29,9 +29,7 @@ NEWEST = list(REVISIONS)[-1]
 
 
 def checked(what: str, word: str | None, words: Collection[str]) -> None:
-    """
-    Raises ValueError for a word that is none of the words, naming the nearest.
-    """
+    """Raises ValueError for a word that is none of the words, naming the nearest."""
     if word is None or word in words:
         return
     known = list(words)
@@ -40,17 +38,13 @@ def checked(what: str, word: str | None, words: Collection[str]) -> None:
 
 @cache
 def revisions(vendor: str) -> dict[str, Vendor]:
-    """
-    A vendor's tables by revision.
-    """
+    """A vendor's tables by revision."""
     return {revision: next(one for one in known if one.name == vendor) for revision, known in REVISIONS.items()}
 
 
 @cache
 def operations(vendor: str) -> tuple[str, ...]:
-    """
-    The names of a vendor's operations.
-    """
+    """The names of a vendor's operations."""
     return tuple(route.operation for route in revisions(vendor)[NEWEST].routes)
 
 
@@ -77,9 +71,7 @@ def row(vendor: str, operation: str) -> Route:
 
 
 def routes(vendor: str, operation: str, revision: str | None = None) -> list[Route]:
-    """
-    The operation's row in the tables, of one revision or of each.
-    """
+    """The operation's row in the tables, of one revision or of each."""
     found = [one for name, one in revisions(vendor).items() if revision in (None, name)]
     return [next(route for route in one.routes if route.operation == operation) for one in found]
 
@@ -103,9 +95,7 @@ def shapes(vendor: str, operation: str | None, kind: str, revision: str | None) 
 
 
 def revised(of: Revised, revision: str | None) -> tuple[type[Shape], ...]:
-    """
-    The shapes of one revision, or of each.
-    """
+    """The shapes of one revision, or of each."""
     if isinstance(of, type):
         return (of,)
     return tuple(shape for name, shape in of.items() if revision in (None, name))
@@ -113,9 +103,7 @@ def revised(of: Revised, revision: str | None) -> tuple[type[Shape], ...]:
 
 @cache
 def asks(vendor: str, operation: str) -> type[RequestShape]:
-    """
-    The shape of an operation's request.
-    """
+    """The shape of an operation's request."""
     return cast("type[RequestShape]", routes(vendor, operation)[0].asks)
 
 
@@ -173,9 +161,7 @@ def _bases() -> Bases:
 
 
 def asked_value(subject: Subject, asks: type[RequestShape], name: str, max_bytes: int, secrets: Secrets) -> Any:
-    """
-    What a request asks for, as one JSON object: its body's fields or its query's. Raises NotJSON for a body that is none.
-    """
+    """What a request asks for, as one JSON object: its body's fields or its query's. Raises NotJSON for a body that is none."""
     if isinstance(subject.body, dict):
         return subject.body
     if issubclass(asks, MultipartRequest):

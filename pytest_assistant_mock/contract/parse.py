@@ -51,9 +51,7 @@ def parse(
 
 
 def look(value: Any, name: str, secrets: Secrets | None = None) -> None:
-    """
-    Raises NotJSON for what cannot stand in JSON: NaN, a lone surrogate, a key or value of another type, too deep a nesting.
-    """
+    """Raises NotJSON for what cannot stand in JSON: NaN, a lone surrogate, a key or value of another type, too deep a nesting."""
     try:
         _look(value, name, (), MAX_DEPTH)
     except NotJSON as problem:
@@ -82,9 +80,7 @@ def _look(value: Any, name: str, path: tuple[Any, ...], depth: int) -> None:
 
 
 def json_path(path: Sequence[str | int]) -> str:
-    """
-    $.data[0].content, with brackets and quotes around keys that are no names.
-    """
+    """$.data[0].content, with brackets and quotes around keys that are no names."""
     steps = (
         f"[{step}]" if isinstance(step, int) else f".{step}" if step.isidentifier() else f"[{json.dumps(step)}]" for step in path
     )
@@ -122,9 +118,7 @@ def _complaint(name: str, text: str, problem: json.JSONDecodeError, secrets: Sec
 
 
 def _quoted(text: str, start: int, secrets: Secrets) -> str:
-    """
-    What stands at a place, unless a secret is near: cut in two, it would not be known as one.
-    """
+    """What stands at a place, unless a secret is near: cut in two, it would not be known as one."""
     start = max(start, 0)
     around = text[max(start - _NEAR, 0) : start + _SHOWN + _NEAR]
     return repr(text[start : start + _SHOWN]) if secrets.text(around) == around else "something with a secret in it"

@@ -16,9 +16,7 @@ from pytest_assistant_mock.contract.schemas import DIALECT, JSONSchema, schema_o
 
 
 def document(vendor: str, operation: str, kind: str, revision: str | None = None) -> JSONSchema:
-    """
-    One side of an operation. Raises ValueError for a name it does not know.
-    """
+    """One side of an operation. Raises ValueError for a name it does not know."""
     found = shapes(vendor, operation, kind, revision)
     documents = DOCUMENTS[vendor]
     if kind == "error":
@@ -29,9 +27,7 @@ def document(vendor: str, operation: str, kind: str, revision: str | None = None
 
 
 def files() -> dict[str, str]:
-    """
-    The text of every file, by its path below schemas/.
-    """
+    """The text of every file, by its path below schemas/."""
     from pytest_assistant_mock.contract.openapi import openapi
 
     found: dict[str, JSONSchema] = {}

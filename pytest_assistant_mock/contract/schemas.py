@@ -21,9 +21,7 @@ _DEPTH = 80  # how deep the contract's untyped places may go before a verdict is
 
 
 class _Generator(GenerateJsonSchema):
-    """
-    Pydantic's own, but null is one of the types instead of a branch, and fields have no title: their name says it.
-    """
+    """Pydantic's own, but null is one of the types instead of a branch, and fields have no title: their name says it."""
 
     def nullable_schema(self, schema: Any) -> JsonSchemaValue:
         inner = self.generate_inner(schema["schema"])
@@ -38,9 +36,7 @@ class _Generator(GenerateJsonSchema):
 
 
 def _joined(branches: Sequence[JsonSchemaValue]) -> JsonSchemaValue | None:
-    """
-    One schema for several of different simple types; None where that cannot be said in one.
-    """
+    """One schema for several of different simple types; None where that cannot be said in one."""
     joined: JsonSchemaValue = {}
     types: list[str] = []
     for branch in branches:
@@ -56,9 +52,7 @@ def _joined(branches: Sequence[JsonSchemaValue]) -> JsonSchemaValue | None:
 
 
 def schema_of(shapes: Sequence[type[Shape]], template: str = "#/$defs/{model}") -> JSONSchema:
-    """
-    What any one of the shapes accepts; their definitions under "$defs".
-    """
+    """What any one of the shapes accepts; their definitions under "$defs"."""
     inputs: Any = [(shape, "validation") for shape in shapes]
     references, generated = models_json_schema(inputs, ref_template=template, schema_generator=_Generator)
     definitions: dict[str, JSONSchema] = generated["$defs"]
@@ -74,9 +68,7 @@ def schema_of(shapes: Sequence[type[Shape]], template: str = "#/$defs/{model}") 
 
 
 def _tidy(field: JSONSchema) -> None:
-    """
-    A default of null only says that the field may be missing; what is fixed is its own example.
-    """
+    """A default of null only says that the field may be missing; what is fixed is its own example."""
     if field.get("default", "") in (None, ""):
         field.pop("default", None)
     if "const" in field or "enum" in field:
@@ -84,9 +76,7 @@ def _tidy(field: JSONSchema) -> None:
 
 
 def strictly(schema: JSONSchema) -> JSONSchema:
-    """
-    The same, refusing fields it does not know.
-    """
+    """The same, refusing fields it does not know."""
     closed = {"additionalProperties": False}
     top = {**schema, **closed} if "properties" in schema else schema
     definitions = schema.get("$defs", {})

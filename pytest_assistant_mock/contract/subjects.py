@@ -196,9 +196,7 @@ def _rows(vendor: str) -> Mapping[str, Sequence[Route]]:
 
 
 def _held(rows: Sequence[Route], value: Any) -> str | None:
-    """
-    Which operation an SDK's object answers: the one whose answer is of its kind of object, a retrieve before others.
-    """
+    """Which operation an SDK's object answers: the one whose answer is of its kind of object, a retrieve before others."""
     said = value.get("object") if isinstance(value, dict) else None
     fitting = [route for route in rows if said is None or said in _objects(cast("type[Shape]", route.answers))] or rows
     first = min(fitting, key=lambda route: not route.operation.startswith("retrieve_"), default=None)
@@ -210,9 +208,7 @@ def _objects(shape: type[Shape]) -> tuple[Any, ...]:
 
 
 def _plain(thing: Any) -> Any:
-    """
-    An SDK's object as the JSON it was made from, without what the class adds by itself.
-    """
+    """An SDK's object as the JSON it was made from, without what the class adds by itself."""
     if hasattr(thing, "model_dump"):
         return thing.model_dump(mode="json", exclude_unset=True)
     if isinstance(thing, Mapping):
@@ -225,9 +221,7 @@ def _plain(thing: Any) -> Any:
 
 
 def paths(url: str) -> Iterator[str]:
-    """
-    Where a path may begin below a base URL nobody told us of: at each of its slashes, the longest first.
-    """
+    """Where a path may begin below a base URL nobody told us of: at each of its slashes, the longest first."""
     path = urlsplit(url).path
     for start, character in enumerate(path):
         if character == "/":

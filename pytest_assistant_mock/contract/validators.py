@@ -22,18 +22,14 @@ from pytest_assistant_mock.contract.schemas import JSONSchema, guarded, schema_o
 
 @dataclass(frozen=True)
 class Validator:
-    """
-    What a thing must be: one of the shapes.
-    """
+    """What a thing must be: one of the shapes."""
 
     shapes: tuple[type[Shape], ...]
     strict: bool
 
     @cached_property
     def accepts(self) -> Callable[[Any], bool]:
-        """
-        A quick yes. A no only means that `judge` must look.
-        """
+        """A quick yes. A no only means that `judge` must look."""
         if find_spec("jsonschema_rs") is None:
             return lambda value: False
         import jsonschema_rs
@@ -43,9 +39,7 @@ class Validator:
 
     @cached_property
     def schema(self) -> JSONSchema:
-        """
-        As published, without $id.
-        """
+        """As published, without $id."""
         return schema_of(self.shapes)
 
     @cached_property
@@ -78,14 +72,10 @@ class Validator:
 
 @cache
 def validator(shapes: tuple[type[Shape], ...], strict: bool) -> Validator:
-    """
-    The one validator of these shapes.
-    """
+    """The one validator of these shapes."""
     return Validator(shapes, strict)
 
 
 def nearest_of(found: Iterable[list[Violation]]) -> list[Violation]:
-    """
-    Of several judgements the mildest: drift weighs less than a broken field.
-    """
+    """Of several judgements the mildest: drift weighs less than a broken field."""
     return min(found, key=lambda violations: (sum(not one.drift for one in violations), len(violations)))

@@ -1,6 +1,4 @@
-"""
-One subject against the contract: which side it is, which operation, which shapes; then the verdict, in words.
-"""
+"""One subject against the contract: which side it is, which operation, which shapes; then the verdict, in words."""
 
 from __future__ import annotations
 
@@ -24,9 +22,7 @@ _MOST = 100
 
 
 def listed(found: Sequence[Violation]) -> str:
-    """
-    Violations in words, thing by thing.
-    """
+    """Violations in words, thing by thing."""
     things: dict[str, list[Violation]] = {}
     for one in found:
         things.setdefault(one.thing, []).append(one)
@@ -96,9 +92,7 @@ def _judged(
 
 
 def _is_error(vendor: str, status: int | None, value: Any) -> bool:
-    """
-    Whether an answer is an error: by its status, or by its fields where the vendor's errors come with status 200.
-    """
+    """Whether an answer is an error: by its status, or by its fields where the vendor's errors come with status 200."""
     if status is None:
         return False
     if status != 200:

@@ -52,9 +52,7 @@ class Watch:
         self.unchecked: Counter[UncheckedCall] = Counter()
 
     def start(self, mode: Mode) -> None:
-        """
-        Check what has been exchanged already, and everything from now on; "off" stops. Raises ValueError for another word.
-        """
+        """Check what has been exchanged already, and everything from now on; "off" stops. Raises ValueError for another word."""
         checked("contract", mode, get_args(Mode))
         before, self.mode = self.mode, mode
         if before == "off" and mode != "off":
@@ -70,9 +68,7 @@ class Watch:
         return [exchange for vendor in DOCUMENTS for exchange in self._journal.of(vendor)]
 
     def see(self, exchange: Exchange) -> None:
-        """
-        Check one exchange. An answer that a fault has spoilt, on purpose, is nobody's to judge.
-        """
+        """Check one exchange. An answer that a fault has spoilt, on purpose, is nobody's to judge."""
         if not has_row(exchange.vendor, exchange.operation):
             own = f"{exchange.request.method} {path_of(exchange.vendor, exchange.request.url)}"
             self.unchecked[exchange.vendor, exchange.operation or own] += 1
@@ -136,9 +132,7 @@ def _judged(
     spoilt: bool,
     keys: frozenset[str] = frozenset(),
 ) -> Found:
-    """
-    From all that counts of an exchange; no header does.
-    """
+    """From all that counts of an exchange; no header does."""
     reply = Response(status, (), answered) if status is not None else Failure("reset")
     exchange = Exchange(vendor, operation, Request(method, url, (), asked), reply)
     return tuple(

@@ -1,6 +1,4 @@
-"""
-Fixtures, marker and options: all that knows pytest. Imports nothing else before a fixture is used.
-"""
+"""Fixtures, marker and options: all that knows pytest. Imports nothing else before a fixture is used."""
 
 from __future__ import annotations
 

@@ -20,9 +20,7 @@ _GUARD = pytest.StashKey[Guard]()
 
 
 def begin(config: pytest.Config) -> None:
-    """
-    Guard the run from now on, unless it is guarded already.
-    """
+    """Guard the run from now on, unless it is guarded already."""
     if _GUARD not in config.stash:
         guard = config.stash[_GUARD] = Guard(hosts(config.getini("assistant_hosts")))
         guard.__enter__()
@@ -30,9 +28,7 @@ def begin(config: pytest.Config) -> None:
 
 
 def after_collection(config: pytest.Config) -> None:
-    """
-    Warn of calls that were stopped while tests were collected, and whose error was swallowed.
-    """
+    """Warn of calls that were stopped while tests were collected, and whose error was swallowed."""
     if blocked := _stopped(config):
         config.issue_config_time_warning(pytest.PytestWarning(_swallowed(blocked, "while tests were collected")), stacklevel=2)
 

@@ -23,9 +23,7 @@ _Mock = TypeVar("_Mock", bound=AssistantMock)
 
 
 def made(kind: type[_Mock], request: pytest.FixtureRequest, **more: Any) -> _Mock:
-    """
-    A mock as this test wants it. Raises UsageError, naming who said what is wrong.
-    """
+    """A mock as this test wants it. Raises UsageError, naming who said what is wrong."""
     __tracebackhide__ = True
     said = settings(request)
     try:
@@ -35,9 +33,7 @@ def made(kind: type[_Mock], request: pytest.FixtureRequest, **more: Any) -> _Moc
 
 
 def settings(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """
-    Command line over marker over ini; of several markers the nearest wins, keyword by keyword.
-    """
+    """Command line over marker over ini; of several markers the nearest wins, keyword by keyword."""
     __tracebackhide__ = True
     written, asked = _of_the_run(request.config)
     marked: dict[str, Any] = {}
@@ -53,9 +49,7 @@ def settings(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 def _of_the_run(config: pytest.Config) -> tuple[dict[str, Any], dict[str, Any]]:
-    """
-    What the ini file says, and what the command line says: read once, for every test asks.
-    """
+    """What the ini file says, and what the command line says: read once, for every test asks."""
     __tracebackhide__ = True
     if _RUN not in config.stash:
         written: dict[str, Any] = {"revision": config.getini("assistant_revision"), "source": config.getini("assistant_source")}
@@ -69,9 +63,7 @@ def _of_the_run(config: pytest.Config) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _said_by(request: pytest.FixtureRequest, problem: Exception) -> pytest.UsageError:
-    """
-    What is wrong with a setting, and who says it: the marker or the ini file. The words of the problem begin with its name.
-    """
+    """What is wrong with a setting, and who says it: the marker or the ini file. The words of the problem begin with its name."""
     name = str(problem).partition("=")[0]
     if any(name in marker.kwargs for marker in request.node.iter_markers("assistant")):
         return pytest.UsageError(f"{problem} (from @pytest.mark.assistant)")
@@ -80,9 +72,7 @@ def _said_by(request: pytest.FixtureRequest, problem: Exception) -> pytest.Usage
 
 
 def _keywords(marker: pytest.Mark) -> Mapping[str, Any]:
-    """
-    What a marker says. Raises UsageError for what it cannot say.
-    """
+    """What a marker says. Raises UsageError for what it cannot say."""
     __tracebackhide__ = True
     if marker.args:
         given = ", ".join(map(repr, marker.args))
@@ -97,9 +87,7 @@ def _keywords(marker: pytest.Mark) -> Mapping[str, Any]:
 
 
 def hosts(lines: Sequence[str]) -> dict[str, list[str]]:
-    """
-    Base URLs by vendor, from lines like "model_studio = https://gw.corp/ai/api/v1".
-    """
+    """Base URLs by vendor, from lines like "model_studio = https://gw.corp/ai/api/v1"."""
     __tracebackhide__ = True
     found: dict[str, list[str]] = {}
     for line in lines:
@@ -111,9 +99,7 @@ def hosts(lines: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _recording(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """
-    Record mode and cassette of a test that does not run on the fake.
-    """
+    """Record mode and cassette of a test that does not run on the fake."""
     config, node = request.config, request.node
     from pytest_assistant_mock.cassettes import naming
 
@@ -139,9 +125,7 @@ def _recording(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> d
 
 
 def _begun(request: pytest.FixtureRequest, path: Path) -> bool:
-    """
-    Whether a cassette's recording began in this run, in whatever process: it was missing when first asked for.
-    """
+    """Whether a cassette's recording began in this run, in whatever process: it was missing when first asked for."""
     folder: Path = request.getfixturevalue("tmp_path_factory").getbasetemp()
     folder = (folder.parent if hasattr(request.config, "workerinput") else folder) / "assistant-cassettes"
     mark = folder / sha256(str(path).encode()).hexdigest()
@@ -152,9 +136,7 @@ def _begun(request: pytest.FixtureRequest, path: Path) -> bool:
 
 
 def _warn_of_no_use(record: str | None) -> None:
-    """
-    Whoever says --assistant-record expects a recording; other tests of the run may be marked for one.
-    """
+    """Whoever says --assistant-record expects a recording; other tests of the run may be marked for one."""
     if record not in (None, "none"):
         words = f"--assistant-record={record}: this test runs on the fake, and nothing of it is recorded"
         warnings.warn(pytest.PytestWarning(f"{words}; do you want --assistant-source=cassette?"), stacklevel=2)

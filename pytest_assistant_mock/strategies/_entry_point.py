@@ -20,9 +20,7 @@ TYPES = (Message, MessageFile, Thread, Request, Response, Failure, Exchange)
 
 
 def register() -> None:
-    """
-    Register a strategy for each public type.
-    """
+    """Register a strategy for each public type."""
     from hypothesis import strategies as st
 
     for type_ in TYPES:

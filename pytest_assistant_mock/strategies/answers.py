@@ -27,9 +27,7 @@ Ids = Callable[[str], st.SearchStrategy[str]]
 
 
 def stored_message(ids: Ids, pins: Mapping[str, Any]) -> st.SearchStrategy[messages.Message]:
-    """
-    A stored message; an assistant's carries the ids of an assistant and a run.
-    """
+    """A stored message; an assistant's carries the ids of an assistant and a run."""
     roles = {role: _message_of(role, ids, pins) for role in ("user", "assistant")}
     pinned = pins.get("role")
     if isinstance(pinned, st.SearchStrategy):
@@ -70,9 +68,7 @@ def message(vendor: Vendor, ids: Ids, operation: str, pins: Mapping[str, Any]) -
 
 
 def message_list(vendor: Vendor, ids: Ids, order: str, max_size: int, pins: Mapping[str, Any]) -> JSONObjects:
-    """
-    A page of one thread's messages: times rise or fall as the order says, first_id and last_id are those of the data.
-    """
+    """A page of one thread's messages: times rise or fall as the order says, first_id and last_id are those of the data."""
     check_names("message_list", pins, ("thread_id", "has_more"))
     if order not in ("asc", "desc"):
         raise ValueError(f"message_list: order={order!r}; allowed: 'asc' or 'desc'")
@@ -95,9 +91,7 @@ def message_list(vendor: Vendor, ids: Ids, order: str, max_size: int, pins: Mapp
 
 
 def stored_file(ids: Ids, pins: Mapping[str, Any]) -> st.SearchStrategy[messages.MessageFile]:
-    """
-    A file of a message.
-    """
+    """A file of a message."""
     drawn = {"id": values.file_ids(), "message_id": ids("user message"), "created_at": values.timestamps()}
     given = {name: strategy(value) for name, value in pins.items()}
     return st.builds(messages.MessageFile, **{**drawn, **given})
@@ -107,9 +101,7 @@ FILE_PINS = ("id", "message_id", "created_at")
 
 
 def message_file(vendor: Vendor, ids: Ids, pins: Mapping[str, Any]) -> JSONObjects:
-    """
-    A message's file: by itself where the vendor answers that, else as it stands in a list.
-    """
+    """A message's file: by itself where the vendor answers that, else as it stands in a list."""
     check_names("message_file", pins, FILE_PINS)
     if any(route.operation == "retrieve_message_file" for route in vendor.routes):
         return st.builds(_printer(vendor, "retrieve_message_file"), stored_file(ids, pins), ids("request"))
@@ -118,9 +110,7 @@ def message_file(vendor: Vendor, ids: Ids, pins: Mapping[str, Any]) -> JSONObjec
 
 
 def message_file_list(vendor: Vendor, ids: Ids, max_size: int, pins: Mapping[str, Any]) -> JSONObjects:
-    """
-    A page of one message's files, which share its time.
-    """
+    """A page of one message's files, which share its time."""
     check_names("message_file_list", pins, ("message_id", "has_more"))
 
     show = _printer(vendor, "list_message_files")
@@ -143,25 +133,19 @@ THREAD_PINS = ("id", "created_at", "metadata")
 
 
 def stored_thread(ids: Ids, pins: Mapping[str, Any]) -> st.SearchStrategy[threads.Thread]:
-    """
-    A thread without messages.
-    """
+    """A thread without messages."""
     drawn = {"id": ids("thread"), "created_at": values.timestamps(), "metadata": values.metadata()}
     return st.builds(threads.Thread, **{**drawn, **{name: strategy(value) for name, value in pins.items()}})
 
 
 def thread(vendor: Vendor, ids: Ids, pins: Mapping[str, Any]) -> JSONObjects:
-    """
-    A thread as retrieve answers it.
-    """
+    """A thread as retrieve answers it."""
     check_names("thread", pins, THREAD_PINS)
     return st.builds(_printer(vendor, "retrieve_thread"), stored_thread(ids, pins), ids("request"))
 
 
 def error(vendor: Vendor, ids: Ids, kind: str | None) -> JSONObjects:
-    """
-    An error body, of one kind of refusal or of any.
-    """
+    """An error body, of one kind of refusal or of any."""
     if kind is not None and kind not in vendor.errors:
         known = ", ".join(vendor.errors)
         raise ValueError(f"{vendor.name} has no error {kind!r}{nearest(kind, vendor.errors)}; it has {known}")
@@ -179,16 +163,12 @@ def error(vendor: Vendor, ids: Ids, kind: str | None) -> JSONObjects:
 
 
 def strategy(value: Any) -> st.SearchStrategy[Any]:
-    """
-    A pin as a strategy.
-    """
+    """A pin as a strategy."""
     return value if isinstance(value, st.SearchStrategy) else st.just(value)
 
 
 def check_names(what: str, pins: Mapping[str, Any], known: tuple[str, ...]) -> None:
-    """
-    Raises TypeError for a pin that does not exist.
-    """
+    """Raises TypeError for a pin that does not exist."""
     for name in pins:
         if name not in known:
             raise TypeError(f"{what} has nothing called {name!r} to pin{nearest(name, known)}; it has {', '.join(known)}")

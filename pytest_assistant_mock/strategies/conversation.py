@@ -46,9 +46,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """
-    A call as it was played: the request with ids bound, and its response.
-    """
+    """A call as it was played: the request with ids bound, and its response."""
 
     call: Call
     request: Request
@@ -57,9 +55,7 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """
-    Calls to one vendor, in order.
-    """
+    """Calls to one vendor, in order."""
 
     vendor: str
     calls: tuple[Call, ...]
@@ -84,9 +80,7 @@ class Conversation:
         return played
 
     def script(self) -> str:
-        """
-        The calls as Python that can be pasted into a test.
-        """
+        """The calls as Python that can be pasted into a test."""
         vendor = _vendor(self.vendor)
         ids = _Ids([], [])
         lines = [f"def test_conversation({self.vendor}):", *_client_lines(vendor)]
@@ -97,18 +91,14 @@ class Conversation:
 
 
 def bound(name: str, call: Call, *, threads: Sequence[str] = (), messages: Sequence[str] = ()) -> Request:
-    """
-    One call as a request to the vendor's own base URL, with the ids its numbers stand for.
-    """
+    """One call as a request to the vendor's own base URL, with the ids its numbers stand for."""
     vendor = _vendor(name)
     return _request(vendor, call, _Ids(list(threads), list(messages)), vendor.base_urls[0], vendor.settings.key)
 
 
 @dataclass(slots=True)
 class _Ids:
-    """
-    The ids of what a conversation has made, in order; in a script, the names of the variables that hold them.
-    """
+    """The ids of what a conversation has made, in order; in a script, the names of the variables that hold them."""
 
     threads: list[str]
     messages: list[str]
@@ -150,9 +140,7 @@ def _route(vendor: Vendor, operation: str) -> Route:
 
 
 def _parts(vendor: Vendor, call: Call, ids: _Ids) -> tuple[Route, str, JSONObject]:
-    """
-    Route, path and payload, with ids where the vendor wants them: in the path, else in the body.
-    """
+    """Route, path and payload, with ids where the vendor wants them: in the path, else in the body."""
     route = _route(vendor, call.operation)
     found = ids.of(call)
     after = {} if call.after is None else {"after": ids.messages[call.after]}
@@ -204,9 +192,7 @@ def _variables(names: list[str]) -> Mapping[str, str]:
 
 @dataclass(slots=True)
 class _State:
-    """
-    What exists at some point of a conversation.
-    """
+    """What exists at some point of a conversation."""
 
     threads: list[int] = field(default_factory=list)
     messages: dict[int, list[int]] = field(default_factory=dict)

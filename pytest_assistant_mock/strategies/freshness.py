@@ -1,6 +1,4 @@
-"""
-A fresh mock for each example, without a suppressed health check.
-"""
+"""A fresh mock for each example, without a suppressed health check."""
 
 from __future__ import annotations
 

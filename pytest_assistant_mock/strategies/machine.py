@@ -23,9 +23,7 @@ _WHICH = st.integers(0, 50)
 
 @dataclass(slots=True)
 class ModelMessage:
-    """
-    What the machine believes a message to be.
-    """
+    """What the machine believes a message to be."""
 
     id: str
     text: str
@@ -45,21 +43,15 @@ class AssistantMachine(RuleBasedStateMachine):
     # What the client does
 
     def create_thread(self) -> str:
-        """
-        Make a thread; returns its id.
-        """
+        """Make a thread; returns its id."""
         raise TypeError(f"{type(self).__name__} must define create_thread(self) -> id")
 
     def create_message(self, thread_id: str, text: str) -> str:
-        """
-        Post a user's message; returns its id.
-        """
+        """Post a user's message; returns its id."""
         raise TypeError(f"{type(self).__name__} must define create_message(self, thread_id, text) -> id")
 
     def list_messages(self, thread_id: str, *, limit: int, order: str) -> Sequence[tuple[str, str]]:
-        """
-        The first page of a thread's messages: pairs of id and text.
-        """
+        """The first page of a thread's messages: pairs of id and text."""
         raise TypeError(f"{type(self).__name__} must define list_messages(self, thread_id, *, limit, order) -> [(id, text)]")
 
     retrieve_message: Any = None
@@ -84,32 +76,24 @@ class AssistantMachine(RuleBasedStateMachine):
         self.mock.__enter__()
 
     def teardown(self) -> None:
-        """
-        Close the mock.
-        """
+        """Close the mock."""
         self.mock.__exit__(None, None, None)
 
     @initialize()
     def begin(self) -> None:
-        """
-        There is always a thread.
-        """
+        """There is always a thread."""
         self.model[self.create_thread()] = []
 
     @rule()
     def new_thread(self) -> None:
-        """
-        Another thread has an id of its own.
-        """
+        """Another thread has an id of its own."""
         thread_id = self.create_thread()
         assert thread_id not in self.model, f"{thread_id} was given to a second thread"
         self.model[thread_id] = []
 
     @rule(which=_WHICH, text=values.text(max_size=50, blank=False))
     def post(self, which: int, text: str) -> None:
-        """
-        A message posted is stored as it was written.
-        """
+        """A message posted is stored as it was written."""
         thread_id = self._thread(which)
         message_id = self.create_message(thread_id, text)
         assert self._last(thread_id) == (message_id, text)
@@ -117,9 +101,7 @@ class AssistantMachine(RuleBasedStateMachine):
 
     @rule(which=_WHICH, limit=st.integers(1, 20), order=st.sampled_from(["asc", "desc"]))
     def page(self, which: int, limit: int, order: str) -> None:
-        """
-        A page shows the first messages in the order asked for.
-        """
+        """A page shows the first messages in the order asked for."""
         thread_id = self._thread(which)
         expected = [(message.id, message.text) for message in self.model[thread_id]]
         if order == "desc":
@@ -129,18 +111,14 @@ class AssistantMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.retrieve_message is not None and self._messages())
     @rule(which=_WHICH)
     def look(self, which: int) -> None:
-        """
-        A message retrieved has the text it was given.
-        """
+        """A message retrieved has the text it was given."""
         thread_id, message = self._message(which)
         assert self.retrieve_message(thread_id, message.id) == message.text
 
     @precondition(lambda self: self.update_message is not None and self._messages())
     @rule(which=_WHICH, text=values.text(max_size=50, blank=False))
     def change(self, which: int, text: str) -> None:
-        """
-        An update changes its message and no other (the invariant sees to that).
-        """
+        """An update changes its message and no other (the invariant sees to that)."""
         thread_id, message = self._message(which)
         self.update_message(thread_id, message.id, text)
         message.text = text
@@ -148,18 +126,14 @@ class AssistantMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.delete_thread is not None and len(self.model) > 1)
     @rule(which=_WHICH)
     def forget(self, which: int) -> None:
-        """
-        A deleted thread is gone.
-        """
+        """A deleted thread is gone."""
         thread_id = self._thread(which)
         self.delete_thread(thread_id)
         del self.model[thread_id]
 
     @invariant()
     def the_service_holds_what_the_model_holds(self) -> None:
-        """
-        Nothing lost, nothing doubled, nothing else.
-        """
+        """Nothing lost, nothing doubled, nothing else."""
         if self.live:
             return  # nobody can look into the real service; its pages are looked at
         stored = {one.id: [(m.id, m.text) for m in self.handle.messages(one)] for one in self.handle.threads()}

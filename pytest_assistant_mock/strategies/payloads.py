@@ -27,9 +27,7 @@ MISSING = object()
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """
-    One way to get a field wrong: the rule it breaks, the kind of refusal, values that break it.
-    """
+    """One way to get a field wrong: the rule it breaks, the kind of refusal, values that break it."""
 
     rule: str
     kind: str
@@ -57,9 +55,7 @@ Fields = Mapping[str, Field]
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """
-    How a vendor refuses: the kind (a row of its table of errors), HTTP status, code and message.
-    """
+    """How a vendor refuses: the kind (a row of its table of errors), HTTP status, code and message."""
 
     kind: str
     status: int
@@ -69,9 +65,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """
-    A payload that must be refused: which field breaks which rule, and how the vendor says so.
-    """
+    """A payload that must be refused: which field breaks which rule, and how the vendor says so."""
 
     payload: dict[str, Any]
     field: str
@@ -81,9 +75,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """
-    An operation's payload: its fields, and the shape that reads it.
-    """
+    """An operation's payload: its fields, and the shape that reads it."""
 
     name: str
     fields: Fields
@@ -120,9 +112,7 @@ class Operation:
         return st.sampled_from(ways).flatmap(lambda way: _spoilt(vendor, payloads, *way))
 
     def read(self, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """
-        What the vendor's shape makes of a payload. Raises Refusal.
-        """
+        """What the vendor's shape makes of a payload. Raises Refusal."""
         if self.in_query:
             return self.asks.read({}, urlencode(payload), b"")
         return self.asks.read({}, "", json.dumps(payload).encode())
@@ -182,15 +172,11 @@ def derived(asks: type[RequestShape]) -> Fields:
 
 
 def missing(kind: str = "missing_field") -> Wrong:
-    """
-    A required field left out.
-    """
+    """A required field left out."""
     return Wrong("is required", kind, lambda: st.just(MISSING))
 
 
 def not_a(kinds: tuple[type, ...], rule: str, kind: str = "wrong_type") -> Wrong:
-    """
-    A value of any JSON type but the given ones.
-    """
+    """A value of any JSON type but the given ones."""
     values: dict[type, Any] = {str: "text", int: 7, float: 0.5, bool: True, list: [1], dict: {"key": 1}, type(None): None}
     return Wrong(rule, kind, lambda: st.sampled_from([value for type_, value in values.items() if type_ not in kinds]))

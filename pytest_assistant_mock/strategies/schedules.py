@@ -47,9 +47,7 @@ _MADE: dict[str, st.SearchStrategy[Fault]] = {
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """
-    One fault of a schedule: what, at which operation (None: any), how often, after how many requests left alone.
-    """
+    """One fault of a schedule: what, at which operation (None: any), how often, after how many requests left alone."""
 
     fault: Fault
     on: str | None
@@ -62,32 +60,24 @@ class Strike:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """
-    Faults to be planned in this order.
-    """
+    """Faults to be planned in this order."""
 
     strikes: tuple[Strike, ...]
 
     @property
     def total(self) -> int:
-        """
-        How many requests can be struck at most.
-        """
+        """How many requests can be struck at most."""
         return sum(strike.times for strike in self.strikes)
 
     def plan(self, handle: Handle) -> None:
-        """
-        Plan every fault; one that never strikes is no fault of the test's. In a failing example the plan is printed.
-        """
+        """Plan every fault; one that never strikes is no fault of the test's. In a failing example the plan is printed."""
         if currently_in_test_context():
             note(self.script())
         for strike in self.strikes:
             handle.fail(strike.fault, on=strike.on, times=strike.times, after=strike.after, optional=True)
 
     def script(self) -> str:
-        """
-        The plan as Python that can be pasted into a test.
-        """
+        """The plan as Python that can be pasted into a test."""
         return "\n".join(map(str, self.strikes))
 
 

@@ -1,6 +1,4 @@
-"""
-Strategies for the public types, for `st.from_type`.
-"""
+"""Strategies for the public types, for `st.from_type`."""
 
 from __future__ import annotations
 
@@ -20,9 +18,7 @@ from pytest_assistant_mock.strategies.values import appbuilder_ids, model_studio
 
 @cache
 def strategies() -> dict[Any, st.SearchStrategy[Any]]:
-    """
-    Type -> strategy: of both vendors, and consistent inside.
-    """
+    """Type -> strategy: of both vendors, and consistent inside."""
     ids = (model_studio_ids, appbuilder_ids)
     responses = _responses()
     return {
@@ -49,9 +45,7 @@ def _response(status: int, body: dict[str, Any]) -> Response:
 
 
 def exchanges() -> st.SearchStrategy[Exchange]:
-    """
-    Exchanges as the fake would have them: the last of a short conversation.
-    """
+    """Exchanges as the fake would have them: the last of a short conversation."""
     return st.one_of(*(conversations(vendor.name, max_calls=3).map(_last) for vendor in REVISIONS["2025"]))
 
 

@@ -47,16 +47,12 @@ def text(*, min_size: int = 0, max_size: int | None = None, blank: bool = True) 
 
 
 def timestamps() -> st.SearchStrategy[int]:
-    """
-    Milliseconds since 1970 with 13 digits: 2001 to 2286.
-    """
+    """Milliseconds since 1970 with 13 digits: 2001 to 2286."""
     return st.integers(1_000_000_000_000, 9_999_999_999_999)
 
 
 def uuids(version: int) -> st.SearchStrategy[str]:
-    """
-    Lower-case UUIDs whose version nibble is as given (Model Studio's request ids say 9).
-    """
+    """Lower-case UUIDs whose version nibble is as given (Model Studio's request ids say 9)."""
     return st.integers(0, 2**122 - 1).map(lambda number: _uuid(number, version))
 
 
@@ -68,30 +64,22 @@ def _uuid(number: int, version: int) -> str:
 
 
 def dashed_ids(prefix: str) -> st.SearchStrategy[str]:
-    """
-    Model Studio's: `<prefix>_<uuid4>`.
-    """
+    """Model Studio's: `<prefix>_<uuid4>`."""
     return uuids(4).map(lambda uuid: f"{prefix}_{uuid}")
 
 
 def plain_ids(prefix: str) -> st.SearchStrategy[str]:
-    """
-    AppBuilder's: `<prefix>_<32 hex of a uuid4>`.
-    """
+    """AppBuilder's: `<prefix>_<32 hex of a uuid4>`."""
     return uuids(4).map(lambda uuid: f"{prefix}_{uuid.replace('-', '')}")
 
 
 def file_ids() -> st.SearchStrategy[str]:
-    """
-    `file-<decimal>`, as both vendors print them.
-    """
+    """`file-<decimal>`, as both vendors print them."""
     return st.integers(1, 2**53).map(lambda number: f"file-{number}")
 
 
 def json_values() -> st.SearchStrategy[Any]:
-    """
-    Small JSON values; numbers stay where every parser keeps them exact.
-    """
+    """Small JSON values; numbers stay where every parser keeps them exact."""
     plain = st.none() | st.booleans() | st.integers(-MAX_INT, MAX_INT) | text(max_size=20)
     return st.recursive(plain, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text(max_size=8), inner, max_size=3))
 
@@ -109,16 +97,12 @@ def metadata(values: st.SearchStrategy[Any] | None = None) -> st.SearchStrategy[
 
 
 def model_studio_ids(kind: str) -> st.SearchStrategy[str]:
-    """
-    Model Studio's ids of a kind.
-    """
+    """Model Studio's ids of a kind."""
     prefixes = {"thread": "thread", "assistant": "asst", "run": "run"}
     return uuids(9) if kind == "request" else dashed_ids(prefixes.get(kind, "message"))
 
 
 def appbuilder_ids(kind: str) -> st.SearchStrategy[str]:
-    """
-    AppBuilder's ids of a kind.
-    """
+    """AppBuilder's ids of a kind."""
     prefixes = {"thread": "thread", "assistant": "asst", "run": "run", "assistant message": "chatmsg"}
     return uuids(4) if kind == "request" else plain_ids(prefixes.get(kind, "msg"))

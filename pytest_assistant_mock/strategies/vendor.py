@@ -39,69 +39,47 @@ class VendorStrategies:
     # Payloads: the body, or for a GET the query
 
     def create_message(self, **pins: Any) -> JSONObjects:
-        """
-        What create_message accepts.
-        """
+        """What create_message accepts."""
         return self.accepted("create_message", **pins)
 
     def list_messages(self, **pins: Any) -> JSONObjects:
-        """
-        What list_messages accepts. Cursors are there only if pinned: they must name a message of the thread.
-        """
+        """What list_messages accepts. Cursors are there only if pinned: they must name a message of the thread."""
         return self.accepted("list_messages", **pins)
 
     def retrieve_message(self, **pins: Any) -> JSONObjects:
-        """
-        What retrieve_message accepts.
-        """
+        """What retrieve_message accepts."""
         return self.accepted("retrieve_message", **pins)
 
     def update_message(self, **pins: Any) -> JSONObjects:
-        """
-        What update_message accepts.
-        """
+        """What update_message accepts."""
         return self.accepted("update_message", **pins)
 
     def list_message_files(self, **pins: Any) -> JSONObjects:
-        """
-        What list_message_files accepts. Cursors are there only if pinned: they must name a file of the message.
-        """
+        """What list_message_files accepts. Cursors are there only if pinned: they must name a file of the message."""
         return self.accepted("list_message_files", **pins)
 
     def retrieve_message_file(self, **pins: Any) -> JSONObjects:
-        """
-        What retrieve_message_file accepts (Model Studio only).
-        """
+        """What retrieve_message_file accepts (Model Studio only)."""
         return self.accepted("retrieve_message_file", **pins)
 
     def create_thread(self, **pins: Any) -> JSONObjects:
-        """
-        What create_thread accepts.
-        """
+        """What create_thread accepts."""
         return self.accepted("create_thread", **pins)
 
     def retrieve_thread(self, **pins: Any) -> JSONObjects:
-        """
-        What retrieve_thread accepts.
-        """
+        """What retrieve_thread accepts."""
         return self.accepted("retrieve_thread", **pins)
 
     def update_thread(self, **pins: Any) -> JSONObjects:
-        """
-        What update_thread accepts.
-        """
+        """What update_thread accepts."""
         return self.accepted("update_thread", **pins)
 
     def delete_thread(self, **pins: Any) -> JSONObjects:
-        """
-        What delete_thread accepts.
-        """
+        """What delete_thread accepts."""
         return self.accepted("delete_thread", **pins)
 
     def accepted(self, operation: str, /, **pins: Any) -> JSONObjects:
-        """
-        What an operation accepts, by its name.
-        """
+        """What an operation accepts, by its name."""
         return self._operation(operation).accepted(pins)
 
     def refused(self, operation: str, /, *, field: str | None = None, **pins: Any) -> st.SearchStrategy[Refused]:
@@ -120,39 +98,27 @@ class VendorStrategies:
         return answers.message(self._revision(revision), self._ids, operation, pins)
 
     def message_list(self, *, order: str = "desc", max_size: int = 5, revision: str = "2025", **pins: Any) -> JSONObjects:
-        """
-        A page of messages; thread_id and has_more can be pinned.
-        """
+        """A page of messages; thread_id and has_more can be pinned."""
         return answers.message_list(self._revision(revision), self._ids, order, max_size, pins)
 
     def message_file(self, **pins: Any) -> JSONObjects:
-        """
-        A message's file; id, message_id, created_at (ms) can be pinned.
-        """
+        """A message's file; id, message_id, created_at (ms) can be pinned."""
         return answers.message_file(self._vendor, self._ids, pins)
 
     def message_file_list(self, *, max_size: int = 5, **pins: Any) -> JSONObjects:
-        """
-        A page of a message's files; message_id and has_more can be pinned.
-        """
+        """A page of a message's files; message_id and has_more can be pinned."""
         return answers.message_file_list(self._vendor, self._ids, max_size, pins)
 
     def thread(self, **pins: Any) -> JSONObjects:
-        """
-        A thread; id, created_at (ms), metadata can be pinned.
-        """
+        """A thread; id, created_at (ms), metadata can be pinned."""
         return answers.thread(self._vendor, self._ids, pins)
 
     def error(self, kind: str | None = None) -> JSONObjects:
-        """
-        The body of an error: of a kind ("thread_not_found", …) or of any.
-        """
+        """The body of an error: of a kind ("thread_not_found", …) or of any."""
         return answers.error(self._vendor, self._ids, kind)
 
     def ids(self, kind: str) -> st.SearchStrategy[str]:
-        """
-        Ids in the vendor's format: "thread", "message", "assistant", "run", "file", "request".
-        """
+        """Ids in the vendor's format: "thread", "message", "assistant", "run", "file", "request"."""
         if kind not in KINDS:
             raise ValueError(f"no ids of kind {kind!r}{nearest(kind, KINDS)}; there are {', '.join(KINDS)}")
         return values.file_ids() if kind == "file" else self._ids(kind)

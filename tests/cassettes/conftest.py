@@ -1,6 +1,4 @@
-"""
-A service to record from, for every test of the cassettes.
-"""
+"""A service to record from, for every test of the cassettes."""
 
 from __future__ import annotations
 
@@ -16,9 +14,7 @@ import pytest_assistant_mock.cassettes.session  # noqa: F401
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Upstream]:
-    """
-    Both vendors on loopback, told to their SDKs by environment as a gateway would be.
-    """
+    """Both vendors on loopback, told to their SDKs by environment as a gateway would be."""
     with upstream() as one:
         monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", one.model_studio)
         monkeypatch.setenv("GATEWAY_URL", one.appbuilder)

@@ -1,6 +1,4 @@
-"""
-Every operation of both vendors through their real SDKs, as functions that say what came back.
-"""
+"""Every operation of both vendors through their real SDKs, as functions that say what came back."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-The cassettes that come with the project: documented truth, replayed by the suite, and explained by the fake.
-"""
+"""The cassettes that come with the project: documented truth, replayed by the suite, and explained by the fake."""
 
 from __future__ import annotations
 
@@ -25,16 +23,12 @@ EXCEPTIONS = {"appbuilder/create_message.yaml", "appbuilder/list_message_files.y
 
 
 def name(path: Path) -> str:
-    """
-    A file by its vendor and scenario.
-    """
+    """A file by its vendor and scenario."""
     return path.relative_to(ROOT).as_posix()
 
 
 def test_there_is_a_scenario_for_each_operation_on_messages_and_threads() -> None:
-    """
-    And no other.
-    """
+    """And no other."""
     wanted = {
         f"{vendor.name}/{route.operation}.yaml" for vendor in REVISIONS["2025"] for route in vendor.routes if route.tag in TAGS
     }
@@ -43,9 +37,7 @@ def test_there_is_a_scenario_for_each_operation_on_messages_and_threads() -> Non
 
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_a_scenario_says_where_it_comes_from(path: Path) -> None:
-    """
-    Documented ones name the vendor's page; what is only inferred says so.
-    """
+    """Documented ones name the vendor's page; what is only inferred says so."""
     metadata = yaml.safe_load(path.read_text())["metadata"]
     assert (metadata["basis"], metadata["source"].partition(":")[0].partition(" page ")[0]) in {
         ("documented", "transcribed from the vendor's"),
@@ -55,26 +47,20 @@ def test_a_scenario_says_where_it_comes_from(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_a_scenario_is_sound(path: Path) -> None:
-    """
-    It parses, keeps the contract, holds no secret, and reads well.
-    """
+    """It parses, keeps the contract, holds no secret, and reads well."""
     assert problems(path) == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
 def test_a_scenario_is_replayed(path: Path) -> None:
-    """
-    Every request in it gets its recorded answer, with the contract watching, and none is left.
-    """
+    """Every request in it gets its recorded answer, with the contract watching, and none is left."""
     with player(path, contract="fail") as mock:
         for one in load(path).interactions:
             assert ask(mock, one.request) == one.reply
 
 
 def test_the_fake_explains_all_of_it() -> None:
-    """
-    Status, shape, order of keys and errors; but for the exceptions named here and in the files.
-    """
+    """Status, shape, order of keys and errors; but for the exceptions named here and in the files."""
     rows = {name(path): verify(load(path)) for path in FILES}
     assert {file for file, found in rows.items() if any(row.difference for row in found)} == EXCEPTIONS
     assert percentage([row for found in rows.values() for row in found]) == 100
@@ -82,9 +68,7 @@ def test_the_fake_explains_all_of_it() -> None:
 
 @pytest.mark.parametrize("path", [path for path in FILES if name(path) not in EXCEPTIONS], ids=name)
 def test_the_fake_goes_on_from_a_scenario(path: Path) -> None:
-    """
-    Loaded into the fake, its messages are there with their ids and times, and new ones come after them.
-    """
+    """Loaded into the fake, its messages are there with their ids and times, and new ones come after them."""
     with AssistantMock() as mock:
         handle = getattr(mock, path.parent.name)
         handle.load(path)

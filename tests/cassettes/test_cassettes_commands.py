@@ -1,6 +1,4 @@
-"""
-The commands: verify, scrub, show, and check on cassettes.
-"""
+"""The commands: verify, scrub, show, and check on cassettes."""
 
 from __future__ import annotations
 
@@ -26,9 +24,7 @@ THREAD = {"id": "thread_1", "object": "thread", "created_at": 1700000000000, "me
 
 
 def talk(path: Path) -> Path:
-    """
-    A thread, a message in it with a file, and a call that never came back.
-    """
+    """A thread, a message in it with a file, and a call that never came back."""
     return saved(
         path,
         one(asked("POST", "/threads", {}), THREAD),
@@ -38,9 +34,7 @@ def talk(path: Path) -> Path:
 
 
 def test_load_puts_threads_and_messages_into_the_store(tmp_path: Path) -> None:
-    """
-    Ids, times, files and metadata as recorded; from a file or a loaded cassette; the clock goes on from there.
-    """
+    """Ids, times, files and metadata as recorded; from a file or a loaded cassette; the clock goes on from there."""
     path = talk(tmp_path / "c.yaml")
     for given in (path, str(path), load(path)):
         with AssistantMock() as mock:
@@ -57,9 +51,7 @@ def test_load_puts_threads_and_messages_into_the_store(tmp_path: Path) -> None:
 
 
 def test_load_knows_what_was_updated_and_deleted(tmp_path: Path) -> None:
-    """
-    The store is as the last answer left it.
-    """
+    """The store is as the last answer left it."""
     path = saved(
         tmp_path / "c.yaml",
         one(asked("POST", "/threads", {}), THREAD),
@@ -80,9 +72,7 @@ def test_load_knows_what_was_updated_and_deleted(tmp_path: Path) -> None:
 
 
 def test_new_ids_do_not_meet_loaded_ones(tmp_path: Path) -> None:
-    """
-    A cassette recorded from the fake itself holds the ids the fake would give next.
-    """
+    """A cassette recorded from the fake itself holds the ids the fake would give next."""
     with AssistantMock() as first:
         thread = first.model_studio.add_thread()
         message = first.model_studio.add_message(thread, "one")
@@ -95,17 +85,13 @@ def test_new_ids_do_not_meet_loaded_ones(tmp_path: Path) -> None:
 
 
 def test_a_cassette_cannot_be_loaded_where_there_is_no_fake(tmp_path: Path) -> None:
-    """
-    As with all seeding.
-    """
+    """As with all seeding."""
     with AssistantMock(source="cassette", cassette=tmp_path / "c.yaml") as mock, pytest.raises(errors.CannotSeed):
         mock.model_studio.load(talk(tmp_path / "other.yaml"))
 
 
 def test_a_cassette_of_the_other_vendor_is_not_loaded_in_silence(tmp_path: Path) -> None:
-    """
-    Nor is one of calls to a host nobody told of; an empty one has nothing to tell.
-    """
+    """Nor is one of calls to a host nobody told of; an empty one has nothing to tell."""
     elsewhere = one(Request("POST", "https://elsewhere.example/runs", (), b"{}"), {})
     told = "the cassette holds no call to appbuilder, and nothing is loaded"
     with AssistantMock() as mock:
@@ -118,9 +104,7 @@ def test_a_cassette_of_the_other_vendor_is_not_loaded_in_silence(tmp_path: Path)
 
 
 def test_verify_counts_what_the_fake_explains(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    A line a file, each difference, one number; a failure on the way is nothing the fake could explain.
-    """
+    """A line a file, each difference, one number; a failure on the way is nothing the fake could explain."""
     path = talk(tmp_path / "a.yaml")
     odd = saved(
         tmp_path / "b.yaml",
@@ -145,9 +129,7 @@ def test_verify_counts_what_the_fake_explains(tmp_path: Path, capsys: pytest.Cap
 
 
 def test_show_prints_a_conversation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    Who said what, ids by name, failures as such.
-    """
+    """Who said what, ids by name, failures as such."""
     path = talk(tmp_path / "c.yaml")
     assert main(["show", str(path)]) == 0
     assert capsys.readouterr().out == (
@@ -165,9 +147,7 @@ def test_show_prints_a_conversation(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 def old_vcrpy_cassette(path: Path) -> Path:
-    """
-    As vcrpy writes one without a filter: keys in headers and bodies, letters escaped.
-    """
+    """As vcrpy writes one without a filter: keys in headers and bodies, letters escaped."""
     headers = {
         "Authorization": "Bearer team-key-of-no-shape",
         "X-DashScope-WorkSpace": "llm-ws-123",
@@ -181,9 +161,7 @@ def old_vcrpy_cassette(path: Path) -> Path:
 
 
 def test_scrub_rewrites_an_old_cassette(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    No secret is left, letters can be read, vcrpy still loads it; a second time there is nothing to do.
-    """
+    """No secret is left, letters can be read, vcrpy still loads it; a second time there is nothing to do."""
     path = old_vcrpy_cassette(tmp_path / "old.yaml")
     before = path.read_text()
     assert main(["scrub", "--dry-run", str(path)]) == 0
@@ -202,9 +180,7 @@ def test_scrub_rewrites_an_old_cassette(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_scrub_leaves_what_it_cannot_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    The other files are done all the same.
-    """
+    """The other files are done all the same."""
     broken = tmp_path / "a.yaml"
     broken.write_text("version: 1\n")
     good = old_vcrpy_cassette(tmp_path / "b.yaml")
@@ -215,9 +191,7 @@ def test_scrub_leaves_what_it_cannot_read(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_check_finds_all_there_is_in_one_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    A file that does not parse, one that breaks the contract, secrets, letters nobody can read; one exit status.
-    """
+    """A file that does not parse, one that breaks the contract, secrets, letters nobody can read; one exit status."""
     broken = tmp_path / "a.yaml"
     broken.write_text("version: 1\ninteractions:\n<<<<<<< HEAD\n")
     odd = saved(tmp_path / "b.yaml", one(asked("POST", "/v2/threads", {}, BAIDU), {"id": 5, "object": "thread", "created_at": 1}))
@@ -237,17 +211,13 @@ def test_check_finds_all_there_is_in_one_run(tmp_path: Path, capsys: pytest.Capt
 
 
 def test_a_good_cassette_passes_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    Nothing is said but the count.
-    """
+    """Nothing is said but the count."""
     assert main(["check", str(talk(tmp_path / "c.yaml"))]) == 0
     assert capsys.readouterr().out == "1 document, 0 violations\n"
 
 
 def test_check_minds_the_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    A cassette of more than a megabyte is none that people review.
-    """
+    """A cassette of more than a megabyte is none that people review."""
     path = talk(tmp_path / "c.yaml")
     path.write_text(path.read_text() + "# padding\n" * 120_000)
     assert main(["check", str(path)]) == 1
@@ -256,9 +226,7 @@ def test_check_minds_the_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.parametrize("command", ["check", "verify", "show", "scrub"])
 def test_a_folder_without_cassettes(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    Exit status 2, as for a misspelt path: nothing was looked at, and that must not pass for good.
-    """
+    """Exit status 2, as for a misspelt path: nothing was looked at, and that must not pass for good."""
     (tmp_path / "notes.txt").write_text("no cassette")
     assert main([command, str(tmp_path)]) == 2
     problem = f"assistant-mock {command}: {tmp_path}: no cassette in this folder (.yaml or .yml)\n"
@@ -267,17 +235,13 @@ def test_a_folder_without_cassettes(command: str, tmp_path: Path, capsys: pytest
 
 @pytest.mark.parametrize("command", ["check", "verify", "show", "scrub"])
 def test_a_file_that_is_not_there(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    Exit status 2, and the name.
-    """
+    """Exit status 2, and the name."""
     assert main([command, str(tmp_path / "no.yaml")]) == 2
     assert capsys.readouterr().err == f"assistant-mock {command}: {tmp_path / 'no.yaml'}: no such file or folder\n"
 
 
 def test_metadata_is_plain_yaml(tmp_path: Path) -> None:
-    """
-    What a file says about itself is there for other tools too.
-    """
+    """What a file says about itself is there for other tools too."""
     path = talk(tmp_path / "c.yaml")
     assert set(yaml.safe_load(path.read_text())) == {"version", "interactions"}
 

@@ -1,6 +1,4 @@
-"""
-What goes wrong on the way is recorded too, and replayed as the same exception.
-"""
+"""What goes wrong on the way is recorded too, and replayed as the same exception."""
 
 from __future__ import annotations
 
@@ -38,9 +36,7 @@ AUTHORIZED = {"Authorization": "Bearer sk-real-0123456789abcdef"}
     ids=lambda value: value.kind if isinstance(value, Failure) else "",
 )
 def test_a_failure_is_replayed_as_the_same_exception(failure: Failure, error: type[Exception], tmp_path: Path) -> None:
-    """
-    The client raises what it would raise in life.
-    """
+    """The client raises what it would raise in life."""
     path = saved(tmp_path / "c.yaml", one(asked("GET", "/threads/x"), failure))
     with pytest.raises(error), player(path):
         httpx.get(f"{STUDIO}/threads/x", timeout=20)
@@ -73,9 +69,7 @@ def _cut(line: socket.socket) -> None:
 def test_a_failure_is_recorded(
     act: Callable[[socket.socket], None] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """
-    From a real socket into the file and back: the same exception, by name, and no service is needed for it.
-    """
+    """From a real socket into the file and back: the same exception, by name, and no service is needed for it."""
     listener = socket.create_server(("127.0.0.1", 0))
     base = f"http://127.0.0.1:{listener.getsockname()[1]}/api/v1"
     monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", base)
@@ -100,9 +94,7 @@ def test_a_failure_is_recorded(
 
 
 def test_an_error_status_is_recorded(service: Upstream, tmp_path: Path) -> None:
-    """
-    With its body, and replayed.
-    """
+    """With its body, and replayed."""
     path = tmp_path / "c.yaml"
     for record in ("once", "none"):
         with player(path, record=record):
@@ -113,9 +105,7 @@ def test_an_error_status_is_recorded(service: Upstream, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("levels", range(100, 1100, 100))
 def test_a_body_of_many_levels_is_a_miss_like_any_other(levels: int, tmp_path: Path) -> None:
-    """
-    However deep, and wherever Python's own recursion ends.
-    """
+    """However deep, and wherever Python's own recursion ends."""
     body = b'{"a":' * levels + b"1" + b"}" * levels
     path = saved(tmp_path / "c.yaml", one(asked("POST", "/threads", body), Response(200, JSON, body)))
     with pytest.raises(errors.CassetteMiss, match="the body differs"), player(path, unplayed="off") as mock:

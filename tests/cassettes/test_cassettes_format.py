@@ -1,6 +1,4 @@
-"""
-The file format: ours and vcrpy's are one; readable, one line a change, nothing lost.
-"""
+"""The file format: ours and vcrpy's are one; readable, one line a change, nothing lost."""
 
 from __future__ import annotations
 
@@ -58,25 +56,19 @@ interactions:
 
 
 def hello(content: str = "你好 😀") -> Interaction:
-    """
-    One message sent.
-    """
+    """One message sent."""
     request = asked("POST", "/threads/thread_1/messages", {"role": "user", "content": content})
     return one(request, {"id": "message_1", "metadata": {}})
 
 
 def test_a_cassette_reads_well() -> None:
-    """
-    Bodies stand one value a line, keys in the order of the wire, every letter as itself; and it comes back as it was.
-    """
+    """Bodies stand one value a line, keys in the order of the wire, every letter as itself; and it comes back as it was."""
     assert to_text(Cassette([hello()])) == TEXT
     assert from_text(TEXT) == Cassette([hello()])
 
 
 def test_the_text_is_what_vcrpys_serialize_gives() -> None:
-    """
-    With its own requests, and our writer for a serializer, byte for byte.
-    """
+    """With its own requests, and our writer for a serializer, byte for byte."""
 
     class Writer:
         serialize = staticmethod(yaml_writer.write)
@@ -100,9 +92,7 @@ def test_the_text_is_what_vcrpys_serialize_gives() -> None:
 
 
 def test_one_change_is_one_line() -> None:
-    """
-    Another word in a message changes one line of the file.
-    """
+    """Another word in a message changes one line of the file."""
     before, after = to_text(Cassette([hello("one")])).splitlines(), to_text(Cassette([hello("another")])).splitlines()
     assert [(a, b) for a, b in zip(before, after, strict=True) if a != b] == [
         ('        "content": "one"', '        "content": "another"')
@@ -130,9 +120,7 @@ AWKWARD = {
 
 @pytest.mark.parametrize("name", AWKWARD)
 def test_no_body_is_lost(name: str) -> None:
-    """
-    Whatever a body holds, it is read back: JSON by value, all else byte for byte; PyYAML and vcrpy agree.
-    """
+    """Whatever a body holds, it is read back: JSON by value, all else byte for byte; PyYAML and vcrpy agree."""
     body = AWKWARD[name]
     text = to_text(Cassette([one(asked("POST", "/x", body), Response(200, JSON, body))]))
     (back,) = from_text(text).interactions
@@ -153,9 +141,7 @@ VALUES = st.recursive(
 
 @given(VALUES)
 def test_json_comes_back_from_its_layout(value: object) -> None:
-    """
-    Laying a body out and back changes no value, and compact UTF-8 JSON not even a byte.
-    """
+    """Laying a body out and back changes no value, and compact UTF-8 JSON not even a byte."""
     wire = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     laid = laid_out(wire)
     assert laid is None or compact(laid) == wire
@@ -163,27 +149,21 @@ def test_json_comes_back_from_its_layout(value: object) -> None:
 
 @given(st.dictionaries(TEXTS, VALUES | st.binary(min_size=1), min_size=1, max_size=4))
 def test_our_writer_and_any_reader_agree(data: dict[str, object]) -> None:
-    """
-    What the writer writes, PyYAML's own loader and our reader read alike.
-    """
+    """What the writer writes, PyYAML's own loader and our reader read alike."""
     text = yaml_writer.write(data)
     assert yaml_reader.read(text).value == yaml.load(text, yaml.CSafeLoader) == data
 
 
 @given(st.lists(st.tuples(TEXTS, st.lists(TEXTS, min_size=1, max_size=2)), min_size=1, max_size=4))
 def test_our_reader_reads_what_vcrpy_writes(pairs: list[tuple[str, list[str]]]) -> None:
-    """
-    Whatever style its dumper chooses, folded and quoted lines included, the data is the same.
-    """
+    """Whatever style its dumper chooses, folded and quoted lines included, the data is the same."""
     data = {"version": 1, "interactions": [{"name": name, "values": values} for name, values in pairs]}
     text = vcr.serializers.yamlserializer.serialize(data)
     assert yaml_reader.read(text).value == yaml.load(text, yaml.CSafeLoader)
 
 
 def test_aliases_of_vcrpy_are_read() -> None:
-    """
-    A list that vcrpy writes once and names twice is there twice.
-    """
+    """A list that vcrpy writes once and names twice is there twice."""
     headers = ["application/json"]
     text = yaml.dump({"version": 1, "a": headers, "b": headers})
     assert "&id001" in text
@@ -201,9 +181,7 @@ FAILURES = {
 
 @pytest.mark.parametrize("name", FAILURES)
 def test_a_failure_is_an_interaction_without_response(name: str, tmp_path: Path) -> None:
-    """
-    It stands under a key of ours, comes back as it was, and vcrpy leaves it out.
-    """
+    """It stands under a key of ours, comes back as it was, and vcrpy leaves it out."""
     path = saved(tmp_path / "c.yaml", hello(), one(asked("GET", "/threads/x"), FAILURES[name]))
     assert load(path).interactions[1].reply == FAILURES[name]
     data = yaml.safe_load(path.read_text())["interactions"][1]
@@ -215,9 +193,7 @@ def test_a_failure_is_an_interaction_without_response(name: str, tmp_path: Path)
 
 
 def test_what_vcrpy_knows_not_is_kept_beside() -> None:
-    """
-    Metadata, the test, the vendor and the base URL survive being read and written.
-    """
+    """Metadata, the test, the vendor and the base URL survive being read and written."""
     beside = Interaction(
         asked("GET", "/threads/x", base="http://gw.corp/ai"), Response(404), "2026-01-02T03:04:05Z", "test_a.py::test",
         "model_studio", "http://gw.corp/ai",
@@ -227,9 +203,7 @@ def test_what_vcrpy_knows_not_is_kept_beside() -> None:
 
 
 def test_compression_and_its_header_go_together() -> None:
-    """
-    A compressed body with its header is read plain without it; a header left beside a plain body is dropped.
-    """
+    """A compressed body with its header is read plain without it; a header left beside a plain body is dropped."""
     headers = (*JSON, ("content-encoding", "gzip"), ("Content-Length", "99"))
     for body in (gzip.compress(b'{"a":1}'), b'{"a":1}'):
         text = to_text(Cassette([one(asked("GET", "/x"), Response(200, headers, body))]))
@@ -255,16 +229,12 @@ class _Echo(http.server.BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
     def log_message(self, format: str, *args: object) -> None:
-        """
-        Says nothing.
-        """
+        """Says nothing."""
 
 
 @pytest.fixture
 def echo(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """
-    A server that compresses; the base URL of Model Studio for as long.
-    """
+    """A server that compresses; the base URL of Model Studio for as long."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Echo)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -278,17 +248,13 @@ def echo(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def talk(base: str) -> list[object]:
-    """
-    Two messages sent; what came back.
-    """
+    """Two messages sent; what came back."""
     bodies = ({"content": "你好"}, {"content": "世界"})
     return [requests.post(f"{base}/threads/thread_1/messages", json=body, timeout=10).json() for body in bodies]
 
 
 def test_plain_vcrpy_replays_ours(echo: str, tmp_path: Path) -> None:
-    """
-    What we record, vcrpy plays back to the same client, matching bodies, without a server.
-    """
+    """What we record, vcrpy plays back to the same client, matching bodies, without a server."""
     path = tmp_path / "ours.yaml"
     with player(path, record="once"):
         live = talk(echo)
@@ -300,9 +266,7 @@ def test_plain_vcrpy_replays_ours(echo: str, tmp_path: Path) -> None:
 
 
 def test_we_replay_vcrpys(echo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    What vcrpy records through a gateway, compressed bodies and all, we play back at home.
-    """
+    """What vcrpy records through a gateway, compressed bodies and all, we play back at home."""
     path = tmp_path / "theirs.yaml"
     with vcr.use_cassette(str(path), record_mode="once"):
         live = talk(echo)
@@ -323,9 +287,7 @@ def test_it(word):
 
 
 def test_we_replay_pytest_recordings(echo: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    A cassette of pytest-recording lies where ours would, and is played without a change.
-    """
+    """A cassette of pytest-recording lies where ours would, and is played without a change."""
     pytest.importorskip("pytest_recording")
     pytester.makepyfile(test_moved=RECORDING % echo)
     pytester.runpytest_subprocess("--record-mode=once").assert_outcomes(passed=1)
@@ -337,9 +299,7 @@ def test_we_replay_pytest_recordings(echo: str, pytester: pytest.Pytester, monke
 
 
 def test_pytest_recording_replays_ours(echo: str, pytester: pytest.Pytester) -> None:
-    """
-    The other way round: recorded here, replayed there.
-    """
+    """The other way round: recorded here, replayed there."""
     pytest.importorskip("pytest_recording")
     pytester.makepyfile(test_moved=RECORDING.replace("@pytest.mark.vcr\n", "").replace("(word)", "(word, assistant_mock)") % echo)
     pytester.runpytest_subprocess(
@@ -351,9 +311,7 @@ def test_pytest_recording_replays_ours(echo: str, pytester: pytest.Pytester) -> 
 
 
 def test_a_body_that_was_a_file_is_read(tmp_path: Path) -> None:
-    """
-    vcrpy writes such a body with a tag of its own; nothing else with a tag is.
-    """
+    """vcrpy writes such a body with a tag of its own; nothing else with a tag is."""
     body = base64.b64encode(b'{"a": 1}').decode()
     tagged = (
         "!!python/object/new:_io.BytesIO\n      state: !!python/tuple\n      - !!binary |\n        "

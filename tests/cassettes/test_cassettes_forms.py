@@ -32,33 +32,25 @@ NAMES = (
 
 
 def value_of(name: str) -> str:
-    """
-    A secret of its own for each name: found under one, it would be hidden under the others too.
-    """
+    """A secret of its own for each name: found under one, it would be hidden under the others too."""
     return f"st-{name.encode().hex()}x"
 
 
 def answered(body: Any, *headers: tuple[str, str]) -> Response:
-    """
-    An answer, whole.
-    """
+    """An answer, whole."""
     content = json.dumps(body).encode()
     return Response(200, (*JSON, ("Content-Length", str(len(content))), *headers), content)
 
 
 class Form(NamedTuple):
-    """
-    What is sent and what is answered, each with a name and its secret in it.
-    """
+    """What is sent and what is answered, each with a name and its secret in it."""
 
     sent: dict[str, Any]
     answer: Response = answered({})
 
 
 def compressed(name: str, secret: str) -> Form:
-    """
-    A body that is compressed by the client.
-    """
+    """A body that is compressed by the client."""
     body = gzip.compress(json.dumps({"metadata": {name: secret}}).encode(), mtime=0)
     return Form({"data": body, "headers": {"Content-Encoding": "gzip", "Content-Type": "application/json"}})
 
@@ -83,9 +75,7 @@ FORMS: dict[str, Callable[[str, str], Form]] = {
 
 
 def test_there_are_enough_forms() -> None:
-    """
-    At least as many as were once tried, of which two in three reached the file.
-    """
+    """At least as many as were once tried, of which two in three reached the file."""
     assert len(FORMS) * len(NAMES) >= 124
 
 
@@ -93,9 +83,7 @@ def test_there_are_enough_forms() -> None:
 def test_no_form_of_a_secret_is_written_or_told(
     form: str, service: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """
-    Under every name: not in the cassette, a log of what was exchanged, or a report; and each recording is found again.
-    """
+    """Under every name: not in the cassette, a log of what was exchanged, or a report; and each recording is found again."""
     forms = {name: FORMS[form](name, value_of(name)) for name in NAMES}
 
     def answer(request: Request) -> Response:
@@ -120,9 +108,7 @@ def test_no_form_of_a_secret_is_written_or_told(
 
 
 def test_what_only_sounds_like_a_secret_is_kept(service: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    The tokens of a model, names that end like one, where a page goes on: byte for byte as they came.
-    """
+    """The tokens of a model, names that end like one, where a page goes on: byte for byte as they came."""
     said = {"logprobs": [{"token": "Hello", "key": "a"}], "usage": {"input_tokens": 3}, "next_page_token": "0123456789abcdef01"}
     monkeypatch.setattr(service, "answer", lambda request: answered(said))
     path = tmp_path / "c.yaml"
@@ -136,9 +122,7 @@ def test_what_only_sounds_like_a_secret_is_kept(service: Upstream, tmp_path: Pat
 
 
 def twice(key: bytes) -> bytes:
-    """
-    Base64 of base64.
-    """
+    """Base64 of base64."""
     return b64encode(b64encode(b"a:" + key))
 
 
@@ -161,9 +145,7 @@ ENCODED = {
 def test_a_configured_key_that_is_encoded_is_refused(
     how: str, service: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """
-    What cannot be replaced is not written: the error says where it stands, and there is no file.
-    """
+    """What cannot be replaced is not written: the error says where it stands, and there is no file."""
     monkeypatch.setenv("DASHSCOPE_API_KEY", KEY)
     path = tmp_path / "c.yaml"
     with pytest.raises(errors.CassetteError, match=r"line \d+: looks like a configured key"), player(path, record="once"):
@@ -173,9 +155,7 @@ def test_a_configured_key_that_is_encoded_is_refused(
 
 
 def test_a_body_that_cannot_be_read_is_not_recorded(service: Upstream, tmp_path: Path) -> None:
-    """
-    Nobody could look for secrets in a request's body that is compressed in a way that is not known here.
-    """
+    """Nobody could look for secrets in a request's body that is compressed in a way that is not known here."""
     path = tmp_path / "c.yaml"
     headers = {"Content-Encoding": "snappy", "Authorization": "Bearer sk-0123456789"}
     unread = r"the body of POST http.*/threads is compressed with snappy and cannot be read(.|\n)*send it without compression"
@@ -185,9 +165,7 @@ def test_a_body_that_cannot_be_read_is_not_recorded(service: Upstream, tmp_path:
 
 
 def test_scrub_says_what_it_could_not_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """
-    A body that is compressed in a way that is not known here was not looked through: scrub does not call it rewritten.
-    """
+    """A body that is compressed in a way that is not known here was not looked through: scrub does not call it rewritten."""
     body = b64encode(b"\xff\x00secret").decode()
     old = tmp_path / "old.yaml"
     old.write_text(

@@ -24,24 +24,18 @@ turns = pytest.mark.parametrize("turn", range(int(os.environ.get("ASSISTANT_LOSS
 
 
 def create(base: str, n: int) -> Any:
-    """
-    A thread, by its number.
-    """
+    """A thread, by its number."""
     return requests.post(f"{base}/threads", json={"metadata": {"n": n}}, headers=AUTHORIZED, timeout=30).json()
 
 
 def numbers(path: Path) -> list[int]:
-    """
-    The numbers of the threads a cassette holds.
-    """
+    """The numbers of the threads a cassette holds."""
     return [one.request.json()["metadata"]["n"] for one in cassettes.load(path).interactions]
 
 
 @turns
 def test_eight_threads_lose_nothing(turn: int, service: Upstream, tmp_path: Path) -> None:
-    """
-    Whatever the order, every call is in the file.
-    """
+    """Whatever the order, every call is in the file."""
     path = tmp_path / "c.yaml"
 
     def some(worker: int) -> None:
@@ -59,9 +53,7 @@ def test_eight_threads_lose_nothing(turn: int, service: Upstream, tmp_path: Path
 
 @turns
 def test_fifty_requests_in_flight_lose_nothing(turn: int, service: Upstream, tmp_path: Path) -> None:
-    """
-    Under asyncio, with httpx.
-    """
+    """Under asyncio, with httpx."""
     path = tmp_path / "c.yaml"
 
     async def all_at_once() -> None:
@@ -98,9 +90,7 @@ def test_it(assistant_mock, n):
 @turns
 @pytest.mark.parametrize("record", ["once", "all"])
 def test_four_workers_share_one_cassette(turn: int, record: str, pytester: pytest.Pytester, service: Upstream) -> None:
-    """
-    Recording under pytest -n 4 loses nothing, and each test then replays its own part of the file.
-    """
+    """Recording under pytest -n 4 loses nothing, and each test then replays its own part of the file."""
     pytest.importorskip("xdist")
     pytester.makepyfile(SHARED)
     options = ("-p", "no:cacheprovider", "--assistant-source=cassette")
@@ -114,9 +104,7 @@ def test_four_workers_share_one_cassette(turn: int, record: str, pytester: pytes
 
 @pytest.mark.parametrize("record", ["none", "all"])
 def test_exchanges_are_written_down_one_at_a_time(record: str, service: Upstream, tmp_path: Path) -> None:
-    """
-    By a replay and by a recording; else two threads' first exchanges would each begin the journal, and one be lost.
-    """
+    """By a replay and by a recording; else two threads' first exchanges would each begin the journal, and one be lost."""
     path = tmp_path / "c.yaml"
     with player(path, record="once"):
         create(service.model_studio, 1)

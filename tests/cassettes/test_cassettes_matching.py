@@ -1,6 +1,4 @@
-"""
-When two requests are the same, and which recorded answer each gets.
-"""
+"""When two requests are the same, and which recorded answer each gets."""
 
 from __future__ import annotations
 
@@ -45,17 +43,13 @@ DIFFERENT = {
 
 @pytest.mark.parametrize("name", SAME)
 def test_how_a_body_is_written_does_not_count(name: str) -> None:
-    """
-    Order of names, whitespace and escapes do not make two bodies different.
-    """
+    """Order of names, whitespace and escapes do not make two bodies different."""
     assert canonical(SAME[name][0]) == canonical(SAME[name][1])
 
 
 @pytest.mark.parametrize("name", DIFFERENT)
 def test_what_a_body_says_counts(name: str) -> None:
-    """
-    Any value does, and its type.
-    """
+    """Any value does, and its type."""
     assert canonical(DIFFERENT[name][0]) != canonical(DIFFERENT[name][1])
 
 
@@ -68,9 +62,7 @@ JSON = st.recursive(
 
 @given(JSON, JSON)
 def test_canonical_bodies_are_equal_only_for_equal_values(one: Any, other: Any) -> None:
-    """
-    Whatever the values, equal text means the same JSON.
-    """
+    """Whatever the values, equal text means the same JSON."""
     left, right = json.dumps(one).encode(), json.dumps(other, ensure_ascii=False).encode()
     same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
     assert (canonical(left) == canonical(right)) is same
@@ -78,9 +70,7 @@ def test_canonical_bodies_are_equal_only_for_equal_values(one: Any, other: Any) 
 
 @given(JSON)
 def test_redacting_before_or_after_gives_the_same_key(value: Any) -> None:
-    """
-    A request is found whether its secrets were hidden in its body or in its key.
-    """
+    """A request is found whether its secrets were hidden in its body or in its key."""
     secrets = Secrets()
     body = json.dumps({"v": value, "k": "use sk-0123456789abcdef", "api_key": "x1"}).encode()
     assert canonical(secrets.body(body)) == secrets.text(canonical(body))
@@ -98,17 +88,13 @@ def test_redacting_before_or_after_gives_the_same_key(value: Any) -> None:
     ],
 )
 def test_named_values_do_not_count(ignored: list[str], left: Any, right: Any, same: bool) -> None:
-    """
-    Only at the path named, in every item of a list.
-    """
+    """Only at the path named, in every item of a list."""
     named = Ignored.of(ignored)
     assert (canonical(json.dumps(left).encode(), named) == canonical(json.dumps(right).encode(), named)) is same
 
 
 def test_query_order_does_not_count_and_its_values_do() -> None:
-    """
-    Parameters in another order or spelling are the same; another or an empty value is not; a named one does not count.
-    """
+    """Parameters in another order or spelling are the same; another or an empty value is not; a named one does not count."""
 
     def of(query: str, *ignored: str) -> str:
         return key("GET", Place("model_studio", "/threads", query), "", b"", Ignored.of(ignored))
@@ -127,18 +113,14 @@ def test_query_order_does_not_count_and_its_values_do() -> None:
     ],
 )
 def test_a_malformed_ignore_is_refused(ignore: Any, problem: Exception) -> None:
-    """
-    With what came and what was expected.
-    """
+    """With what came and what was expected."""
     with pytest.raises(type(problem)) as refusal:
         Ignored.of(ignore)
     assert str(refusal.value) == str(problem)
 
 
 def test_the_same_request_gets_its_answers_in_turn(tmp_path: Path) -> None:
-    """
-    Recorded three times, three answers; a fourth time is a miss that says so.
-    """
+    """Recorded three times, three answers; a fourth time is a miss that says so."""
     path = saved(tmp_path / "c.yaml", *(one(asked("GET", "/threads/x"), {"n": n}) for n in range(3)))
     mock = player(path).__enter__()
     assert [ask(mock, asked("GET", "/threads/x")).json()["n"] for _ in range(3)] == [0, 1, 2]
@@ -148,9 +130,7 @@ def test_the_same_request_gets_its_answers_in_turn(tmp_path: Path) -> None:
 
 
 def test_reuse_repeats_the_last(tmp_path: Path) -> None:
-    """
-    With reuse=True the fourth time gets the third answer again.
-    """
+    """With reuse=True the fourth time gets the third answer again."""
     path = saved(tmp_path / "c.yaml", *(one(asked("GET", "/threads/x"), {"n": n}) for n in range(3)))
     with player(path, reuse=True) as mock:
         assert [ask(mock, asked("GET", "/threads/x")).json()["n"] for _ in range(5)] == [0, 1, 2, 2, 2]
@@ -167,18 +147,14 @@ def test_reuse_repeats_the_last(tmp_path: Path) -> None:
     ],
 )
 def test_where_it_was_recorded_does_not_count(base: str, tmp_path: Path) -> None:
-    """
-    Abroad, or through a gateway nobody here knows: at home it is played.
-    """
+    """Abroad, or through a gateway nobody here knows: at home it is played."""
     path = saved(tmp_path / "c.yaml", one(asked("POST", MESSAGES, {"content": "hi"}, base), {"id": "m"}))
     with player(path) as mock:
         assert ask(mock, asked("POST", MESSAGES, {"content": "hi"})).json() == {"id": "m"}
 
 
 def test_the_vendor_counts(tmp_path: Path) -> None:
-    """
-    The same path of another vendor is another request; through a gateway its route tells whose it is.
-    """
+    """The same path of another vendor is another request; through a gateway its route tells whose it is."""
     path = saved(tmp_path / "c.yaml", one(asked("POST", "/v2/threads", {}, "http://gw.corp/x"), {"id": "t"}))
     with player(path) as mock:
         assert ask(mock, asked("POST", "/v2/threads", {}, BAIDU)).json() == {"id": "t"}
@@ -187,27 +163,21 @@ def test_the_vendor_counts(tmp_path: Path) -> None:
 
 
 def test_a_changed_body_is_a_miss(tmp_path: Path) -> None:
-    """
-    Never another request's answer.
-    """
+    """Never another request's answer."""
     path = saved(tmp_path / "c.yaml", one(asked("POST", MESSAGES, {"content": "hi"}), {"id": "m"}))
     with pytest.raises(errors.CassetteMiss), player(path) as mock:
         ask(mock, asked("POST", MESSAGES, {"content": "hi!"}))
 
 
 def test_a_hidden_secret_still_matches(tmp_path: Path) -> None:
-    """
-    The file says REDACTED where any key of the same shape may stand.
-    """
+    """The file says REDACTED where any key of the same shape may stand."""
     path = saved(tmp_path / "c.yaml", one(asked("POST", MESSAGES, {"content": "key REDACTED"}), {"id": "m"}))
     with player(path) as mock:
         assert ask(mock, asked("POST", MESSAGES, {"content": "key sk-0123456789abcdef"})).json() == {"id": "m"}
 
 
 def test_ten_thousand_are_found_by_an_index() -> None:
-    """
-    Each look-up touches its own queue only, whatever the order.
-    """
+    """Each look-up touches its own queue only, whatever the order."""
     keys = [f"POST {n}" for n in range(10_000)]
     index = Index(keys)
     assert [index.take(one) for one in reversed(keys)] == list(range(9_999, -1, -1))
@@ -215,9 +185,7 @@ def test_ten_thousand_are_found_by_an_index() -> None:
 
 
 def test_other_services_in_the_file_are_not_ours(tmp_path: Path) -> None:
-    """
-    A vcrpy cassette may hold calls to others: they are neither played nor asked for.
-    """
+    """A vcrpy cassette may hold calls to others: they are neither played nor asked for."""
     other = one(Request("GET", "https://example.com/x"), {"a": 1})
     path = saved(tmp_path / "c.yaml", other)
     with player(path) as mock:

@@ -1,6 +1,4 @@
-"""
-Record modes, misses, what is left unplayed, secrets, failures: a mock on a cassette, recording from a service over sockets.
-"""
+"""Record modes, misses, what is left unplayed, secrets, failures: a mock on a cassette, recording from a service over sockets."""
 
 from __future__ import annotations
 
@@ -24,23 +22,17 @@ AUTHORIZED = {"Authorization": f"Bearer {KEY}", "X-DashScope-WorkSpace": "llm-wo
 
 
 def create(base: str, n: int = 0, **more: Any) -> Any:
-    """
-    A thread, by its number.
-    """
+    """A thread, by its number."""
     return requests.post(f"{base}/threads", json={"metadata": {"n": n, **more}}, headers=AUTHORIZED, timeout=20).json()
 
 
 def numbers(path: Path) -> list[int]:
-    """
-    The numbers of the threads a cassette holds.
-    """
+    """The numbers of the threads a cassette holds."""
     return [one.request.json()["metadata"]["n"] for one in load(path).interactions]
 
 
 def test_none_never_touches_the_network(service: Upstream, tmp_path: Path) -> None:
-    """
-    A missing cassette is an error that says how to record it, at the call; the service is not asked.
-    """
+    """A missing cassette is an error that says how to record it, at the call; the service is not asked."""
     path = tmp_path / "c.yaml"
     with pytest.raises(errors.CassetteMiss) as miss, player(path):
         create(service.model_studio)
@@ -56,9 +48,7 @@ def test_none_never_touches_the_network(service: Upstream, tmp_path: Path) -> No
 
 
 def test_once_records_what_is_missing_and_then_only_replays(service: Upstream, tmp_path: Path) -> None:
-    """
-    The first run writes the file, the second reads it, and a new call in it is a miss.
-    """
+    """The first run writes the file, the second reads it, and a new call in it is a miss."""
     path = tmp_path / "c.yaml"
     with player(path, record="once"):
         first = create(service.model_studio)
@@ -70,9 +60,7 @@ def test_once_records_what_is_missing_and_then_only_replays(service: Upstream, t
 
 
 def test_new_adds_what_is_not_there(service: Upstream, tmp_path: Path) -> None:
-    """
-    What the cassette answers is replayed, what it does not is recorded at its end.
-    """
+    """What the cassette answers is replayed, what it does not is recorded at its end."""
     path = tmp_path / "c.yaml"
     with player(path, record="once"):
         first = create(service.model_studio)
@@ -84,9 +72,7 @@ def test_new_adds_what_is_not_there(service: Upstream, tmp_path: Path) -> None:
 
 
 def test_new_refuses_a_call_that_names_a_recorded_id(service: Upstream, tmp_path: Path) -> None:
-    """
-    The service of today need not know the thread: the reason is given, and nothing is sent.
-    """
+    """The service of today need not know the thread: the reason is given, and nothing is sent."""
     path = tmp_path / "c.yaml"
     with player(path, record="once"):
         thread = create(service.model_studio)
@@ -107,9 +93,7 @@ def test_new_refuses_a_call_that_names_a_recorded_id(service: Upstream, tmp_path
 
 
 def test_all_replaces_what_it_records_again(service: Upstream, tmp_path: Path) -> None:
-    """
-    As vcrpy 9 has it: an interaction recorded again takes the old one's place, the others stay.
-    """
+    """As vcrpy 9 has it: an interaction recorded again takes the old one's place, the others stay."""
     path = tmp_path / "c.yaml"
     with player(path, record="once"):
         create(service.model_studio)
@@ -125,9 +109,7 @@ def test_all_replaces_what_it_records_again(service: Upstream, tmp_path: Path) -
 
 @pytest.mark.parametrize("record", ["once", "new", "all"])
 def test_nothing_is_written_if_the_test_fails(record: str, service: Upstream, tmp_path: Path) -> None:
-    """
-    The file stays as it was, or missing.
-    """
+    """The file stays as it was, or missing."""
     path = tmp_path / "c.yaml"
     with pytest.raises(ZeroDivisionError), player(path, record=record):
         create(service.model_studio)
@@ -143,9 +125,7 @@ def test_nothing_is_written_if_the_test_fails(record: str, service: Upstream, tm
 
 
 def test_live_asks_the_service_and_records_only_if_told(service: Upstream, tmp_path: Path) -> None:
-    """
-    Live alone writes nothing; with a record mode what was asked is recorded.
-    """
+    """Live alone writes nothing; with a record mode what was asked is recorded."""
     with AssistantMock(source="live") as mock:
         create(service.model_studio)
         assert [exchange.operation for exchange in mock.model_studio.exchanges] == ["create_thread"]
@@ -163,9 +143,7 @@ def test_live_asks_the_service_and_records_only_if_told(service: Upstream, tmp_p
 def test_a_compressed_answer_is_checked_and_seen_as_it_reads(
     source: str, service: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """
-    A real service may send gzip: the contract reads through it, and so does who looks at the exchanges.
-    """
+    """A real service may send gzip: the contract reads through it, and so does who looks at the exchanges."""
     plainly = service.answer
 
     def compressed(request: Request) -> Response:
@@ -188,9 +166,7 @@ def test_a_compressed_answer_is_checked_and_seen_as_it_reads(
 
 
 def test_a_swallowed_miss_is_raised_again_at_the_end(tmp_path: Path) -> None:
-    """
-    Code that catches everything cannot turn a miss into a green test.
-    """
+    """Code that catches everything cannot turn a miss into a green test."""
     path = saved(tmp_path / "c.yaml", one(asked("GET", "/threads/x"), {}))
     swallowed = pytest.raises(errors.CassetteMiss, match="raised at a call before, and swallowed")
     with swallowed, player(path), contextlib.suppress(AssertionError):
@@ -198,9 +174,7 @@ def test_a_swallowed_miss_is_raised_again_at_the_end(tmp_path: Path) -> None:
 
 
 def test_a_miss_shows_the_closest_recording(tmp_path: Path) -> None:
-    """
-    With ids by name, a diff of what differs, the values to name, the counts, and the command.
-    """
+    """With ids by name, a diff of what differs, the values to name, the counts, and the command."""
     path = saved(
         tmp_path / "c.yaml",
         one(asked("POST", "/threads", {}), {"id": "thread_abc", "object": "thread"}),
@@ -235,9 +209,7 @@ def test_a_miss_shows_the_closest_recording(tmp_path: Path) -> None:
 
 
 def test_recorded_and_never_played_fails(tmp_path: Path) -> None:
-    """
-    The interactions are listed; a miss, or an error on its way, is not hidden by them.
-    """
+    """The interactions are listed; a miss, or an error on its way, is not hidden by them."""
     path = saved(tmp_path / "c.yaml", one(asked("GET", "/threads/x"), {}), one(asked("GET", "/threads/y"), {}))
     with pytest.raises(errors.UnplayedInteractions) as left, player(path) as mock:
         ask(mock, asked("GET", "/threads/x"))
@@ -259,9 +231,7 @@ def test_recorded_and_never_played_fails(tmp_path: Path) -> None:
 
 
 def test_seeding_is_refused_with_the_portable_way(tmp_path: Path) -> None:
-    """
-    Neither putting into the fake's store nor looking into it would mean anything.
-    """
+    """Neither putting into the fake's store nor looking into it would mean anything."""
     path = tmp_path / "c.yaml"
     with player(path) as mock:
         studio = mock.model_studio
@@ -281,9 +251,7 @@ def test_seeding_is_refused_with_the_portable_way(tmp_path: Path) -> None:
 def test_the_key_is_fake_in_replay_and_real_in_recording(
     service: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """
-    Replay needs none; recording and live leave the one that is there alone.
-    """
+    """Replay needs none; recording and live leave the one that is there alone."""
     import os
 
     for options, key in (({}, "sk-assistant-mock"), ({"record": "once"}, KEY), ({"record": "all"}, KEY)):
@@ -314,9 +282,7 @@ def test_the_key_is_fake_in_replay_and_real_in_recording(
     ids=str,
 )  # fmt: skip
 def test_a_wrong_word_is_refused(options: dict[str, Any], problem: str) -> None:
-    """
-    What came, what was expected, what was meant.
-    """
+    """What came, what was expected, what was meant."""
     with pytest.raises((TypeError, ValueError)) as refusal:
         AssistantMock(**options)
     assert str(refusal.value) == problem

@@ -1,6 +1,4 @@
-"""
-Cassettes in pytest: the same test on the fake, on a cassette and live; modes, options, marker, reports.
-"""
+"""Cassettes in pytest: the same test on the fake, on a cassette and live; modes, options, marker, reports."""
 
 from __future__ import annotations
 
@@ -29,17 +27,13 @@ def create(n):
 
 
 def home(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    No service and no key any more: as on a machine that only replays.
-    """
+    """No service and no key any more: as on a machine that only replays."""
     for name in ("DASHSCOPE_HTTP_BASE_URL", "GATEWAY_URL", "DASHSCOPE_API_KEY", "APPBUILDER_TOKEN"):
         monkeypatch.delenv(name, raising=False)
 
 
 def run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
-    """
-    The tests in a process of their own, as an SDK reads its environment once.
-    """
+    """The tests in a process of their own, as an SDK reads its environment once."""
     return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
 
 
@@ -47,9 +41,7 @@ def run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
 def test_the_sdks_record_and_replay_every_operation(
     source: str, count: int, pytester: pytest.Pytester, service: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """
-    One test, unchanged: on the fake, recorded from a service over sockets, replayed without service and key, and live.
-    """
+    """One test, unchanged: on the fake, recorded from a service over sockets, replayed without service and key, and live."""
     pytester.makepyfile(
         source + "\ndef test_it(assistant_mock):\n    seen = conversation()\n    print(seen)\n    assert len(seen) >= 8\n"
     )
@@ -70,16 +62,12 @@ def test_the_sdks_record_and_replay_every_operation(
 
 
 def seen(result: pytest.RunResult) -> list[str]:
-    """
-    What the test printed.
-    """
+    """What the test printed."""
     return [line for line in result.outlines if "[" in line and "True" in line]
 
 
 def here(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
-    """
-    The tests in this process: quick, and enough where no SDK is imported.
-    """
+    """The tests in this process: quick, and enough where no SDK is imported."""
     return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:randomly", *options)
 
 
@@ -88,9 +76,7 @@ REPLAY = ("--assistant-source=cassette",)
 
 
 def test_where_a_cassette_lies(pytester: pytest.Pytester, service: Upstream) -> None:
-    """
-    Beside the test, with class and parameters in the name, what no file name can hold replaced, long names cut.
-    """
+    """Beside the test, with class and parameters in the name, what no file name can hold replaced, long names cut."""
     source = """
 @pytest.mark.parametrize("word", ["a/b", pytest.param("b", id="x" * 300)])
 def test_word(assistant_mock, word):
@@ -116,9 +102,7 @@ def test_named(assistant_mock):
 
 
 def test_source_and_record_command_line_over_marker_over_ini(pytester: pytest.Pytester, service: Upstream) -> None:
-    """
-    A marker's source holds unless the option is given; without either the ini file says.
-    """
+    """A marker's source holds unless the option is given; without either the ini file says."""
     source = """
 @pytest.mark.assistant(source="fake")
 def test_marked(assistant_mock):
@@ -139,9 +123,7 @@ def test_plain(assistant_mock):
 
 
 def test_recording_the_fake_is_warned_of(pytester: pytest.Pytester) -> None:
-    """
-    --assistant-record alone records nothing, and says so; a test that is marked for the fake means it.
-    """
+    """--assistant-record alone records nothing, and says so; a test that is marked for the fake means it."""
     source = """
 import pytest
 
@@ -164,9 +146,7 @@ def test_marked(assistant_mock): pass
 
 
 def test_a_failing_test_leaves_no_cassette(pytester: pytest.Pytester, service: Upstream) -> None:
-    """
-    And says so. Nor does one that is skipped half way or expected to fail; a passing one beside it does.
-    """
+    """And says so. Nor does one that is skipped half way or expected to fail; a passing one beside it does."""
     source = """
 def test_fails(assistant_mock):
     create(1)
@@ -241,9 +221,7 @@ def test_it(assistant_mock, case):
 
 
 def test_the_command_in_a_miss_works(pytester: pytest.Pytester, service: Upstream) -> None:
-    """
-    Run as it stands, it records what is missing, and the test passes from then on.
-    """
+    """Run as it stands, it records what is missing, and the test passes from then on."""
     pytester.makepyfile(TEST + "\ndef test_it(assistant_mock):\n    create(1)\n")
     here(pytester, *RECORD).assert_outcomes(passed=1)
     pytester.makepyfile(TEST + "\ndef test_it(assistant_mock):\n    create(1)\n    create(2)\n")
@@ -293,9 +271,7 @@ def test_the_command_leaves_nothing_of_the_old_recording(
 
 
 def test_the_resolver_guard_stays_on_in_replay(pytester: pytest.Pytester) -> None:
-    """
-    A client without a door cannot even look up the vendor's host.
-    """
+    """A client without a door cannot even look up the vendor's host."""
     pytester.makepyfile(
         "import socket\nimport pytest\nfrom pytest_assistant_mock.errors import BlockedHost\n"
         "@pytest.mark.assistant(strict=False)\n"
@@ -306,9 +282,7 @@ def test_the_resolver_guard_stays_on_in_replay(pytester: pytest.Pytester) -> Non
 
 
 def test_a_missing_cassette_says_how_to_record(pytester: pytest.Pytester) -> None:
-    """
-    With the exact command.
-    """
+    """With the exact command."""
     pytester.makepyfile(test_it=TEST + "\ndef test_it(assistant_mock):\n    create(1)\n")
     result = here(pytester, *REPLAY)
     result.assert_outcomes(failed=1)
@@ -331,18 +305,14 @@ def test_a_missing_cassette_says_how_to_record(pytester: pytest.Pytester) -> Non
     ],
 )
 def test_a_wrong_marker_is_a_usage_error(marker: str, problem: str, pytester: pytest.Pytester) -> None:
-    """
-    What came and what was expected.
-    """
+    """What came and what was expected."""
     pytester.makepyfile(f"import pytest\n@pytest.mark.assistant({marker})\ndef test_it(assistant_mock): pass\n")
     options = () if "source" in marker else REPLAY
     here(pytester, *options).stdout.fnmatch_lines([f"*UsageError: {problem.replace('[', '[[]')}"])
 
 
 def test_a_broken_cassette_is_an_error_with_file_and_line(pytester: pytest.Pytester) -> None:
-    """
-    At the test's setup, in the words of the reader.
-    """
+    """At the test's setup, in the words of the reader."""
     pytester.makepyfile(test_it="def test_it(assistant_mock): pass")
     file = Path(pytester.path) / "cassettes" / "test_it" / "test_it.yaml"
     file.parent.mkdir(parents=True)
@@ -353,9 +323,7 @@ def test_a_broken_cassette_is_an_error_with_file_and_line(pytester: pytest.Pytes
 
 
 def test_marker_keywords_reach_the_player(pytester: pytest.Pytester, service: Upstream) -> None:
-    """
-    ignore=, reuse= and unplayed= do in pytest what they do elsewhere.
-    """
+    """ignore=, reuse= and unplayed= do in pytest what they do elsewhere."""
     marked = '@pytest.mark.assistant(cassette="c", ignore=["metadata.n"], reuse=True, unplayed="off")\n'
     pytester.makepyfile(TEST + marked + "def test_it(assistant_mock):\n    create(1)\n")
     here(pytester, *RECORD).assert_outcomes(passed=1)

@@ -29,16 +29,12 @@ SIGNED = "https://bucket.oss-cn-beijing.aliyuncs.com/f?Expires=1&OSSAccessKeyId=
 
 
 def create(base: str, **more: Any) -> Any:
-    """
-    A thread.
-    """
+    """A thread."""
     return requests.post(f"{base}/threads", json={"metadata": more}, headers=AUTHORIZED, timeout=20).json()
 
 
 def test_secrets_never_reach_the_file(service: Upstream, tmp_path: Path) -> None:
-    """
-    Not from headers, the query, bodies in either direction; and the recording is found again with another key.
-    """
+    """Not from headers, the query, bodies in either direction; and the recording is found again with another key."""
     path, literal = tmp_path / "c.yaml", "team-key-of-no-known-shape"
     signed = "https://bucket.oss-cn-beijing.aliyuncs.com/f?Expires=1&Signature=c2VjcmV0LXNpZw%3D"
 
@@ -59,9 +55,7 @@ def test_secrets_never_reach_the_file(service: Upstream, tmp_path: Path) -> None
 
 
 def test_what_still_looks_like_a_key_is_not_written(service: Upstream, tmp_path: Path) -> None:
-    """
-    A key in base64 cannot be replaced: the error says where it stands, and there is no file.
-    """
+    """A key in base64 cannot be replaced: the error says where it stands, and there is no file."""
     path = tmp_path / "c.yaml"
     remains = r"is not written: something that looks like a secret remains(.|\n)*line \d+:"
     with pytest.raises(errors.CassetteError, match=remains), player(path, record="once"):
@@ -83,9 +77,7 @@ HEADERS = ("Authorization", "X-Appbuilder-Authorization", "Cookie", "X-DashScope
 
 
 def answer(request: Request) -> Response:
-    """
-    A service that gives back whatever it is told, in headers and body.
-    """
+    """A service that gives back whatever it is told, in headers and body."""
     told = json.loads(request.body)["metadata"]["k"]
     body = f'{{"k": "{told}", "note": "{told}!"}}'.encode()
     headers = (("Set-Cookie", f"s={told}"), ("X-Echo", f"<{told}>"), ("X-DashScope-WorkSpace", "llm-workspace-2"))
@@ -93,9 +85,7 @@ def answer(request: Request) -> Response:
 
 
 def lines_with(text: str, word: str) -> list[str]:
-    """
-    Where a word stands.
-    """
+    """Where a word stands."""
     return [line for line in text.splitlines() if word in line]
 
 
@@ -103,9 +93,7 @@ def lines_with(text: str, word: str) -> list[str]:
 def test_a_secret_is_hidden_wherever_it_stands(
     name: str, service: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """
-    In headers, query and body of the request, in headers and body of the answer; and replay finds the recording.
-    """
+    """In headers, query and body of the request, in headers and body of the answer; and replay finds the recording."""
     monkeypatch.setenv("DASHSCOPE_API_KEY", TEAM)
     monkeypatch.setattr(service, "answer", answer)
     written, hidden = SECRETS[name]
@@ -135,9 +123,7 @@ def test_a_secret_is_hidden_wherever_it_stands(
 def test_a_key_in_base64_is_not_written(
     before: str, after: str, service: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """
-    It cannot be replaced; it is found wherever in the encoded text it begins, and the error says where.
-    """
+    """It cannot be replaced; it is found wherever in the encoded text it begins, and the error says where."""
     monkeypatch.setenv("DASHSCOPE_API_KEY", TEAM)
     encoded = b64encode(f"{before}{TEAM}{after}".encode()).decode()
     path = tmp_path / "c.yaml"
@@ -148,9 +134,7 @@ def test_a_key_in_base64_is_not_written(
 
 
 def test_the_whole_project_hides_alike() -> None:
-    """
-    There is one registry: what a cassette hides, a log, a report and scrub hide as well.
-    """
+    """There is one registry: what a cassette hides, a log, a report and scrub hide as well."""
     request = Request(
         "POST", f"https://dashscope.aliyuncs.com/api/v1/threads?a={KEY}", (("Cookie", "session=abc"),), SIGNED.encode()
     )

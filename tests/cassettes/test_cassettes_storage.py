@@ -1,6 +1,4 @@
-"""
-Files that are no cassette, and files that cannot be written: a clear error, nothing run, nothing lost.
-"""
+"""Files that are no cassette, and files that cannot be written: a clear error, nothing run, nothing lost."""
 
 from __future__ import annotations
 
@@ -67,9 +65,7 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_file_is_an_error_with_its_line(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    The error names file and line; nothing is run, and the file is left as it was.
-    """
+    """The error names file and line; nothing is run, and the file is left as it was."""
     data, line, problem = BAD[name]
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "c.yaml"
@@ -84,9 +80,7 @@ def test_a_bad_file_is_an_error_with_its_line(name: str, tmp_path: Path, monkeyp
 
 
 def test_a_deep_file_is_an_error(tmp_path: Path) -> None:
-    """
-    libyaml says so since 0.2.6, in the line it gives up at; before, it reads to the end that is missing.
-    """
+    """libyaml says so since 0.2.6, in the line it gives up at; before, it reads to the end that is missing."""
     path = tmp_path / "c.yaml"
     path.write_bytes(b"version: 1\ninteractions: " + b"[" * 3000 + b"\n")
     with pytest.raises(errors.CassetteError, match=r":2: exceeded maximum nesting depth|:3: did not find expected node content"):
@@ -94,9 +88,7 @@ def test_a_deep_file_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
-    """
-    200 MB are refused by their size.
-    """
+    """200 MB are refused by their size."""
     path = tmp_path / "c.yaml"
     with path.open("wb") as file:
         file.truncate(200 * 1024 * 1024)
@@ -105,9 +97,7 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
 
 
 def test_a_file_replaced_is_read_anew(tmp_path: Path) -> None:
-    """
-    By its text, whatever its size and time say; and what one reader does to its cassette, the next does not see.
-    """
+    """By its text, whatever its size and time say; and what one reader does to its cassette, the next does not see."""
     path = tmp_path / "c.yaml"
     for word in ("one", "two", "one"):
         path.write_text(GOOD.replace('"t"', f'"{word}"'))
@@ -120,9 +110,7 @@ def test_a_file_replaced_is_read_anew(tmp_path: Path) -> None:
 
 
 def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
-    """
-    Editors put one; it means nothing.
-    """
+    """Editors put one; it means nothing."""
     path = tmp_path / "c.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
     assert len(load(path).interactions) == 1
@@ -144,9 +132,7 @@ except ValueError as error:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit to set")
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
-    """
-    No room in the middle of writing, as the system itself says it: the old cassette is whole and nothing is left beside it.
-    """
+    """No room in the middle of writing, as the system itself says it: the old cassette is whole and nothing is left beside it."""
     path = saved(tmp_path / "c.yaml", one(asked("GET", "/threads/x"), {"id": "t"}))
     before = path.read_text()
     ended = subprocess.run([sys.executable, "-c", FULL, str(path)], check=True, capture_output=True, text=True)
@@ -155,9 +141,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 def test_a_read_only_folder_leaves_the_old_file(tmp_path: Path) -> None:
-    """
-    The error says what the system says.
-    """
+    """The error says what the system says."""
     folder = tmp_path / "cassettes"
     path = folder / "c.yaml"
     folder.write_text("a file in the folder's place: as unwritable as it gets, also for root")
@@ -168,9 +152,7 @@ def test_a_read_only_folder_leaves_the_old_file(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32" or os.getuid() == 0, reason="root writes everywhere")
 def test_a_read_only_folder_with_a_cassette_leaves_it(tmp_path: Path) -> None:
-    """
-    Its permissions say no: the old cassette is whole.
-    """
+    """Its permissions say no: the old cassette is whole."""
     path = saved(tmp_path / "c.yaml", one(asked("GET", "/threads/x"), {"id": "t"}))
     before = path.read_text()
     tmp_path.chmod(0o500)
@@ -194,9 +176,7 @@ storage.save(Path(sys.argv[1]), lambda now: now, Secrets())
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")
 def test_a_killed_process_leaves_the_old_file(tmp_path: Path) -> None:
-    """
-    Killed in the middle of saving, the old cassette is whole; the next save is not disturbed by what was left.
-    """
+    """Killed in the middle of saving, the old cassette is whole; the next save is not disturbed by what was left."""
     path = saved(tmp_path / "c.yaml", one(asked("GET", "/threads/x"), {"id": "t"}))
     before = path.read_text()
     ended = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
@@ -207,9 +187,7 @@ def test_a_killed_process_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 def test_a_secret_that_remains_stops_the_writing(tmp_path: Path) -> None:
-    """
-    The error says where it stands and never what it is.
-    """
+    """The error says where it stands and never what it is."""
     path = tmp_path / "c.yaml"
     text = to_text(Cassette([one(asked("POST", "/threads", {"metadata": {"k": "VEVBTS1LRVktMDEyMw=="}}), {"id": "t"})]))
     with pytest.raises(errors.CassetteError) as error:
@@ -223,9 +201,7 @@ def test_a_secret_that_remains_stops_the_writing(tmp_path: Path) -> None:
 
 
 def test_many_writers_lose_nothing(tmp_path: Path) -> None:
-    """
-    Threads that each add an interaction to one file find all of them in it.
-    """
+    """Threads that each add an interaction to one file find all of them in it."""
     path = tmp_path / "c.yaml"
 
     def add(number: int) -> None:
@@ -242,9 +218,7 @@ def test_many_writers_lose_nothing(tmp_path: Path) -> None:
 
 
 def test_saving_leaves_nothing_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    No lock, no half file: neither beside the cassette nor in the folder for temporary files.
-    """
+    """No lock, no half file: neither beside the cassette nor in the folder for temporary files."""
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))

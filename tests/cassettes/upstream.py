@@ -1,6 +1,4 @@
-"""
-A real service on loopback for the tests that record: the engine behind sockets, reached by a base URL of its own.
-"""
+"""A real service on loopback for the tests that record: the engine behind sockets, reached by a base URL of its own."""
 
 from __future__ import annotations
 
@@ -25,9 +23,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class Upstream:
-    """
-    Both vendors over HTTP. Counts what reaches it.
-    """
+    """Both vendors over HTTP. Counts what reaches it."""
 
     def __init__(self, revision: str = "2025") -> None:
         self.engine = Engine(REVISIONS[revision])
@@ -40,17 +36,13 @@ class Upstream:
         self.appbuilder = self.url
 
     def close(self) -> None:
-        """
-        Stop.
-        """
+        """Stop."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
 
     def answer(self, request: Request) -> Response:
-        """
-        What the vendor of a path answers.
-        """
+        """What the vendor of a path answers."""
         self.requests.append(request)
         reply = self.engine.handle(request)
         assert isinstance(reply, Response)
@@ -76,18 +68,14 @@ class Upstream:
             do_GET = do_POST = do_DELETE = handle_one
 
             def log_message(self, format: str, *args: Any) -> None:
-                """
-                Says nothing.
-                """
+                """Says nothing."""
 
         return Handler
 
 
 @contextmanager
 def upstream(revision: str = "2025") -> Iterator[Upstream]:
-    """
-    A service for the length of a block.
-    """
+    """A service for the length of a block."""
     one = Upstream(revision)
     try:
         yield one

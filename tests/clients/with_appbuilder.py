@@ -1,6 +1,4 @@
-"""
-Every operation of AppBuilder with the real SDK, told where by the environment alone.
-"""
+"""Every operation of AppBuilder with the real SDK, told where by the environment alone."""
 
 import json
 

@@ -1,6 +1,4 @@
-"""
-Every operation of Model Studio with the real SDK, told where by the environment alone.
-"""
+"""Every operation of Model Studio with the real SDK, told where by the environment alone."""
 
 import json
 import warnings

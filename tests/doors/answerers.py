@@ -1,6 +1,4 @@
-"""
-Who stands behind the doors in these tests.
-"""
+"""Who stands behind the doors in these tests."""
 
 from __future__ import annotations
 
@@ -14,9 +12,7 @@ from pytest_assistant_mock._engine.wire import Reply, Request, Response
 
 
 class Script:
-    """
-    Answers every URL below a base by a function, or by the same reply; None lets the call through.
-    """
+    """Answers every URL below a base by a function, or by the same reply; None lets the call through."""
 
     def __init__(self, base: str, answer: Callable[[Request], Reply | None] | Reply | None, guarded: Sequence[str] = ()) -> None:
         self._base = base
@@ -25,31 +21,23 @@ class Script:
         self.asked: list[Request] = []
 
     def handle(self, request: Request) -> Reply | None:
-        """
-        The script's reply.
-        """
+        """The script's reply."""
         self.asked.append(request)
         return self._answer(request) if callable(self._answer) else self._answer
 
     def plays(self, url: str) -> bool:
-        """
-        Whether the URL is below the base.
-        """
+        """Whether the URL is below the base."""
         return url.startswith(self._base)
 
     def knows(self, origin: str) -> bool:
-        """
-        Whether the base is of this origin.
-        """
+        """Whether the base is of this origin."""
         ours, theirs = urlsplit(self._base), urlsplit(origin)
         return (ours.scheme, ours.hostname, ours.port or _PORTS[ours.scheme]) == (
             theirs.scheme, theirs.hostname, theirs.port or _PORTS[theirs.scheme],
         )  # fmt: skip
 
     def guards(self, host: str) -> bool:
-        """
-        Whether the host is wholly ours.
-        """
+        """Whether the host is wholly ours."""
         return host in self._guarded
 
 
@@ -57,26 +45,20 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class Recorder(Script):
-    """
-    Lets every call below its base through, and keeps what it is told.
-    """
+    """Lets every call below its base through, and keeps what it is told."""
 
     def __init__(self, base: str) -> None:
         super().__init__(base, None)
         self.told: list[tuple[Request, Reply]] = []
 
     def passed(self, request: Request, reply: Reply) -> None:
-        """
-        Keep it.
-        """
+        """Keep it."""
         self.told.append((request, reply))
 
 
 @contextmanager
 def behind_doors(answerer: Answerer) -> Iterator[None]:
-    """
-    Every door open, for the length of a block.
-    """
+    """Every door open, for the length of a block."""
     doors = Doors(answerer)
     doors.open()
     try:
@@ -86,7 +68,5 @@ def behind_doors(answerer: Answerer) -> Iterator[None]:
 
 
 def says(text: str, *headers: tuple[str, str], status: int = 200) -> Response:
-    """
-    A plain response.
-    """
+    """A plain response."""
     return Response(status, (("Content-Type", "text/plain; charset=utf-8"), *headers), text.encode())

@@ -1,6 +1,4 @@
-"""
-The clients the doors answer, each behind one function, so that a test reads the same for all.
-"""
+"""The clients the doors answer, each behind one function, so that a test reads the same for all."""
 
 from __future__ import annotations
 
@@ -19,9 +17,7 @@ import pytest
 
 @dataclass(frozen=True)
 class Ask:
-    """
-    What a client is asked to send, and how.
-    """
+    """What a client is asked to send, and how."""
 
     method: str
     url: str
@@ -36,9 +32,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Got:
-    """
-    What the client saw: header names in lower case, the body decoded as the client decodes it.
-    """
+    """What the client saw: header names in lower case, the body decoded as the client decodes it."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -46,9 +40,7 @@ class Got:
     pieces: tuple[bytes, ...] = ()
 
     def all(self, name: str) -> list[str]:
-        """
-        Every header of that name.
-        """
+        """Every header of that name."""
         return [value for key, value in self.headers if key == name]
 
 
@@ -174,14 +166,10 @@ def _urllib_request(ask: Ask) -> Got:
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
-    """
-    Leaves redirects to the test.
-    """
+    """Leaves redirects to the test."""
 
     def redirect_request(self, *arguments: Any) -> None:
-        """
-        None: the redirect is the answer.
-        """
+        """None: the redirect is the answer."""
 
 
 def _read(response: Any, pieces: int | None) -> Iterator[bytes]:
@@ -205,18 +193,14 @@ def _with_module(name: str, function: Callable[[Any, Ask], Any]) -> Callable[[As
 
 @dataclass(frozen=True)
 class Client:
-    """
-    One row of the table: a name, the library it needs, how it sends.
-    """
+    """One row of the table: a name, the library it needs, how it sends."""
 
     name: str
     library: str
     call: Callable[[Ask], Got]
 
     def send(self, method: str, url: str, **options: Any) -> Got:
-        """
-        Send one request; options are the fields of `Ask`.
-        """
+        """Send one request; options are the fields of `Ask`."""
         return self.call(Ask(method, url, **options))
 
 
@@ -275,9 +259,7 @@ CLIENTS = (
 
 
 def rows(*leave_out: str) -> list[Any]:
-    """
-    The clients as parameters; one whose library is not installed is skipped.
-    """
+    """The clients as parameters; one whose library is not installed is skipped."""
     return [
         pytest.param(
             client,

@@ -1,6 +1,4 @@
-"""
-Streams for tests, that remember how they were treated.
-"""
+"""Streams for tests, that remember how they were treated."""
 
 from __future__ import annotations
 
@@ -31,9 +29,7 @@ class Made:
         self.closes = 0
 
     def take(self) -> Piece | None:
-        """
-        Make the next one.
-        """
+        """Make the next one."""
         if self.made == self._stops_at and not self.go.is_set():
             return None
         if self.made == len(self._pieces):
@@ -45,29 +41,21 @@ class Made:
 
     @property
     def ended(self) -> bool:
-        """
-        Whether all are made, or nobody wants the rest.
-        """
+        """Whether all are made, or nobody wants the rest."""
         return bool(self.closes) or (self.made == len(self._pieces) and self._raises is None)
 
     def wait(self) -> None:
-        """
-        Until `go` is set; a test never waits longer than 10 seconds.
-        """
+        """Until `go` is set; a test never waits longer than 10 seconds."""
         self.waits.set()
         if not self.go.wait(10):
             raise TimeoutError("nobody let the stream go on")
 
     def close(self) -> None:
-        """
-        Count it.
-        """
+        """Count it."""
         self.closes += 1
         self.go.set()
 
 
 def frames(count: int, size: int = 0) -> list[bytes]:
-    """
-    So many events, each of `size` bytes or as few as it needs.
-    """
+    """So many events, each of `size` bytes or as few as it needs."""
     return [(b"data: %d " % at).ljust(max(size - 2, 0), b".").rstrip() + b"\n\n" for at in range(count)]

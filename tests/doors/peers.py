@@ -1,6 +1,4 @@
-"""
-Real peers on loopback, well-behaved and not: what a door's work is compared with.
-"""
+"""Real peers on loopback, well-behaved and not: what a door's work is compared with."""
 
 from __future__ import annotations
 
@@ -18,9 +16,7 @@ Act = Callable[[socket.socket, Request], bool | None]
 
 
 class Peer:
-    """
-    A server that does one thing to every request. Remembers the requests, and how many connections were made.
-    """
+    """A server that does one thing to every request. Remembers the requests, and how many connections were made."""
 
     def __init__(self, act: Act) -> None:
         self._act = act
@@ -67,9 +63,7 @@ class Peer:
                 return request
 
     def close(self) -> None:
-        """
-        Stop listening, and hanging.
-        """
+        """Stop listening, and hanging."""
         self.closing.set()
         with socket.create_connection(self._listener.getsockname()):
             pass
@@ -79,9 +73,7 @@ class Peer:
 
 @contextmanager
 def peer(act: Act) -> Iterator[Peer]:
-    """
-    A peer for the length of a block.
-    """
+    """A peer for the length of a block."""
     one = Peer(act)
     try:
         yield one
@@ -90,9 +82,7 @@ def peer(act: Act) -> Iterator[Peer]:
 
 
 def sends(data: bytes, *, keep: bool = False) -> Act:
-    """
-    Send these bytes; then close in order, or keep the line.
-    """
+    """Send these bytes; then close in order, or keep the line."""
 
     def act(line: socket.socket, request: Request) -> bool:
         line.sendall(data)
@@ -102,9 +92,7 @@ def sends(data: bytes, *, keep: bool = False) -> Act:
 
 
 def resets(data: bytes = b"") -> Act:
-    """
-    Send these bytes, let them arrive, then reset.
-    """
+    """Send these bytes, let them arrive, then reset."""
 
     def act(line: socket.socket, request: Request) -> None:
         line.sendall(data)
@@ -123,9 +111,7 @@ def _outstanding(line: socket.socket) -> bytes:
 
 
 def hangs(data: bytes = b"") -> Act:
-    """
-    Send these bytes, then nothing until the client goes away.
-    """
+    """Send these bytes, then nothing until the client goes away."""
 
     def act(line: socket.socket, request: Request) -> None:
         line.sendall(data)
@@ -135,18 +121,14 @@ def hangs(data: bytes = b"") -> Act:
 
 
 def refusing() -> str:
-    """
-    A URL where nobody listens.
-    """
+    """A URL where nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 @contextmanager
 def deaf() -> Iterator[str]:
-    """
-    A URL where connections are never made: the queue of a listener that accepts none is full.
-    """
+    """A URL where connections are never made: the queue of a listener that accepts none is full."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         waiting = [socket.socket() for _ in range(3)]
         for one in waiting:

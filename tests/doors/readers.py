@@ -1,6 +1,4 @@
-"""
-The ways a client can read a reply as it comes, each behind one function, so that a test reads the same for all.
-"""
+"""The ways a client can read a reply as it comes, each behind one function, so that a test reads the same for all."""
 
 from __future__ import annotations
 
@@ -142,9 +140,7 @@ def _urllib_request(url: str) -> Iterator[Any]:
 
 @dataclass(frozen=True)
 class Reader:
-    """
-    One row of the table. `whole_lines`: whether it gives lines or events, and so nothing of one that is not whole.
-    """
+    """One row of the table. `whole_lines`: whether it gives lines or events, and so nothing of one that is not whole."""
 
     name: str
     library: str
@@ -153,15 +149,11 @@ class Reader:
 
     @property
     def asynchronous(self) -> bool:
-        """
-        Whether it runs in a loop.
-        """
+        """Whether it runs in a loop."""
         return hasattr(self.opened("http://unused.invalid/"), "__aenter__")
 
     def read(self, url: str, after: After = lambda part, post: None) -> None:
-        """
-        Read a reply to its end, or as long as `after` likes.
-        """
+        """Read a reply to its end, or as long as `after` likes."""
         if self.asynchronous:
             asyncio.run(self.read_async(url, after))
             return
@@ -171,9 +163,7 @@ class Reader:
                     break
 
     async def read_async(self, url: str, after: After = lambda part, post: None) -> None:
-        """
-        The same, in a loop that runs already.
-        """
+        """The same, in a loop that runs already."""
         async with self.opened(url) as (parts, post):
             async for part in parts:
                 said = after(part, post)
@@ -223,9 +213,7 @@ READERS = (
 
 
 def rows(quality: Callable[[Reader], bool] = lambda reader: True) -> list[Any]:
-    """
-    The ways of a quality as parameters; one whose library is not installed is skipped.
-    """
+    """The ways of a quality as parameters; one whose library is not installed is skipped."""
     return [
         pytest.param(
             reader,

@@ -1,6 +1,4 @@
-"""
-Clients that keep lines and cookies between requests, each as one function from URL to body.
-"""
+"""Clients that keep lines and cookies between requests, each as one function from URL to body."""
 
 from __future__ import annotations
 
@@ -101,9 +99,7 @@ def _urllib_request() -> Iterator[Get]:
 
 @dataclass(frozen=True)
 class Session:
-    """
-    One row of the table. `lines`: whether it keeps them; `cookies`: whether it keeps those.
-    """
+    """One row of the table. `lines`: whether it keeps them; `cookies`: whether it keeps those."""
 
     name: str
     library: str
@@ -126,9 +122,7 @@ SESSIONS = (
 
 
 def rows(quality: Callable[[Session], bool]) -> list[Any]:
-    """
-    The sessions of a quality as parameters; one whose library is not installed is skipped.
-    """
+    """The sessions of a quality as parameters; one whose library is not installed is skipped."""
     return [
         pytest.param(
             session,

@@ -1,6 +1,4 @@
-"""
-What aiohttp's own machinery does above the pretended line.
-"""
+"""What aiohttp's own machinery does above the pretended line."""
 
 from __future__ import annotations
 
@@ -24,9 +22,7 @@ Use = Callable[[Any], Coroutine[Any, Any, Any]]
 
 
 def _in_session(use: Use, **options: Any) -> Any:
-    """
-    What `use` makes of a session; nothing may be left open, unawaited or unheard.
-    """
+    """What `use` makes of a session; nothing may be left open, unawaited or unheard."""
     complaints: list[str] = []
 
     async def run() -> Any:
@@ -53,9 +49,7 @@ async def _read(session: Any, url: str = f"{BASE}/x", **options: Any) -> bytes:
 
 
 def test_the_total_timeout_ends_a_hang() -> None:
-    """
-    Without a timeout of its own for reading, a hang is the total timeout's TimeoutError; nobody waits for it.
-    """
+    """Without a timeout of its own for reading, a hang is the total timeout's TimeoutError; nobody waits for it."""
 
     async def use(session: Any) -> type:
         with pytest.raises(TimeoutError) as raised:
@@ -67,9 +61,7 @@ def test_the_total_timeout_ends_a_hang() -> None:
 
 
 def test_a_compressed_reply_is_decompressed_or_not() -> None:
-    """
-    aiohttp's own parser does it, and leaves it where `auto_decompress` is off.
-    """
+    """aiohttp's own parser does it, and leaves it where `auto_decompress` is off."""
     packed = gzip.compress(b"hello", mtime=0)
     with behind_doors(Script(BASE, Response(200, (("Content-Encoding", "gzip"),), packed))):
         assert _in_session(_read) == b"hello"
@@ -78,17 +70,13 @@ def test_a_compressed_reply_is_decompressed_or_not() -> None:
 
 @pytest.mark.parametrize("until_eof", [True, False])
 def test_read_until_eof_makes_no_difference(until_eof: bool) -> None:
-    """
-    Every reply declares its length, so it ends by itself.
-    """
+    """Every reply declares its length, so it ends by itself."""
     with behind_doors(Script(BASE, says("body"))):
         assert _in_session(lambda session: _read(session, read_until_eof=until_eof)) == b"body"
 
 
 def test_raise_for_status_raises() -> None:
-    """
-    The status, the reason and the headers reach the exception.
-    """
+    """The status, the reason and the headers reach the exception."""
 
     async def use(session: Any) -> Any:
         with pytest.raises(aiohttp.ClientResponseError) as raised:
@@ -100,9 +88,7 @@ def test_raise_for_status_raises() -> None:
 
 
 def test_a_connectors_limit_holds_nobody_for_ever() -> None:
-    """
-    Twenty requests over one allowed connection: each gets it in its turn, also after failures.
-    """
+    """Twenty requests over one allowed connection: each gets it in its turn, also after failures."""
 
     def answer(request: Request) -> Reply:
         return Failure("reset") if request.body == b"3" else says(request.body.decode())
@@ -123,9 +109,7 @@ def test_a_connectors_limit_holds_nobody_for_ever() -> None:
 
 
 def test_traces_tell_the_story() -> None:
-    """
-    TraceConfig sees a connection made, the request's chunks and the end.
-    """
+    """TraceConfig sees a connection made, the request's chunks and the end."""
     seen: list[str] = []
     trace = aiohttp.TraceConfig()
     for name in ("on_request_start", "on_connection_create_start", "on_connection_create_end", "on_request_chunk_sent",
@@ -144,9 +128,7 @@ def test_traces_tell_the_story() -> None:
 
 
 def test_a_session_may_have_a_base_url() -> None:
-    """
-    ClientSession(base_url) completes the URL before we see it.
-    """
+    """ClientSession(base_url) completes the URL before we see it."""
     script = Script(BASE, says("ok"))
     with behind_doors(script):
         assert _in_session(lambda session: _read(session, "threads?x=1"), base_url=f"{BASE}/") == b"ok"
@@ -155,9 +137,7 @@ def test_a_session_may_have_a_base_url() -> None:
 
 @pytest.mark.parametrize("body", [b"question", "pieces"])
 def test_expect100_is_granted(body: Any) -> None:
-    """
-    A client that waits for "100 Continue" gets it, then sends its body, then gets the answer.
-    """
+    """A client that waits for "100 Continue" gets it, then sends its body, then gets the answer."""
 
     async def pieces() -> Any:
         yield b"ques"
@@ -173,9 +153,7 @@ def test_expect100_is_granted(body: Any) -> None:
 
 
 def test_json_and_forms_arrive() -> None:
-    """
-    aiohttp's own payloads write what they write on a real line.
-    """
+    """aiohttp's own payloads write what they write on a real line."""
     script = Script(BASE, says("ok"))
 
     async def use(session: Any) -> None:
@@ -193,9 +171,7 @@ def test_json_and_forms_arrive() -> None:
 
 
 def test_a_reply_left_unread_leaves_nothing_behind() -> None:
-    """
-    The response is closed early; session and loop end in silence.
-    """
+    """The response is closed early; session and loop end in silence."""
 
     async def use(session: Any) -> int:
         async with session.get(f"{BASE}/x") as response:
@@ -207,9 +183,7 @@ def test_a_reply_left_unread_leaves_nothing_behind() -> None:
 
 
 def test_a_get_is_asked_again_once_after_a_reset_as_aiohttp_does() -> None:
-    """
-    aiohttp repeats idempotent requests on a broken line, once; both are seen.
-    """
+    """aiohttp repeats idempotent requests on a broken line, once; both are seen."""
 
     async def use(session: Any) -> None:
         with pytest.raises(aiohttp.ClientOSError):
@@ -223,9 +197,7 @@ def test_a_get_is_asked_again_once_after_a_reset_as_aiohttp_does() -> None:
 
 @pytest.mark.parametrize("failure", ["connect_refused", "connect_timeout"])
 def test_a_connection_that_fails_is_not_tried_again(failure: Any) -> None:
-    """
-    aiohttp repeats no request whose connection failed.
-    """
+    """aiohttp repeats no request whose connection failed."""
 
     async def use(session: Any) -> None:
         with pytest.raises((aiohttp.ClientConnectorError, aiohttp.ServerTimeoutError)):
@@ -238,9 +210,7 @@ def test_a_connection_that_fails_is_not_tried_again(failure: Any) -> None:
 
 
 def test_a_witnessed_total_timeout_is_a_read_timeout_and_a_cancelled_call_is_nothing() -> None:
-    """
-    Time that ran out is told; a call that its own program gave up is not.
-    """
+    """Time that ran out is told; a call that its own program gave up is not."""
 
     async def times_out(session: Any, url: str) -> None:
         with pytest.raises(TimeoutError):
@@ -264,9 +234,7 @@ def test_a_witnessed_total_timeout_is_a_read_timeout_and_a_cancelled_call_is_not
 
 
 def test_a_call_let_through_leaves_nothing_behind() -> None:
-    """
-    The real line is closed with the response, without a word from asyncio.
-    """
+    """The real line is closed with the response, without a word from asyncio."""
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nreal"
     with peer(sends(answer, keep=True)) as real:
         for script in (Recorder(real.url), Script(real.url, None)):

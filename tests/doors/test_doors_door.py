@@ -1,6 +1,4 @@
-"""
-Seams are pinned, and libraries are found, or said to be unknown.
-"""
+"""Seams are pinned, and libraries are found, or said to be unknown."""
 
 from __future__ import annotations
 
@@ -20,14 +18,10 @@ from pytest_assistant_mock.errors import UnknownSeam
 
 
 class Library:
-    """
-    Stands for a class of an HTTP library.
-    """
+    """Stands for a class of an HTTP library."""
 
     def send(self, request: object) -> None:
-        """
-        What is swapped.
-        """
+        """What is swapped."""
 
 
 def _seam(name: str, *parameters: tuple[str, ...]) -> Seam:
@@ -35,35 +29,27 @@ def _seam(name: str, *parameters: tuple[str, ...]) -> Seam:
 
 
 def test_a_known_signature_passes() -> None:
-    """
-    Any of the known signatures will do, and another patch may call `self` what it likes.
-    """
+    """Any of the known signatures will do, and another patch may call `self` what it likes."""
     _seam("send", ("self", "data"), ("self", "request")).check()
     _seam("send", ("transport", "request")).check()
 
 
 def test_a_changed_signature_is_a_clear_error() -> None:
-    """
-    It names the function, what it takes, what was expected, and what to do.
-    """
+    """It names the function, what it takes, what was expected, and what to do."""
     with pytest.raises(UnknownSeam) as raised:
         _seam("send", ("self", "data"), ("self", "data", "timeout")).check()
     assert str(raised.value) == (f"{__name__}.Library.send takes (self, request), expected (self, data) or (self, data, timeout)")
 
 
 def test_a_missing_function_is_a_clear_error() -> None:
-    """
-    It names the function that is gone.
-    """
+    """It names the function that is gone."""
     with pytest.raises(UnknownSeam) as raised:
         _seam("post").check()
     assert str(raised.value) == f"{__name__}.Library.post is gone"
 
 
 def test_every_library_has_known_seams() -> None:
-    """
-    Each seam of each library passes its check as it is now, and none of the libraries here is left out.
-    """
+    """Each seam of each library passes its check as it is now, and none of the libraries here is left out."""
     there = {library for library in doors.DOORS if find_spec(library)}
     for library in there:
         assert doors.known(library, import_module(library)), library
@@ -111,9 +97,7 @@ def test_a_function_that_takes_other_parameters_is_told_of_when_it_is_used(
 
 @pytest.fixture
 def strange(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """
-    An HTTP library whose transport takes more than the one we know.
-    """
+    """An HTTP library whose transport takes more than the one we know."""
     httpx = pytest.importorskip("httpx")
 
     class HTTPTransport(httpx.HTTPTransport):  # type: ignore[misc, name-defined]
@@ -129,9 +113,7 @@ def strange(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def test_a_library_that_looks_different_is_told_of_where_it_is_used(strange: ModuleType) -> None:
-    """
-    By its own name, and only for what would have to be answered; the others are answered as ever.
-    """
+    """By its own name, and only for what would have to be answered; the others are answered as ever."""
     httpx = sys.modules["httpx"]
     base = "http://gw.corp.invalid"
     transport = strange.HTTPTransport()
@@ -151,9 +133,7 @@ def test_a_library_that_looks_different_is_told_of_where_it_is_used(strange: Mod
 
 
 def test_a_library_without_its_classes_does_not_close_the_mock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    There is nothing to stand in for; the vendors' hosts are guarded below it.
-    """
+    """There is nothing to stand in for; the vendors' hosts are guarded below it."""
     monkeypatch.setitem(sys.modules, "strange_http", ModuleType("strange_http"))
     monkeypatch.setitem(doors.DOORS, "strange_http", "httpx")
     before = sys.meta_path.copy()
@@ -163,9 +143,7 @@ def test_a_library_without_its_classes_does_not_close_the_mock(monkeypatch: pyte
 
 
 def test_a_fork_under_another_name_is_told_by_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    As urllib3-future, which niquests installs in the place of urllib3; who does not use it does not notice.
-    """
+    """As urllib3-future, which niquests installs in the place of urllib3; who does not use it does not notice."""
     pool = pytest.importorskip("urllib3").connectionpool.HTTPConnectionPool
     known = pool._make_request
 
@@ -190,9 +168,7 @@ def test_a_fork_under_another_name_is_told_by_its_own(monkeypatch: pytest.Monkey
 
 
 def test_another_patch_below_ours_is_put_back_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    A plugin that had patched the same function finds its patch again.
-    """
+    """A plugin that had patched the same function finds its patch again."""
     httpx = pytest.importorskip("httpx")
 
     def patched(transport: Any, request: Any) -> Any:
@@ -217,7 +193,5 @@ def test_another_patch_below_ours_is_put_back_as_it_was(monkeypatch: pytest.Monk
     ],
 )
 def test_a_body_is_read_whole(body: Any, expected: bytes) -> None:
-    """
-    Bytes, text, buffers and pieces of any of them.
-    """
+    """Bytes, text, buffers and pieces of any of them."""
     assert body_bytes(body) == expected

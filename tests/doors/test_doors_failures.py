@@ -1,6 +1,4 @@
-"""
-Every kind of failure becomes what the client raises when the same thing happens on a real line.
-"""
+"""Every kind of failure becomes what the client raises when the same thing happens on a real line."""
 
 from __future__ import annotations
 
@@ -49,9 +47,7 @@ FAILURES: dict[str, tuple[Callable[[], AbstractContextManager[str]], Failure, di
 
 
 def _outcome(client: Client, method: str, url: str, **options: Any) -> Any:
-    """
-    What the client makes of it: the exception's type and words, or the response where it raises nothing.
-    """
+    """What the client makes of it: the exception's type and words, or the response where it raises nothing."""
     try:
         got = client.send(method, url, body=b"question" if method == "POST" else None, **options)
     except Exception as error:
@@ -63,9 +59,7 @@ def _outcome(client: Client, method: str, url: str, **options: Any) -> Any:
 @pytest.mark.parametrize("kind", FAILURES)
 @pytest.mark.parametrize("client", rows())
 def test_a_failure_is_what_a_real_line_makes_of_it(client: Client, kind: str, method: str) -> None:
-    """
-    Same type and same words through the door as on a real line that breaks the same way.
-    """
+    """Same type and same words through the door as on a real line that breaks the same way."""
     line, failure, options = FAILURES[kind]
     with line() as url:
         real = _outcome(client, method, f"{url}/v1/x", **options)

@@ -1,6 +1,4 @@
-"""
-One table of door x fault: every cell a test, compared with what a real misbehaving server makes the same client see.
-"""
+"""One table of door x fault: every cell a test, compared with what a real misbehaving server makes the same client see."""
 
 from __future__ import annotations
 
@@ -154,9 +152,7 @@ EXPECTED: dict[str, Any] = {
 
 
 def outcome(client: Client, url: str, **options: Any) -> Any:
-    """
-    What the client saw: status, content type and body, or the exception it raised and the one below that.
-    """
+    """What the client saw: status, content type and body, or the exception it raised and the one below that."""
     headers = {"Authorization": "Bearer any", "Content-Type": "application/json"}
     body = json.dumps({"content": "你好"}).encode()
     try:
@@ -168,9 +164,7 @@ def outcome(client: Client, url: str, **options: Any) -> Any:
 
 @contextmanager
 def real(reply: Reply) -> Iterator[str]:
-    """
-    A server on loopback that really does to a client what the reply says.
-    """
+    """A server on loopback that really does to a client what the reply says."""
     kind = reply.kind if isinstance(reply, Failure) else "response"
     if kind == "connect_refused":
         yield refusing()
@@ -207,16 +201,12 @@ def test_a_fault_is_what_a_real_misbehaving_server_makes_of_the_client(client: C
 
 
 def test_no_fault_is_left_out() -> None:
-    """
-    The table has every function of the module.
-    """
+    """The table has every function of the module."""
     assert {repr(fault).partition("(")[0] for fault in FAULTS} == set(faults.FAULTS)
 
 
 def test_the_cut_of_the_table_goes_through_a_chinese_character() -> None:
-    """
-    What arrives of truncated(252) is no UTF-8: a client that decodes it must cope.
-    """
+    """What arrives of truncated(252) is no UTF-8: a client that decodes it must cope."""
     with AssistantMock() as mock:
         studio = mock.model_studio
         studio.fail(faults.truncated(252), on="create_message")
@@ -250,9 +240,7 @@ RETRYING = {"total": 3, "backoff_factor": 0, "status_forcelist": [429, 500, 502,
     ids=repr,
 )
 def test_the_retries_of_requests_meet_the_fault(fault: faults.Fault, stored: int) -> None:
-    """
-    Two failures, then the answer: one message where the server had not acted, three where it had.
-    """
+    """Two failures, then the answer: one message where the server had not acted, three where it had."""
     with AssistantMock() as mock, requests.Session() as session:
         studio = mock.model_studio
         thread = studio.add_thread()
@@ -266,9 +254,7 @@ def test_the_retries_of_requests_meet_the_fault(fault: faults.Fault, stored: int
 @pytest.mark.parametrize("module", ["httpx", "httpx2"])
 @pytest.mark.parametrize("fault", [faults.connect_refused(), faults.connect_timeout()], ids=repr)
 def test_the_retries_of_httpx_meet_the_fault(module: str, fault: faults.Fault) -> None:
-    """
-    `HTTPTransport(retries=2)` tries a connection three times, and no more; the same asynchronously.
-    """
+    """`HTTPTransport(retries=2)` tries a connection three times, and no more; the same asynchronously."""
     httpx = pytest.importorskip(module)
     for times, expected in ((2, 200), (3, type)):
         with AssistantMock() as mock, httpx.Client(transport=httpx.HTTPTransport(retries=2)) as client:
@@ -295,9 +281,7 @@ def test_the_retries_of_httpx_meet_the_fault(module: str, fault: faults.Fault) -
 
 @pytest.mark.parametrize("client", rows())
 def test_a_slow_answer_is_waited_for_only_when_asked(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    The client waits as long as was asked for, in its own way: the thread sleeps, or the event loop goes on.
-    """
+    """The client waits as long as was asked for, in its own way: the thread sleeps, or the event loop goes on."""
     import anyio
 
     waited: list[float] = []

@@ -1,6 +1,4 @@
-"""
-Messages that come in pieces, cut anywhere: read once, whole at the same byte as ever.
-"""
+"""Messages that come in pieces, cut anywhere: read once, whole at the same byte as ever."""
 
 from __future__ import annotations
 
@@ -36,9 +34,7 @@ REPLIES = {
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
 @pytest.mark.parametrize("name", REQUESTS)
 def test_a_request_is_whole_at_its_last_byte(name: str, size: int) -> None:
-    """
-    However it is cut, and not before.
-    """
+    """However it is cut, and not before."""
     data = REQUESTS[name]
     incoming = IncomingRequest(ORIGIN)
     found = [incoming.feed(data[start : start + size]) for start in range(0, len(data), size)]
@@ -50,9 +46,7 @@ def test_a_request_is_whole_at_its_last_byte(name: str, size: int) -> None:
 @pytest.mark.parametrize("size", [1, 2, 5, 1000])
 @pytest.mark.parametrize("name", REPLIES)
 def test_a_reply_is_whole_at_its_last_byte(name: str, size: int) -> None:
-    """
-    However it is cut, and not before.
-    """
+    """However it is cut, and not before."""
     method, data = REPLIES[name]
     incoming = IncomingReply(method)
     found = [incoming.feed(data[start : start + size]) for start in range(0, len(data), size)]
@@ -63,9 +57,7 @@ def test_a_reply_is_whole_at_its_last_byte(name: str, size: int) -> None:
     "data", [b"HTTP/1.1 200 OK\r\n\r\nabc", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc"]
 )
 def test_a_reply_that_does_not_say_its_end_is_never_whole(data: bytes) -> None:
-    """
-    The line ends it.
-    """
+    """The line ends it."""
     assert not IncomingReply("GET").feed(data)
 
 
@@ -95,9 +87,7 @@ def _records(pieces: int) -> None:
 
 @pytest.mark.parametrize("work", [_uploads, _records])
 def test_four_times_the_pieces_take_about_four_times_as_long(work: Callable[[int], Any]) -> None:
-    """
-    Neither sixteen times nor sixty-four, by a wide margin.
-    """
+    """Neither sixteen times nor sixty-four, by a wide margin."""
     work(10)
     times = []
     for pieces in (500, 2000):

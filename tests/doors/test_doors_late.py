@@ -1,6 +1,4 @@
-"""
-A library imported while a mock is open gets its door the moment its import is done.
-"""
+"""A library imported while a mock is open gets its door the moment its import is done."""
 
 from __future__ import annotations
 
@@ -67,9 +65,7 @@ print("ours")
 
 @pytest.mark.parametrize("library", SEND)
 def test_a_library_imported_while_a_mock_is_open_is_answered(library: str) -> None:
-    """
-    By the innermost mock first, by the one outside when that has closed; afterwards everything is as it was.
-    """
+    """By the innermost mock first, by the one outside when that has closed; afterwards everything is as it was."""
     if find_spec(library) is None:
         pytest.skip(f"{library} is not installed")
     script = SCRIPT.format(library=library, send=SEND[library])
@@ -79,9 +75,7 @@ def test_a_library_imported_while_a_mock_is_open_is_answered(library: str) -> No
 
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """
-    The name of a library of the test's own, with a door like httpx's; the test writes its file.
-    """
+    """The name of a library of the test's own, with a door like httpx's; the test writes its file."""
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setitem(doors.DOORS, "new_http", "httpx")
     monkeypatch.delitem(sys.modules, "new_http", raising=False)
@@ -98,9 +92,7 @@ def _answer(module: ModuleType) -> str:
 
 
 def test_an_import_that_fails_opens_no_door_and_the_next_one_does(library: str, tmp_path: Path) -> None:
-    """
-    The error is the import's own.
-    """
+    """The error is the import's own."""
     pytest.importorskip("httpx")
     file = tmp_path / f"{library}.py"
     with behind_doors(Script("http://gw.corp.invalid", says("ours"))):
@@ -115,9 +107,7 @@ def test_an_import_that_fails_opens_no_door_and_the_next_one_does(library: str, 
 
 
 def test_an_import_under_way_in_another_thread_is_waited_for(library: str, tmp_path: Path) -> None:
-    """
-    It began before the mock opened, so nobody would hear of its end.
-    """
+    """It began before the mock opened, so nobody would hear of its end."""
     pytest.importorskip("httpx")
     (tmp_path / f"{library}.py").write_text(f"import gate; gate.begun.set(); gate.go.wait(30)\n{LIKE_HTTPX}", "utf-8")
     gate = ModuleType("gate")
@@ -149,9 +139,7 @@ def test_a_library_that_looks_different_may_be_imported(library: str, tmp_path: 
 
 
 def test_a_library_that_looks_different_fails_where_it_is_used(library: str, tmp_path: Path) -> None:
-    """
-    It is imported as ever, and nothing is sent by it.
-    """
+    """It is imported as ever, and nothing is sent by it."""
     httpx = pytest.importorskip("httpx")
     changed = LIKE_HTTPX.replace("(self, request)", "(self, request, more=None)")
     (tmp_path / f"{library}.py").write_text(f"{changed}__version__ = '99.0'", "utf-8")
@@ -167,9 +155,7 @@ def test_a_library_that_looks_different_fails_where_it_is_used(library: str, tmp
 
 @pytest.mark.parametrize("opened", [False, True])
 def test_a_library_imported_anew_gets_its_door_again(opened: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    What has replaced a module in sys.modules (a reload, another test tool) is answered like the one before.
-    """
+    """What has replaced a module in sys.modules (a reload, another test tool) is answered like the one before."""
     before = pytest.importorskip("httpx")
     for name in [name for name in sys.modules if name.partition(".")[0] == "httpx"]:
         monkeypatch.delitem(sys.modules, name)
@@ -182,9 +168,7 @@ def test_a_library_imported_anew_gets_its_door_again(opened: bool, monkeypatch: 
 
 
 def test_a_loader_of_many_modules_is_left_as_it_is(library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    A zip file's one loader loads them all: to look for a library without importing it changes nothing for the others.
-    """
+    """A zip file's one loader loads them all: to look for a library without importing it changes nothing for the others."""
     pytest.importorskip("httpx")
     with ZipFile(tmp_path / "both.zip", "w") as file:
         file.writestr(f"{library}.py", LIKE_HTTPX)
@@ -199,9 +183,7 @@ def test_a_loader_of_many_modules_is_left_as_it_is(library: str, tmp_path: Path,
 
 
 def test_a_specification_found_while_a_mock_was_open_is_good_afterwards(library: str, tmp_path: Path) -> None:
-    """
-    Nobody is told any more, and no door is opened.
-    """
+    """Nobody is told any more, and no door is opened."""
     pytest.importorskip("httpx")
     (tmp_path / f"{library}.py").write_text(LIKE_HTTPX, "utf-8")
     with behind_doors(Script("http://gw.corp.invalid", says("ours"))):
@@ -214,9 +196,7 @@ def test_a_specification_found_while_a_mock_was_open_is_good_afterwards(library:
 
 
 class _Finder:
-    """
-    Another tool's: finds the library by asking all finders again, and may hand out a loader of before Python 3.4.
-    """
+    """Another tool's: finds the library by asking all finders again, and may hand out a loader of before Python 3.4."""
 
     def __init__(self, library: str, old: bool = False) -> None:
         self.library = library
@@ -239,9 +219,7 @@ class _Finder:
 def test_a_finder_that_asks_all_finders_again_makes_no_second_door(
     library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """
-    As import hooks do: the library is told of once.
-    """
+    """As import hooks do: the library is told of once."""
     pytest.importorskip("httpx")
     (tmp_path / f"{library}.py").write_text(LIKE_HTTPX, "utf-8")
     monkeypatch.setattr(sys, "meta_path", [_Finder(library), *sys.meta_path])
@@ -256,9 +234,7 @@ def test_a_finder_that_asks_all_finders_again_makes_no_second_door(
 @pytest.mark.filterwarnings("ignore::ImportWarning", "ignore::DeprecationWarning")
 @pytest.mark.skipif(sys.version_info >= (3, 15), reason="there are no such loaders any more")
 def test_a_loader_that_executes_nothing_loads_as_ever(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    It has `load_module` only.
-    """
+    """It has `load_module` only."""
     monkeypatch.setattr(sys, "meta_path", [_Finder(library, old=True), *sys.meta_path])
     with behind_doors(Script("http://gw.corp.invalid", says("ours"))):
         assert import_module(library).__name__ == library
@@ -267,9 +243,7 @@ def test_a_loader_that_executes_nothing_loads_as_ever(library: str, monkeypatch:
 def test_a_mock_listens_after_others_have_put_back_the_finders(
     library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """
-    As pytester does after a run in this process; a finder that was put back late hears nothing.
-    """
+    """As pytester does after a run in this process; a finder that was put back late hears nothing."""
     pytest.importorskip("httpx")
     (tmp_path / f"{library}.py").write_text(LIKE_HTTPX, "utf-8")
     before = sys.meta_path[:]
@@ -288,9 +262,7 @@ def test_a_mock_listens_after_others_have_put_back_the_finders(
 
 
 def test_a_mock_opened_as_an_import_ends_opens_that_door(library: str, tmp_path: Path) -> None:
-    """
-    The others have been told, and the import system still calls the library half imported.
-    """
+    """The others have been told, and the import system still calls the library half imported."""
     pytest.importorskip("httpx")
     (tmp_path / f"{library}.py").write_text(LIKE_HTTPX, "utf-8")
     answers: list[str] = []
@@ -308,9 +280,7 @@ def test_a_mock_opened_as_an_import_ends_opens_that_door(library: str, tmp_path:
 
 
 def test_what_a_reload_makes_anew_gets_its_door() -> None:
-    """
-    `importlib.reload` executes the same module again, with other classes in it.
-    """
+    """`importlib.reload` executes the same module again, with other classes in it."""
     script = """
 import http.client, importlib
 from pytest_assistant_mock import AssistantMock
@@ -334,9 +304,7 @@ def test_a_stand_in_without_a_specification_closes_no_mock(monkeypatch: pytest.M
 
 
 def test_a_stand_in_without_a_specification_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    A test may put one into sys.modules; there is nothing to answer in.
-    """
+    """A test may put one into sys.modules; there is nothing to answer in."""
     monkeypatch.setitem(sys.modules, "httpx", object())
     with AssistantMock():
         pass

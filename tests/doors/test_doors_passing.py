@@ -1,6 +1,4 @@
-"""
-Calls that a door lets through, and what a witness is told of them.
-"""
+"""Calls that a door lets through, and what a witness is told of them."""
 
 from __future__ import annotations
 
@@ -39,9 +37,7 @@ REPLIES = {
 @pytest.mark.parametrize("case", REPLIES)
 @pytest.mark.parametrize("client", rows())
 def test_a_witness_hears_the_whole_reply_and_the_client_gets_it(client: Client, case: str) -> None:
-    """
-    The reply is told with its content coding left, its transfer coding undone; the client sees what it sees without doors.
-    """
+    """The reply is told with its content coding left, its transfer coding undone; the client sees what it sees without doors."""
     wire, body = REPLIES[case]
     with peer(sends(wire)) as real:
         bare = client.send("POST", f"{real.url}/v1/x?q=1", body=b"question")
@@ -61,9 +57,7 @@ def test_a_witness_hears_the_whole_reply_and_the_client_gets_it(client: Client, 
 
 @pytest.mark.parametrize("client", rows())
 def test_a_head_request_is_let_through(client: Client) -> None:
-    """
-    The answer to HEAD declares a body it does not have.
-    """
+    """The answer to HEAD declares a body it does not have."""
     with peer(sends(_wire(b"", length=1234))) as real:
         recorder = Recorder(real.url)
         with behind_doors(recorder):
@@ -95,9 +89,7 @@ def _outcome(client: Client, url: str, **options: Any) -> Any:
 @pytest.mark.parametrize("case", BROKEN)
 @pytest.mark.parametrize("client", rows())
 def test_a_witness_hears_how_a_line_broke_and_the_client_meets_it(client: Client, case: str) -> None:
-    """
-    The failure is told, and the client raises what it raises without doors.
-    """
+    """The failure is told, and the client raises what it raises without doors."""
     act, failure = BROKEN[case]
     with peer(act) as real:
         bare = _outcome(client, real.url, timeout=_SHORT)
@@ -110,9 +102,7 @@ def test_a_witness_hears_how_a_line_broke_and_the_client_meets_it(client: Client
 
 @pytest.mark.parametrize("client", rows())
 def test_a_witness_hears_of_a_refused_connection(client: Client) -> None:
-    """
-    Nobody listens: told as such, and raised as without doors.
-    """
+    """Nobody listens: told as such, and raised as without doors."""
     url = refusing()
     bare = _outcome(client, url)
     recorder = Recorder(url)
@@ -124,9 +114,7 @@ def test_a_witness_hears_of_a_refused_connection(client: Client) -> None:
 
 @pytest.mark.parametrize("client", rows())
 def test_a_witness_hears_of_a_connection_never_made(client: Client) -> None:
-    """
-    The connection is not made in time: told as such, and raised as without doors.
-    """
+    """The connection is not made in time: told as such, and raised as without doors."""
     with deaf() as url:
         bare = _outcome(client, url, connect_timeout=_SHORT)
         recorder = Recorder(url)
@@ -138,9 +126,7 @@ def test_a_witness_hears_of_a_connection_never_made(client: Client) -> None:
 
 @pytest.mark.parametrize("client", rows())
 def test_without_a_witness_the_call_is_simply_made(client: Client) -> None:
-    """
-    An answerer that has no reply and does not ask for one costs the client nothing but the way.
-    """
+    """An answerer that has no reply and does not ask for one costs the client nothing but the way."""
     with peer(sends(REPLIES["gzip"][0])) as real, behind_doors(Script(real.url, None)):
         got = client.send("POST", f"{real.url}/x", body=iter([b"ab", b"c"]))
     assert [request.body for request in real.requests] == [b"abc"]
@@ -150,9 +136,7 @@ def test_without_a_witness_the_call_is_simply_made(client: Client) -> None:
 
 @pytest.mark.parametrize("client", rows())
 def test_a_witness_may_stand_inside_a_mock_that_answers(client: Client) -> None:
-    """
-    Nested: the inner one lets the call through, the outer one answers it, and the inner one hears the answer.
-    """
+    """Nested: the inner one lets the call through, the outer one answers it, and the inner one hears the answer."""
     outer, inner = Script("http://gw.corp/v1", says("from outside", ("X-A", "1"))), Recorder("http://gw.corp/v1")
     with behind_doors(outer), behind_doors(inner):
         got = client.send("POST", "http://gw.corp/v1/x", body=b"question")
@@ -177,9 +161,7 @@ OUTER = {
 @pytest.mark.parametrize("kind", OUTER)
 @pytest.mark.parametrize("client", rows())
 def test_a_witness_inside_hears_the_failures_of_the_mock_outside(client: Client, kind: str) -> None:
-    """
-    Nested: the inner one hears of the outer one's failure as it is, and the client meets it as without the inner one.
-    """
+    """Nested: the inner one hears of the outer one's failure as it is, and the client meets it as without the inner one."""
     url, failure = "http://gw.corp/v1/x", OUTER[kind]
     with behind_doors(Script(url, failure)):
         bare = _outcome(client, url)
@@ -191,9 +173,7 @@ def test_a_witness_inside_hears_the_failures_of_the_mock_outside(client: Client,
 
 
 def test_every_client_has_a_row() -> None:
-    """
-    The table names each client the documentation promises.
-    """
+    """The table names each client the documentation promises."""
     promised = [
         "requests",
         "urllib3",

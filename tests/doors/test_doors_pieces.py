@@ -1,6 +1,4 @@
-"""
-What a client may count on when a reply comes in pieces: one table of ways to read, one test a promise.
-"""
+"""What a client may count on when a reply comes in pieces: one table of ways to read, one test a promise."""
 
 from __future__ import annotations
 
@@ -38,9 +36,7 @@ def _streaming(stream: Any) -> Response:
 
 
 def _answering(stream: Any) -> Script:
-    """
-    A stream at GET; a POST lets it go on.
-    """
+    """A stream at GET; a POST lets it go on."""
 
     def answer(request: Request) -> Reply:
         if request.method == "GET":
@@ -53,9 +49,7 @@ def _answering(stream: Any) -> Script:
 
 @pytest.mark.parametrize("reader", readers.rows())
 def test_pieces_come_one_by_one(reader: Reader) -> None:
-    """
-    No piece is made before the one ahead of it has been read, whatever their size; every byte arrives, in order.
-    """
+    """No piece is made before the one ahead of it has been read, whatever their size; every byte arrives, in order."""
     for size in SIZES:
         pieces = frames(6, size)
         stream = Made(pieces)
@@ -64,9 +58,7 @@ def test_pieces_come_one_by_one(reader: Reader) -> None:
 
 
 def _read(reader: Reader, stream: Made, *scripts: Script) -> tuple[bytes, set[int]]:
-    """
-    What was read of a stream of pieces of one size, and how many more pieces were made than were read, after each part.
-    """
+    """What was read of a stream of pieces of one size, and how many more pieces were made than were read, after each part."""
     got, ahead = b"", set()
 
     def after(part: bytes, post: Any) -> None:
@@ -83,9 +75,7 @@ def _read(reader: Reader, stream: Made, *scripts: Script) -> tuple[bytes, set[in
 
 @pytest.mark.parametrize("reader", readers.rows())
 def test_no_piece_is_made_before_the_reply_is_read(reader: Reader) -> None:
-    """
-    A reply is there from its head; who leaves without a read has made nothing.
-    """
+    """A reply is there from its head; who leaves without a read has made nothing."""
     stream = Made(frames(3))
 
     def leave() -> None:
@@ -103,9 +93,7 @@ def test_no_piece_is_made_before_the_reply_is_read(reader: Reader) -> None:
 
 @pytest.mark.parametrize("reader", readers.rows())
 def test_an_open_stream_answers_in_its_middle(reader: Reader) -> None:
-    """
-    The stream stops until another request of the same client, in the same thread or task, has come; then it goes on.
-    """
+    """The stream stops until another request of the same client, in the same thread or task, has come; then it goes on."""
     pieces = frames(4)
     stream, got = Made(pieces, stops_at=2), []
 
@@ -120,9 +108,7 @@ def test_an_open_stream_answers_in_its_middle(reader: Reader) -> None:
 
 @pytest.mark.parametrize("reader", readers.rows(lambda reader: not reader.asynchronous))
 def test_a_reader_that_waits_goes_on_when_another_thread_answers(reader: Reader) -> None:
-    """
-    One thread reads on and blocks; the request that lets the stream go on comes from another.
-    """
+    """One thread reads on and blocks; the request that lets the stream go on comes from another."""
     import urllib.request
 
     pieces = frames(4)
@@ -154,9 +140,7 @@ async def _answered_by_another_task(reader: Reader, stream: Made, got: list[byte
 
 @pytest.mark.parametrize("reader", readers.rows(lambda reader: reader.asynchronous))
 def test_a_reader_that_waits_does_not_hold_up_its_loop(reader: Reader) -> None:
-    """
-    While one task waits for the stream to go on, another one of the same loop lets it.
-    """
+    """While one task waits for the stream to go on, another one of the same loop lets it."""
     pieces = frames(4)
     stream, got = Made(pieces, stops_at=2), []
 
@@ -172,9 +156,7 @@ def test_a_reader_that_waits_does_not_hold_up_its_loop(reader: Reader) -> None:
 
 @pytest.mark.parametrize("name", ["httpx", "httpx2"])
 def test_a_reader_under_trio_waits_without_holding_up_its_loop(name: str) -> None:
-    """
-    httpx runs under trio too.
-    """
+    """httpx runs under trio too."""
     trio, httpx = pytest.importorskip("trio"), pytest.importorskip(name)
     stream, got = Made(frames(4), stops_at=2), []
 
@@ -197,9 +179,7 @@ def test_a_reader_under_trio_waits_without_holding_up_its_loop(name: str) -> Non
 
 @pytest.mark.parametrize("reader", readers.rows())
 def test_a_client_that_leaves_early_closes_the_stream_once(reader: Reader) -> None:
-    """
-    After one piece the client leaves: the stream hears of it, once, and makes no more.
-    """
+    """After one piece the client leaves: the stream hears of it, once, and makes no more."""
     stream = Made(frames(5))
     with behind_doors(Script(BASE, _streaming(stream))):
         reader.read(f"{BASE}/x", lambda part, post: False)
@@ -241,9 +221,7 @@ FORGETFUL: dict[str, Callable[[Any, str], Any]] = {
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.parametrize("client", FORGETFUL)
 def test_a_reply_that_is_forgotten_closes_its_stream(client: str) -> None:
-    """
-    Nobody closes anything; the garbage collector does, once.
-    """
+    """Nobody closes anything; the garbage collector does, once."""
     stream = Made(frames(5))
     module = pytest.importorskip(client.strip())
     with behind_doors(Script(BASE, _streaming(stream))):
@@ -254,9 +232,7 @@ def test_a_reply_that_is_forgotten_closes_its_stream(client: str) -> None:
 
 @pytest.mark.parametrize("reader", readers.rows(lambda reader: reader.asynchronous))
 def test_a_task_that_is_cancelled_closes_the_stream(reader: Reader) -> None:
-    """
-    Cancelled while the stream waits: it hears of it, once, and nobody waits for it.
-    """
+    """Cancelled while the stream waits: it hears of it, once, and nobody waits for it."""
     stream = Made(frames(5), stops_at=2)
 
     async def cancel() -> None:
@@ -278,9 +254,7 @@ CUTS = {"at the head": 0, "between": len(PIECES[0]), "inside a frame": 3, "insid
 
 
 def _ended(reader: Reader, url: str) -> tuple[bytes, type[BaseException] | None]:
-    """
-    What was read, and the error that ended it.
-    """
+    """What was read, and the error that ended it."""
     got: list[bytes] = []
     try:
         reader.read(url, lambda part, post: got.append(part))
@@ -290,9 +264,7 @@ def _ended(reader: Reader, url: str) -> tuple[bytes, type[BaseException] | None]
 
 
 def _sent(passed: int) -> bytes:
-    """
-    A head, and so many bytes of the pieces, each a chunk, on a line.
-    """
+    """A head, and so many bytes of the pieces, each a chunk, on a line."""
     data = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
     for piece in PIECES:
         part, passed = piece[:passed], max(passed - len(piece), 0)
@@ -306,9 +278,7 @@ def _sent(passed: int) -> bytes:
 def test_a_stream_is_cut_where_the_fault_says(
     reader: Reader, fault: Callable[[int], Any], act: Callable[[bytes], Act], place: str
 ) -> None:
-    """
-    So many bytes arrive, then the error that a real line which breaks there gives this client.
-    """
+    """So many bytes arrive, then the error that a real line which breaks there gives this client."""
     after = CUTS[place]
     with peer(act(_sent(after))) as real:
         expected = _ended(reader, f"{real.url}/x")
@@ -330,9 +300,7 @@ _KINDS = {faults.reset: "reset", faults.truncated: "truncated"}
 
 @pytest.mark.parametrize("session", sessions.rows(lambda one: True))
 def test_a_session_goes_on_after_a_streamed_reply(session: sessions.Session) -> None:
-    """
-    Streamed replies and plain ones take turns in one session.
-    """
+    """Streamed replies and plain ones take turns in one session."""
 
     def answer(request: Request) -> Reply:
         return _streaming([b"a", b"b"]) if request.url.endswith("s") else Response(200, (), b"plain")
@@ -343,9 +311,7 @@ def test_a_session_goes_on_after_a_streamed_reply(session: sessions.Session) -> 
 
 @pytest.mark.parametrize("reader", readers.rows())
 def test_what_a_piece_raises_is_raised_where_the_client_reads(reader: Reader) -> None:
-    """
-    The very exception, after the pieces before it.
-    """
+    """The very exception, after the pieces before it."""
     error = LookupError("no script")
     got: list[bytes] = []
     with behind_doors(Script(BASE, _streaming(Made(frames(2), raises=error)))), pytest.raises(LookupError) as raised:
@@ -355,9 +321,7 @@ def test_what_a_piece_raises_is_raised_where_the_client_reads(reader: Reader) ->
 
 @pytest.mark.parametrize("reader", readers.rows(lambda reader: reader.name != "urllib3-read_chunked"))
 def test_a_recorder_outside_hears_the_whole(reader: Reader) -> None:
-    """
-    A mock that listens, over one that streams: it is told the whole reply, and the client reads it.
-    """
+    """A mock that listens, over one that streams: it is told the whole reply, and the client reads it."""
     recorder, got = Recorder(BASE), []
     with behind_doors(Script(BASE, _streaming(frames(3)))), behind_doors(recorder):
         reader.read(f"{BASE}/x", lambda part, post: got.append(part))
@@ -368,9 +332,7 @@ def test_a_recorder_outside_hears_the_whole(reader: Reader) -> None:
 
 @pytest.mark.parametrize("reader", readers.rows())
 def test_a_mock_outside_passes_the_pieces_of_one_inside(reader: Reader) -> None:
-    """
-    A mock that lets a call through holds nothing back of what the mock below streams.
-    """
+    """A mock that lets a call through holds nothing back of what the mock below streams."""
     stream = Made(frames(4))
     outside = Script(BASE, None)
     assert _read(reader, stream, Script(BASE, _streaming(stream)), outside) == (b"".join(frames(4)), {0})
@@ -378,9 +340,7 @@ def test_a_mock_outside_passes_the_pieces_of_one_inside(reader: Reader) -> None:
 
 
 class Pausing(Made):
-    """
-    A stream whose second piece keeps its reader waiting.
-    """
+    """A stream whose second piece keeps its reader waiting."""
 
     def take(self) -> Piece | None:
         piece = super().take()
@@ -389,9 +349,7 @@ class Pausing(Made):
 
 @pytest.mark.parametrize("reader", readers.rows())
 def test_a_pause_is_waited_for(reader: Reader) -> None:
-    """
-    A piece with a pause is handed over when its pause has passed, and no later piece is made meanwhile.
-    """
+    """A piece with a pause is handed over when its pause has passed, and no later piece is made meanwhile."""
     from time import perf_counter
 
     times: list[float] = []
@@ -401,9 +359,7 @@ def test_a_pause_is_waited_for(reader: Reader) -> None:
 
 
 def _calls(reader: Reader, count: int) -> int:
-    """
-    How many functions are called to read so many pieces.
-    """
+    """How many functions are called to read so many pieces."""
     counted: Counter[str] = Counter()
     with AssistantMock(hosts={"model_studio": [BASE]}) as mock:
         mock.model_studio.reply("GET /x", Response(200, EVENTS, pieces=frames(count, 40)))
@@ -417,8 +373,6 @@ def _calls(reader: Reader, count: int) -> int:
 
 @pytest.mark.parametrize("reader", readers.rows())
 def test_reading_is_linear_to_the_number_of_pieces(reader: Reader) -> None:
-    """
-    Ten times as many pieces take at most ten times as much work.
-    """
+    """Ten times as many pieces take at most ten times as much work."""
     _calls(reader, 10)
     assert _calls(reader, 2000) <= 10.5 * _calls(reader, 200)

@@ -1,6 +1,4 @@
-"""
-What a client may count on behind a door: one table of clients, one test a promise.
-"""
+"""What a client may count on behind a door: one table of clients, one test a promise."""
 
 from __future__ import annotations
 
@@ -41,9 +39,7 @@ def _asked(script: Script) -> Request:
 @pytest.mark.parametrize("kind", BODIES)
 @pytest.mark.parametrize("client", rows())
 def test_a_body_arrives_whole(client: Client, kind: str, tmp_path: Path) -> None:
-    """
-    However it is given, the body is the same bytes.
-    """
+    """However it is given, the body is the same bytes."""
     make, expected = BODIES[kind]
     script = Script(BASE, says("ok"))
     with behind_doors(script):
@@ -54,9 +50,7 @@ def test_a_body_arrives_whole(client: Client, kind: str, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("client", rows("httpx-async", "httpx2-async"))
 def test_a_file_arrives_whole(client: Client, tmp_path: Path) -> None:
-    """
-    An open file is a body, read from where it stands (async httpx takes none).
-    """
+    """An open file is a body, read from where it stands (async httpx takes none)."""
     (tmp_path / "body.json").write_bytes(b"skipped" + BODY)
     script = Script(BASE, says("ok"))
     with behind_doors(script), (tmp_path / "body.json").open("rb") as file:
@@ -67,9 +61,7 @@ def test_a_file_arrives_whole(client: Client, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("client", rows("http.client", "urllib.request"))
 def test_what_a_client_writes_as_json_arrives(client: Client) -> None:
-    """
-    `json=`: the value, and the type the client gives it (urllib3 has it since 2.0).
-    """
+    """`json=`: the value, and the type the client gives it (urllib3 has it since 2.0)."""
     if client.name == "urllib3" and pytest.importorskip("urllib3").__version__.startswith("1."):
         pytest.skip("urllib3 1.26 has no json=")
     value = {"content": "你好", "metadata": {"k": [1, None, "\u2028"]}}
@@ -81,9 +73,7 @@ def test_what_a_client_writes_as_json_arrives(client: Client) -> None:
 
 @pytest.mark.parametrize("client", rows())
 def test_paths_queries_and_headers_arrive_as_the_client_sends_them(client: Client) -> None:
-    """
-    Percent-encoded on the wire; a header of ours arrives once, with its value.
-    """
+    """Percent-encoded on the wire; a header of ours arrives once, with its value."""
     script = Script(BASE, says("ok"))
     quoted = "/threads/%E6%B6%88%E6%81%AF?after=&name=%E5%80%BC%20%2B1&name=2"
     plain = "/threads/消息?after=&name=值%20%2B1&name=2"
@@ -100,9 +90,7 @@ def test_paths_queries_and_headers_arrive_as_the_client_sends_them(client: Clien
 
 @pytest.mark.parametrize("client", rows())
 def test_response_headers_arrive_in_order_and_repeated(client: Client) -> None:
-    """
-    Every header is there, a repeated one as often as it was sent.
-    """
+    """Every header is there, a repeated one as often as it was sent."""
     reply = says("{}", ("X-Request-Id", "r-1"), ("Set-Cookie", "a=1; Path=/"), ("Set-Cookie", "b=2; Path=/"), status=429)
     with behind_doors(Script(BASE, reply)):
         got = client.send("GET", f"{BASE}/x")
@@ -115,9 +103,7 @@ def test_response_headers_arrive_in_order_and_repeated(client: Client) -> None:
 
 @pytest.mark.parametrize("session", sessions.rows(lambda one: one.cookies))
 def test_cookies_reach_the_jar(session: sessions.Session) -> None:
-    """
-    Cookies set by one answer come back with the next request.
-    """
+    """Cookies set by one answer come back with the next request."""
     script = Script("http://gw.corp.invalid", says("ok", ("Set-Cookie", "a=1; Path=/"), ("Set-Cookie", "b=2; Path=/")))
     with session.opened() as get, behind_doors(script):
         get("http://gw.corp.invalid/x")
@@ -129,9 +115,7 @@ def test_cookies_reach_the_jar(session: sessions.Session) -> None:
 
 @pytest.mark.parametrize("client", rows())
 def test_a_response_can_be_read_in_pieces(client: Client) -> None:
-    """
-    A streamed read gives pieces of the size asked for, and all of them.
-    """
+    """A streamed read gives pieces of the size asked for, and all of them."""
     with behind_doors(Script(BASE, says("0123456789" * 100))):
         got = client.send("GET", f"{BASE}/x", pieces=64)
     assert b"".join(got.pieces) == b"0123456789" * 100
@@ -141,9 +125,7 @@ def test_a_response_can_be_read_in_pieces(client: Client) -> None:
 @pytest.mark.parametrize("body", ["", "plain"])
 @pytest.mark.parametrize("library", ["requests", "urllib3"])
 def test_a_response_can_be_read_as_it_comes(library: str, body: str) -> None:
-    """
-    A streamed read of no given size ends: of requests `iter_content(None)`, of urllib3 `stream(None)`.
-    """
+    """A streamed read of no given size ends: of requests `iter_content(None)`, of urllib3 `stream(None)`."""
     module = pytest.importorskip(library)
     with behind_doors(Script(BASE, says(body))):
         if library == "requests":
@@ -156,9 +138,7 @@ def test_a_response_can_be_read_as_it_comes(library: str, body: str) -> None:
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("DELETE", 204), ("GET", 304)])
 @pytest.mark.parametrize("client", rows())
 def test_answers_without_a_body_end(client: Client, method: str, status: int) -> None:
-    """
-    HEAD, 204 and 304: an empty body, and nobody waits for more.
-    """
+    """HEAD, 204 and 304: an empty body, and nobody waits for more."""
     headers = (("Content-Length", "1234"),) if method == "HEAD" else ()
     with behind_doors(Script(BASE, Response(status, headers))):
         got = client.send(method, f"{BASE}/x")
@@ -167,9 +147,7 @@ def test_answers_without_a_body_end(client: Client, method: str, status: int) ->
 
 @pytest.mark.parametrize("client", rows("http.client"))
 def test_a_redirect_is_followed_to_our_own_answer(client: Client) -> None:
-    """
-    The client's own redirect code runs, and the second request is answered too, not sent.
-    """
+    """The client's own redirect code runs, and the second request is answered too, not sent."""
 
     def answer(request: Request) -> Reply:
         return says("there") if request.url.endswith("/new") else says("", ("Location", f"{BASE}/new"), status=302)
@@ -183,9 +161,7 @@ def test_a_redirect_is_followed_to_our_own_answer(client: Client) -> None:
 
 @pytest.mark.parametrize("client", rows("http.client"))
 def test_a_redirect_from_another_host_to_ours_is_answered(client: Client) -> None:
-    """
-    A real server sends the client to us: the real request is made, ours is not.
-    """
+    """A real server sends the client to us: the real request is made, ours is not."""
     found = f"HTTP/1.1 302 Found\r\nLocation: {BASE}/new\r\nContent-Length: 0\r\n\r\n".encode()
     with peer(sends(found)) as real, behind_doors(Script(BASE, says("there"))):
         got = client.send("GET", f"{real.url}/old", follow=True)
@@ -195,9 +171,7 @@ def test_a_redirect_from_another_host_to_ours_is_answered(client: Client) -> Non
 @pytest.mark.parametrize("body", [BODY, None, "iterator"])
 @pytest.mark.parametrize("client", rows())
 def test_other_hosts_are_reached_and_their_bodies_untouched(client: Client, body: Any) -> None:
-    """
-    What nobody plays goes out as without doors: same bytes, same answer, and iterators are not read before.
-    """
+    """What nobody plays goes out as without doors: same bytes, same answer, and iterators are not read before."""
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nreal"
     script = Script(BASE, says("ours"))
     with peer(sends(answer)) as real:
@@ -218,9 +192,7 @@ def test_other_hosts_are_reached_and_their_bodies_untouched(client: Client, body
 
 @pytest.mark.parametrize("session", sessions.rows(lambda one: one.lines))
 def test_lines_from_before_do_not_answer_nor_lines_from_the_mock_after(session: sessions.Session) -> None:
-    """
-    One session before, while and after: the real server, the mock, the real server.
-    """
+    """One session before, while and after: the real server, the mock, the real server."""
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nreal"
     with peer(sends(answer, keep=True)) as real, session.opened() as get:
         assert (get(f"{real.url}/a"), get(f"{real.url}/b"), real.connections) == (b"real", b"real", 1)
@@ -232,9 +204,7 @@ def test_lines_from_before_do_not_answer_nor_lines_from_the_mock_after(session: 
 
 @pytest.mark.parametrize("session", sessions.rows(lambda one: one.lines))
 def test_a_line_is_kept_after_a_call_was_let_through(session: sessions.Session) -> None:
-    """
-    A witnessed call leaves the session usable: the next calls are answered by the same server.
-    """
+    """A witnessed call leaves the session usable: the next calls are answered by the same server."""
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nreal"
     with peer(sends(answer, keep=True)) as real, session.opened() as get:
         recorder = Recorder(real.url)
@@ -246,9 +216,7 @@ def test_a_line_is_kept_after_a_call_was_let_through(session: sessions.Session) 
 
 @pytest.mark.parametrize("client", rows())
 def test_the_innermost_mock_answers_and_the_outer_one_again_after_it(client: Client) -> None:
-    """
-    Nested mocks of one base: inside, the outer one is not even asked. What only the outer one plays, it answers.
-    """
+    """Nested mocks of one base: inside, the outer one is not even asked. What only the outer one plays, it answers."""
     outer, inner = Script("http://gw.corp.invalid", says("outer")), Script("http://gw.corp.invalid/v1", says("inner"))
     with behind_doors(outer):
         with behind_doors(inner):
@@ -261,9 +229,7 @@ def test_the_innermost_mock_answers_and_the_outer_one_again_after_it(client: Cli
 
 @pytest.mark.parametrize("client", rows())
 def test_threads_do_not_mix_answers(client: Client) -> None:
-    """
-    Eight threads ask at the same time; each gets the answer to its own question.
-    """
+    """Eight threads ask at the same time; each gets the answer to its own question."""
 
     def echo(request: Request) -> Response:
         return Response(200, (), request.body)
@@ -291,9 +257,7 @@ def test_threads_do_not_mix_answers(client: Client) -> None:
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_everything_is_put_back(fails: bool) -> None:
-    """
-    After the block, and after one that an exception left, every owner of a seam has exactly the attributes it had.
-    """
+    """After the block, and after one that an exception left, every owner of a seam has exactly the attributes it had."""
     owners = {id(seam.owner): seam.owner for seam in imported()}.values()
     before = [dict(vars(owner)) for owner in owners]
     try:
@@ -307,9 +271,7 @@ def test_everything_is_put_back(fails: bool) -> None:
 
 
 def test_doors_half_open_are_put_back() -> None:
-    """
-    Closing puts back what was swapped before something went wrong; closing twice does no harm.
-    """
+    """Closing puts back what was swapped before something went wrong; closing twice does no harm."""
     owners = [seam.owner for seam in imported()]
     before = [dict(vars(owner)) for owner in owners]
     doors = Doors(Script(BASE, says("a")))
@@ -322,9 +284,7 @@ def test_doors_half_open_are_put_back() -> None:
 
 @pytest.mark.parametrize("answerer", [Script(BASE, says("ok")), Script(BASE, Failure("truncated", 1, says("ok")))])
 def test_a_blocking_pool_gets_its_connection_back(answerer: Script) -> None:
-    """
-    One connection allowed, and three streamed responses one after another: none waits for ever, and no other is made.
-    """
+    """One connection allowed, and three streamed responses one after another: none waits for ever, and no other is made."""
     urllib3 = pytest.importorskip("urllib3")
     with behind_doors(answerer), urllib3.HTTPSConnectionPool("gw.corp.invalid", maxsize=1, block=True, retries=False) as pool:
         for _ in range(3):

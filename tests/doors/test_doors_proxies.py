@@ -1,6 +1,4 @@
-"""
-A proxy is set, and sees nothing of what is ours; everything else still goes by it.
-"""
+"""A proxy is set, and sees nothing of what is ours; everything else still goes by it."""
 
 from __future__ import annotations
 
@@ -30,9 +28,7 @@ BASES = {
 
 @pytest.fixture
 def no_proxies(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """
-    An environment without proxies.
-    """
+    """An environment without proxies."""
     for name in _VARIABLES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -41,9 +37,7 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 @pytest.fixture
 def proxy(no_proxies: pytest.MonkeyPatch) -> Iterator[Peer]:
-    """
-    A real listening socket that answers whatever comes.
-    """
+    """A real listening socket that answers whatever comes."""
     with peer(sends(_PROXIED)) as one:
         yield one
 
@@ -52,9 +46,7 @@ def proxy(no_proxies: pytest.MonkeyPatch) -> Iterator[Peer]:
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("client", rows())
 def test_the_proxy_sees_nothing(client: Client, base: str, case: str, proxy: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    In the environment or given to the client: no connection is made to it.
-    """
+    """In the environment or given to the client: no connection is made to it."""
     options: dict[str, Any] = {"proxy": proxy.url} if case == "explicit" else {}
     if case != "explicit":
         for name in _VARIABLES[:3]:
@@ -76,9 +68,7 @@ def _outcome(client: Client, url: str, proxy: str) -> Any:
 @pytest.mark.parametrize("url", ["http://other.invalid/x", "https://other.invalid/x", "https://gw.corp.invalid/elsewhere"])
 @pytest.mark.parametrize("client", rows())
 def test_what_is_not_ours_goes_by_the_proxy(client: Client, url: str, no_proxies: pytest.MonkeyPatch) -> None:
-    """
-    Also on a host we play in part, whose tunnel waits until the path is known: the proxy is asked as without doors.
-    """
+    """Also on a host we play in part, whose tunnel waits until the path is known: the proxy is asked as without doors."""
     refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
     seen = []
     for opened in (False, True):
@@ -96,9 +86,7 @@ def test_what_is_not_ours_goes_by_the_proxy(client: Client, url: str, no_proxies
 
 @pytest.mark.parametrize("client", rows("http.client"))
 def test_a_call_let_through_goes_by_the_proxy(client: Client, proxy: Peer) -> None:
-    """
-    A witnessed call to a host behind a proxy: the proxy forwards it, the witness hears the answer.
-    """
+    """A witnessed call to a host behind a proxy: the proxy forwards it, the witness hears the answer."""
     recorder = Recorder("http://gw.corp.invalid/ai")
     with behind_doors(recorder):
         got = client.send("POST", "http://gw.corp.invalid/ai/x", body=b"{}", proxy=proxy.url)
@@ -140,9 +128,7 @@ def _with_httpcore_plain(proxy: str) -> None:
 def test_no_proxy_hears_of_a_vendor_from_any_client(
     way: Callable[[str], None], proxy: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """
-    A websocket, or a client that the mock cannot answer: its call is answered or stopped, and the proxy reads nothing.
-    """
+    """A websocket, or a client that the mock cannot answer: its call is answered or stopped, and the proxy reads nothing."""
     for name in _VARIABLES[:3]:
         monkeypatch.setenv(name, proxy.url)
         monkeypatch.setenv(name.lower(), proxy.url)
@@ -153,9 +139,7 @@ def test_no_proxy_hears_of_a_vendor_from_any_client(
 
 
 def test_a_pool_used_by_a_mock_connects_to_its_proxy_once_afterwards(no_proxies: pytest.MonkeyPatch) -> None:
-    """
-    A tunnel that waited in vain is forgotten: after the mock, in another mock, the line is set up anew and once.
-    """
+    """A tunnel that waited in vain is forgotten: after the mock, in another mock, the line is set up anew and once."""
     urllib3 = pytest.importorskip("urllib3")
     refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
     script = Script("https://gw.corp.invalid/ai", says("ours"))

@@ -1,6 +1,4 @@
-"""
-A client without a door that looks for a vendor's host gets a clear error, and never the network.
-"""
+"""A client without a door that looks for a vendor's host gets a clear error, and never the network."""
 
 from __future__ import annotations
 
@@ -35,9 +33,7 @@ SPELLINGS = [
 
 @pytest.fixture(autouse=True)
 def mock() -> Iterator[AssistantMock]:
-    """
-    Both vendors are played.
-    """
+    """Both vendors are played."""
     with AssistantMock(strict=False) as one:
         yield one
 
@@ -92,9 +88,7 @@ WAYS: dict[str, Callable[[str], Any]] = {
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_vendors_host_cannot_be_found(way: str, host: str) -> None:
-    """
-    The error names the host and the way out, and is no OSError that a client would take for a network failure.
-    """
+    """The error names the host and the way out, and is no OSError that a client would take for a network failure."""
     with pytest.raises(BlockedHost) as raised:
         WAYS[way](host)
     assert not isinstance(raised.value, OSError)
@@ -109,18 +103,14 @@ def test_a_vendors_host_cannot_be_found(way: str, host: str) -> None:
 @pytest.mark.parametrize("host", SPELLINGS)
 @pytest.mark.parametrize("way", [way for way in WAYS if "bytes" not in way])
 def test_every_spelling_of_a_host_is_that_host(way: str, host: str) -> None:
-    """
-    Python would look up the name that IDNA makes of it.
-    """
+    """Python would look up the name that IDNA makes of it."""
     with pytest.raises(BlockedHost, match=r"a connection to .* was about to be made"):
         WAYS[way](host)
 
 
 @pytest.mark.parametrize("host", SPELLINGS)
 def test_a_url_in_another_spelling_is_answered(host: str, mock: AssistantMock) -> None:
-    """
-    The client that is asked for it sends the name as it is written.
-    """
+    """The client that is asked for it sends the name as it is written."""
     line = http.client.HTTPSConnection(host)
     line.request("POST", "/api/v1/threads", b"{}", {"Authorization": "Bearer k"})
     assert line.getresponse().status == 200
@@ -150,9 +140,7 @@ OTHERS = {
 @pytest.mark.parametrize("send", ["send", "sendall"])
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_no_proxy_is_asked_for_a_vendors_host(question: str, send: str) -> None:
-    """
-    Whatever makes the question: the proxy gets no byte of it.
-    """
+    """Whatever makes the question: the proxy gets no byte of it."""
     ours, proxys = socket.socketpair()
     with ours, proxys:
         for data in (QUESTIONS[question], bytearray(QUESTIONS[question]), memoryview(QUESTIONS[question])):
@@ -164,9 +152,7 @@ def test_no_proxy_is_asked_for_a_vendors_host(question: str, send: str) -> None:
 
 @pytest.mark.parametrize("other", OTHERS)
 def test_whatever_else_is_sent_arrives(other: str) -> None:
-    """
-    Other hosts, and what only looks like a question to a proxy.
-    """
+    """Other hosts, and what only looks like a question to a proxy."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.sendall(OTHERS[other])
@@ -200,24 +186,18 @@ async def _start_tls(host: str) -> Any:
     ids=["wrap_bio", "wrap_bio, by place", "wrap_socket", "asyncio"],
 )
 def test_no_hands_are_shaken_with_a_vendors_host(way: Callable[[str], Any], host: str) -> None:
-    """
-    On a line to an address: through a proxy, or to one looked up before the mock was open.
-    """
+    """On a line to an address: through a proxy, or to one looked up before the mock was open."""
     with pytest.raises(BlockedHost, match="a connection to"):
         way(host)
 
 
 def test_others_shake_hands_as_ever() -> None:
-    """
-    A name that is nobody's reaches OpenSSL.
-    """
+    """A name that is nobody's reaches OpenSSL."""
     assert _wrapped_bio("other.example").server_hostname == "other.example"
 
 
 def test_other_hosts_are_found() -> None:
-    """
-    Loopback answers as ever, by name, by address and in a streams client.
-    """
+    """Loopback answers as ever, by name, by address and in a streams client."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         with socket.create_connection(("localhost", port)):
@@ -228,9 +208,7 @@ def test_other_hosts_are_found() -> None:
 
 
 def test_unix_sockets_and_odd_addresses_are_left_to_the_socket() -> None:
-    """
-    An address that is no host and port is none of ours.
-    """
+    """An address that is no host and port is none of ours."""
     with socket.socket(socket.AF_UNIX) as one, pytest.raises(FileNotFoundError):
         one.connect("/nowhere/dashscope.aliyuncs.com")
     with socket.socket() as two, pytest.raises(TypeError):

@@ -1,6 +1,4 @@
-"""
-The clients' own retries run above the doors.
-"""
+"""The clients' own retries run above the doors."""
 
 from __future__ import annotations
 
@@ -33,9 +31,7 @@ FLAKY = {
 
 @pytest.mark.parametrize("kind", FLAKY)
 def test_the_retries_of_urllib3_run(kind: str) -> None:
-    """
-    Two bad answers, three requests, one good answer: urllib3's own Retry at work, its history kept.
-    """
+    """Two bad answers, three requests, one good answer: urllib3's own Retry at work, its history kept."""
     urllib3 = pytest.importorskip("urllib3")
     script = Script(BASE, _flaky(*FLAKY[kind]))
     retry = urllib3.Retry(total=3, status_forcelist=[503], allowed_methods=None, backoff_factor=0)
@@ -47,9 +43,7 @@ def test_the_retries_of_urllib3_run(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", FLAKY)
 def test_the_retries_of_requests_run(kind: str) -> None:
-    """
-    A session with HTTPAdapter(max_retries=Retry(...)) asks again.
-    """
+    """A session with HTTPAdapter(max_retries=Retry(...)) asks again."""
     requests, urllib3 = pytest.importorskip("requests"), pytest.importorskip("urllib3")
     script = Script(BASE, _flaky(*FLAKY[kind]))
     retry = urllib3.Retry(total=3, status_forcelist=[503], allowed_methods=None, backoff_factor=0)
@@ -60,9 +54,7 @@ def test_the_retries_of_requests_run(kind: str) -> None:
 
 
 def test_retries_that_run_out_raise_as_ever() -> None:
-    """
-    MaxRetryError with the last reason, after as many requests as Retry allows.
-    """
+    """MaxRetryError with the last reason, after as many requests as Retry allows."""
     urllib3 = pytest.importorskip("urllib3")
     script = Script(BASE, Failure("read_timeout"))
     with behind_doors(script), urllib3.PoolManager() as manager, pytest.raises(urllib3.exceptions.MaxRetryError) as raised:
@@ -74,9 +66,7 @@ def test_retries_that_run_out_raise_as_ever() -> None:
 @pytest.mark.parametrize("library", ["httpx", "httpx2"])
 @pytest.mark.parametrize(("kind", "asked"), [("connect_refused", 4), ("connect_timeout", 4), ("reset", 1)])
 def test_the_transport_retries_of_httpx_repeat_connecting(library: str, kind: str, asked: int) -> None:
-    """
-    HTTPTransport(retries=3) tries a connection that fails three times more, and nothing else, as it does on a real line.
-    """
+    """HTTPTransport(retries=3) tries a connection that fails three times more, and nothing else, as it does on a real line."""
     httpx = pytest.importorskip(library)
     script = Script(BASE, Failure(kind))
     with (

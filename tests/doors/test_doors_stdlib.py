@@ -1,6 +1,4 @@
-"""
-http.client used step by step, below the one call that most code makes.
-"""
+"""http.client used step by step, below the one call that most code makes."""
 
 from __future__ import annotations
 
@@ -16,9 +14,7 @@ _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nreal"
 
 
 def test_an_explicit_connect_to_a_vendor_opens_no_line(model_studio: object) -> None:
-    """
-    The line is only pretended, and serves as many requests as one likes.
-    """
+    """The line is only pretended, and serves as many requests as one likes."""
     line = client.HTTPSConnection("dashscope.aliyuncs.com")
     line.connect()
     line.sock.settimeout(3)
@@ -30,9 +26,7 @@ def test_an_explicit_connect_to_a_vendor_opens_no_line(model_studio: object) -> 
 
 
 def test_a_tunnel_to_a_vendor_is_not_dug(model_studio: object) -> None:
-    """
-    With set_tunnel, `connect` leaves the proxy alone.
-    """
+    """With set_tunnel, `connect` leaves the proxy alone."""
     with peer(sends(_ANSWER)) as proxy:
         line = client.HTTPSConnection(proxy.url.removeprefix("http://"))
         line.set_tunnel("dashscope.aliyuncs.com")
@@ -43,9 +37,7 @@ def test_a_tunnel_to_a_vendor_is_not_dug(model_studio: object) -> None:
 
 
 def test_a_request_sent_in_steps_is_answered() -> None:
-    """
-    putrequest, putheader, endheaders, and a body sent piece by piece, also from an iterator.
-    """
+    """putrequest, putheader, endheaders, and a body sent piece by piece, also from an iterator."""
     script = Script("http://gw.corp.invalid/v1", says("ok"))
     with behind_doors(script):
         line = client.HTTPConnection("gw.corp.invalid")
@@ -60,9 +52,7 @@ def test_a_request_sent_in_steps_is_answered() -> None:
 
 @pytest.mark.parametrize("witnessed", [False, True])
 def test_a_request_sent_in_steps_is_let_through(witnessed: bool) -> None:
-    """
-    What was collected goes out when the answer is asked for, at the latest.
-    """
+    """What was collected goes out when the answer is asked for, at the latest."""
     with peer(sends(_ANSWER, keep=True)) as real:
         script = Recorder(real.url) if witnessed else Script(real.url, None)
         with behind_doors(script):
@@ -78,9 +68,7 @@ def test_a_request_sent_in_steps_is_let_through(witnessed: bool) -> None:
 
 
 def test_a_response_asked_for_too_early_is_an_error() -> None:
-    """
-    A request that declares more than was sent would hang; here it says so.
-    """
+    """A request that declares more than was sent would hang; here it says so."""
     with behind_doors(Script("http://gw.corp.invalid", says("ok"))):
         line = client.HTTPConnection("gw.corp.invalid")
         line.putrequest("POST", "/x")
@@ -91,9 +79,7 @@ def test_a_response_asked_for_too_early_is_an_error() -> None:
 
 
 def test_a_pretended_line_is_dead_after_the_mock() -> None:
-    """
-    It neither answers nor reaches the service; it breaks, as a line does that the server has closed.
-    """
+    """It neither answers nor reaches the service; it breaks, as a line does that the server has closed."""
     with AssistantMock():
         line = client.HTTPSConnection("dashscope.aliyuncs.com")
         line.connect()
@@ -102,9 +88,7 @@ def test_a_pretended_line_is_dead_after_the_mock() -> None:
 
 
 def test_an_explicit_connect_to_a_host_played_in_part_connects_when_it_must() -> None:
-    """
-    Only the request tells whether it is ours; one that is not gets a real line.
-    """
+    """Only the request tells whether it is ours; one that is not gets a real line."""
     with peer(sends(_ANSWER, keep=True)) as real, behind_doors(Script(f"{real.url}/v1", says("ours"))):
         line = client.HTTPConnection(real.url.removeprefix("http://"))
         line.connect()

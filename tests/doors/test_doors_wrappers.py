@@ -1,6 +1,4 @@
-"""
-Another tool's wrapper that stood at a client first is called, and the fake answers in place of what it calls next.
-"""
+"""Another tool's wrapper that stood at a client first is called, and the fake answers in place of what it calls next."""
 
 from __future__ import annotations
 
@@ -44,9 +42,7 @@ WAYS: dict[str, tuple[str, str, Callable[[str], Any]]] = {
 
 @pytest.fixture(params=["wrapt", "functools"])
 def seen(request: pytest.FixtureRequest) -> Iterator[Seen]:
-    """
-    What wrappers of httpx's transports saw that another tool had put there; OpenTelemetry uses wrapt.
-    """
+    """What wrappers of httpx's transports saw that another tool had put there; OpenTelemetry uses wrapt."""
     seen: Seen = []
     before = [(getattr(httpx, owner), name, vars(getattr(httpx, owner))[name]) for owner, name, _ in WAYS.values()]
 
@@ -76,9 +72,7 @@ def _wrapped(original: Callable[..., Any], spy: Callable[..., Any]) -> Callable[
 
 @pytest.mark.parametrize("way", WAYS)
 def test_the_wrapper_is_called_and_the_fake_answers(way: str, seen: Seen) -> None:
-    """
-    Once a request, and its answer is the fake's; a request to another host goes by the wrapper as ever.
-    """
+    """Once a request, and its answer is the fake's; a request to another host goes by the wrapper as ever."""
     get = WAYS[way][2]
     with peer(sends(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nreal")) as other, behind_doors(Script(BASE, says("ours"))):
         answer = get(f"{BASE}/x")
@@ -89,9 +83,7 @@ def test_the_wrapper_is_called_and_the_fake_answers(way: str, seen: Seen) -> Non
 
 @pytest.mark.parametrize("way", WAYS)
 def test_the_wrapper_meets_a_failure_as_the_clients_own(way: str, seen: Seen) -> None:
-    """
-    The exception is the one the transport raises, so that a span says what went wrong.
-    """
+    """The exception is the one the transport raises, so that a span says what went wrong."""
     with behind_doors(Script(BASE, Failure("connect_refused"))), pytest.raises(httpx.ConnectError):
         WAYS[way][2](f"{BASE}/x")
     assert len(seen) == 1
@@ -99,9 +91,7 @@ def test_the_wrapper_meets_a_failure_as_the_clients_own(way: str, seen: Seen) ->
 
 @pytest.mark.parametrize("way", WAYS)
 def test_of_nested_mocks_the_inner_one_answers_through_the_wrapper(way: str, seen: Seen) -> None:
-    """
-    Also with another tool's wrapper between the two.
-    """
+    """Also with another tool's wrapper between the two."""
     owner, name, get = getattr(httpx, WAYS[way][0]), WAYS[way][1], WAYS[way][2]
     outer, inner = Script(BASE, says("outer")), Script(BASE, says("inner"))
     with behind_doors(outer):
@@ -116,9 +106,7 @@ def test_of_nested_mocks_the_inner_one_answers_through_the_wrapper(way: str, see
 
 
 def test_a_witnessed_call_goes_by_the_wrapper(seen: Seen) -> None:
-    """
-    A call that is let through to be recorded.
-    """
+    """A call that is let through to be recorded."""
     with peer(sends(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nreal")) as real:
         recorder = Recorder(real.url)
         with behind_doors(recorder):
@@ -127,9 +115,7 @@ def test_a_witnessed_call_goes_by_the_wrapper(seen: Seen) -> None:
 
 
 def test_a_transport_that_many_threads_use_is_left_as_it_is(seen: Seen) -> None:
-    """
-    Its pool is its own all the time.
-    """
+    """Its pool is its own all the time."""
     transport = httpx.HTTPTransport()
     pool = transport._pool
     pools: list[Any] = []
@@ -141,9 +127,7 @@ def test_a_transport_that_many_threads_use_is_left_as_it_is(seen: Seen) -> None:
 
 
 def test_a_wrapper_of_requests_adapter_is_called() -> None:
-    """
-    The short way for requests gives way, and urllib3's door answers below the wrapper.
-    """
+    """The short way for requests gives way, and urllib3's door answers below the wrapper."""
     requests = pytest.importorskip("requests")
     owner, seen = requests.adapters.HTTPAdapter, []
     before = owner.send
@@ -164,9 +148,7 @@ def test_a_wrapper_of_requests_adapter_is_called() -> None:
 
 
 def test_opentelemetry_makes_its_span(model_studio: Any) -> None:
-    """
-    Instrumented before the mock opens, as an application does when it is imported.
-    """
+    """Instrumented before the mock opens, as an application does when it is imported."""
     instrumentation = pytest.importorskip("opentelemetry.instrumentation.httpx")
     trace, export = pytest.importorskip("opentelemetry.sdk.trace"), pytest.importorskip("opentelemetry.sdk.trace.export")
     memory = pytest.importorskip("opentelemetry.sdk.trace.export.in_memory_span_exporter")
@@ -184,9 +166,7 @@ def test_opentelemetry_makes_its_span(model_studio: Any) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_slow_and_a_broken_answer_come_through_the_wrapper(way: str, seen: Seen, assistant_mock: Any) -> None:
-    """
-    Faults are the fake's, whoever stands between.
-    """
+    """Faults are the fake's, whoever stands between."""
     assistant_mock.model_studio.fail(faults.truncated(10))
     with pytest.raises(httpx.RemoteProtocolError):
         WAYS[way][2](f"{assistant_mock.model_studio.base_url}/threads/x")

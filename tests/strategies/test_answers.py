@@ -18,9 +18,7 @@ LIST_KEYS = {
 @pytest.mark.parametrize("order", ["asc", "desc"])
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_a_page_of_messages_is_consistent(vendor, order):
-    """
-    One thread, times in the order asked for, first_id and last_id those of the data, nothing more after nothing.
-    """
+    """One thread, times in the order asked for, first_id and last_id those of the data, nothing more after nothing."""
 
     @settings(max_examples=40)
     @given(VENDORS[vendor].message_list(order=order, thread_id="thread_1"))
@@ -39,9 +37,7 @@ def test_a_page_of_messages_is_consistent(vendor, order):
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_a_page_of_files_is_consistent(vendor):
-    """
-    Files of one message share its id and time.
-    """
+    """Files of one message share its id and time."""
 
     @settings(max_examples=40)
     @given(VENDORS[vendor].message_file_list(message_id="message_1"))
@@ -58,9 +54,7 @@ def test_a_page_of_files_is_consistent(vendor):
 @pytest.mark.parametrize("pin", [{"role": "assistant"}, {"thread_id": "thread_1"}, {"created_at": 1711508433283}])
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_every_field_can_be_pinned(vendor, pin):
-    """
-    A pinned field is in every message as it was pinned.
-    """
+    """A pinned field is in every message as it was pinned."""
 
     @settings(max_examples=20)
     @given(VENDORS[vendor].message(**pin))
@@ -72,9 +66,7 @@ def test_every_field_can_be_pinned(vendor, pin):
 
 @pytest.mark.parametrize(("revision", "key"), [("2025", "from"), ("2026", "incomplete_details")])
 def test_model_studio_messages_come_in_both_revisions(revision, key):
-    """
-    Each revision's own field is there.
-    """
+    """Each revision's own field is there."""
 
     @settings(max_examples=10)
     @given(
@@ -88,9 +80,7 @@ def test_model_studio_messages_come_in_both_revisions(revision, key):
 
 
 def test_appbuilder_messages_differ_by_operation():
-    """
-    Created, they have null ids and metadata; retrieved, neither.
-    """
+    """Created, they have null ids and metadata; retrieved, neither."""
 
     @settings(max_examples=10)
     @given(
@@ -106,9 +96,7 @@ def test_appbuilder_messages_differ_by_operation():
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_an_error_of_a_kind_has_its_text(vendor):
-    """
-    Every kind of error the vendor has can be drawn by name, and any of them without.
-    """
+    """Every kind of error the vendor has can be drawn by name, and any of them without."""
     words = {"model_studio": "does not exist", "appbuilder": "threadId不存在"}
 
     @settings(max_examples=10)
@@ -132,9 +120,7 @@ IDS = [
 
 @pytest.mark.parametrize(("vendor", "kind", "pattern"), IDS)
 def test_ids_have_the_vendors_format(vendor, kind, pattern):
-    """
-    Prefix, length and version nibbles are the vendor's.
-    """
+    """Prefix, length and version nibbles are the vendor's."""
     import re
 
     @settings(max_examples=30)
@@ -180,9 +166,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("make", "kind", "message"), WRONG)
 def test_what_no_answer_has_is_refused_when_the_strategy_is_made(make, kind, message):
-    """
-    Unknown pins are TypeErrors, impossible values ValueErrors, both with what is allowed.
-    """
+    """Unknown pins are TypeErrors, impossible values ValueErrors, both with what is allowed."""
     with pytest.raises(kind) as caught:
         make()
     assert message is None or str(caught.value) == message
@@ -191,9 +175,7 @@ def test_what_no_answer_has_is_refused_when_the_strategy_is_made(make, kind, mes
 @settings(max_examples=200)
 @given(strategies.text(), strategies.text(blank=False), strategies.metadata(), strategies.timestamps())
 def test_text_metadata_and_times_are_within_their_limits(anything, visible, metadata, created_at):
-    """
-    Text can be sent (no lone surrogate), visible text is not blank, metadata keeps its limits, times have 13 digits.
-    """
+    """Text can be sent (no lone surrogate), visible text is not blank, metadata keeps its limits, times have 13 digits."""
     anything.encode()
     assert visible.strip()
     assert len(metadata) <= 16
@@ -202,9 +184,7 @@ def test_text_metadata_and_times_are_within_their_limits(anything, visible, meta
 
 
 def test_answers_can_be_drawn_from_inside_a_test():
-    """
-    They are ordinary strategies.
-    """
+    """They are ordinary strategies."""
 
     @settings(max_examples=5)
     @given(st.data())

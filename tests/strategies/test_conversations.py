@@ -22,9 +22,7 @@ def fine(played) -> bool:
 @pytest.mark.parametrize("client", rows(CLIENTS))
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_every_call_is_accepted_through_every_door(vendor, client):
-    """
-    There is always something to act on: no call of any conversation is refused, whichever client makes it.
-    """
+    """There is always something to act on: no call of any conversation is refused, whichever client makes it."""
 
     def send(request):
         got = client.send(request.method, request.url, headers=dict(request.headers), body=request.body or None)
@@ -43,9 +41,7 @@ def test_every_call_is_accepted_through_every_door(vendor, client):
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_what_is_created_is_what_is_retrieved_and_listed(vendor):
-    """
-    At the end of any conversation the store and the whole list agree, and descending is ascending reversed.
-    """
+    """At the end of any conversation the store and the whole list agree, and descending is ascending reversed."""
 
     @FEW
     @given(strategies.conversations(vendor))
@@ -75,9 +71,7 @@ def _listed(vendor, handle, send, thread, order):
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_a_conversation_plays_the_same_twice(vendor):
-    """
-    Two fresh mocks give the same answers, byte for byte.
-    """
+    """Two fresh mocks give the same answers, byte for byte."""
 
     @FEW
     @given(strategies.conversations(vendor))
@@ -93,9 +87,7 @@ def test_a_conversation_plays_the_same_twice(vendor):
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_the_script_does_what_the_conversation_does(vendor):
-    """
-    Pasted into a test, the script makes the same calls with the same answers.
-    """
+    """Pasted into a test, the script makes the same calls with the same answers."""
     import httpx
 
     @settings(max_examples=8)
@@ -118,9 +110,7 @@ def _body(request):
 
 
 def test_a_conversation_shrinks_to_the_calls_that_matter():
-    """
-    What fails because a thread was deleted is shown with two calls.
-    """
+    """What fails because a thread was deleted is shown with two calls."""
     found = find(
         strategies.conversations("appbuilder"),
         lambda conversation: any(call.operation == "delete_thread" for call in conversation.calls),
@@ -130,9 +120,7 @@ def test_a_conversation_shrinks_to_the_calls_that_matter():
 
 
 def test_a_failing_conversation_is_printed_as_a_script(pytester):
-    """
-    The report of a failing example holds the calls, ready to be pasted.
-    """
+    """The report of a failing example holds the calls, ready to be pasted."""
     pytester.makepyfile(
         """
         import httpx
@@ -177,9 +165,7 @@ def test_a_failing_conversation_is_printed_as_a_script(pytester):
     ],
 )
 def test_an_impossible_conversation_is_refused_at_once(make, message):
-    """
-    An unknown vendor, or less than one call.
-    """
+    """An unknown vendor, or less than one call."""
     with pytest.raises(ValueError, match="a") as caught:
         make()
     assert str(caught.value) == message

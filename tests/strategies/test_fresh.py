@@ -14,9 +14,7 @@ from pytest_assistant_mock import AssistantMock, Handle, strategies
 @given(text=st.text(min_size=1, max_size=5))
 @strategies.fresh("model_studio")
 def test_each_example_starts_empty(studio, text):
-    """
-    What an example before has stored is gone, and ids begin anew.
-    """
+    """What an example before has stored is gone, and ids begin anew."""
     assert studio.threads() == []
     assert studio.add_thread().id == "thread_00000000-0000-4000-8000-000000000001"
     assert text
@@ -26,9 +24,7 @@ class TestMethods(unittest.TestCase):
     @given(st.integers())
     @strategies.fresh("appbuilder", revision="2026")
     def test_a_method_gets_its_handle_after_self(self, baidu, number):
-        """
-        Methods work as functions do, options reach the mock.
-        """
+        """Methods work as functions do, options reach the mock."""
         assert isinstance(self, TestMethods)
         assert isinstance(baidu, Handle)
         assert isinstance(number, int)
@@ -38,16 +34,12 @@ class TestMethods(unittest.TestCase):
 @given(st.integers())
 @strategies.fresh("assistant_mock")
 def test_the_mock_itself_can_be_asked_for(mock, number):
-    """
-    "assistant_mock" gives both vendors.
-    """
+    """ "assistant_mock" gives both vendors."""
     assert isinstance(mock, AssistantMock)
 
 
 def test_no_health_check_has_to_be_suppressed(pytester):
-    """
-    Where the fixture under @given fails hypothesis' health check, the decorator passes it.
-    """
+    """Where the fixture under @given fails hypothesis' health check, the decorator passes it."""
     pytester.makepyfile(
         """
         from hypothesis import given, strategies as st
@@ -69,9 +61,7 @@ def test_no_health_check_has_to_be_suppressed(pytester):
 
 
 def test_other_fixtures_still_reach_the_test(pytester):
-    """
-    Parameters after the first are the test's own: drawn values and fixtures.
-    """
+    """Parameters after the first are the test's own: drawn values and fixtures."""
     pytester.makepyfile(
         """
         import pytest
@@ -92,9 +82,7 @@ def test_other_fixtures_still_reach_the_test(pytester):
 
 
 def test_a_wrong_vendor_is_refused_when_decorating():
-    """
-    The error names the vendors and the nearest.
-    """
+    """The error names the vendors and the nearest."""
     with pytest.raises(ValueError, match="one") as caught:
         strategies.fresh("model_studo")
     assert str(caught.value) == (
@@ -103,9 +91,7 @@ def test_a_wrong_vendor_is_refused_when_decorating():
 
 
 def test_a_function_without_a_parameter_is_refused_when_decorating():
-    """
-    There would be no way to pass the handle.
-    """
+    """There would be no way to pass the handle."""
     with pytest.raises(TypeError, match="nothing takes no parameter; its first one gets the model_studio"):
 
         @strategies.fresh("model_studio")

@@ -22,9 +22,7 @@ def texts(data: list[dict]) -> list[tuple[str, str]]:
 
 
 def studio_machine(client):
-    """
-    Model Studio through one of the clients.
-    """
+    """Model Studio through one of the clients."""
 
     class Machine(strategies.AssistantMachine):
         def ask(self, method, path, body=None):
@@ -51,9 +49,7 @@ def studio_machine(client):
 
 
 def appbuilder_machine(client):
-    """
-    AppBuilder through one of the clients.
-    """
+    """AppBuilder through one of the clients."""
 
     class Machine(strategies.AssistantMachine):
         vendor = "appbuilder"
@@ -87,17 +83,13 @@ def appbuilder_machine(client):
 @pytest.mark.parametrize("client", rows(CLIENTS))
 @pytest.mark.parametrize("machine", [studio_machine, appbuilder_machine])
 def test_every_client_passes(machine, client):
-    """
-    Through every door, what a client does and what the model expects stay the same.
-    """
+    """Through every door, what a client does and what the model expects stay the same."""
     run_state_machine_as_test(machine(client), settings=FEW)
     assert FEW.max_examples == 4
 
 
 def test_dashscope_passes():
-    """
-    The vendor's own SDK drives the machine.
-    """
+    """The vendor's own SDK drives the machine."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         from dashscope import Messages, Threads
@@ -125,9 +117,7 @@ def test_dashscope_passes():
 
 @pytest.mark.skipif(find_spec("appbuilder") is None, reason="appbuilder-sdk is not installed here")
 def test_appbuilder_sdk_passes():
-    """
-    The vendor's own SDK drives the machine.
-    """
+    """The vendor's own SDK drives the machine."""
     import appbuilder
 
     class Machine(strategies.AssistantMachine):
@@ -151,9 +141,7 @@ def test_appbuilder_sdk_passes():
 
 
 def broken(method):
-    """
-    A Model Studio client with one bug.
-    """
+    """A Model Studio client with one bug."""
     correct = studio_machine(CLIENTS[0])
     name, wrong = method
     return type("Broken", (correct,), {name: wrong(getattr(correct, name))})
@@ -188,9 +176,7 @@ BUGS = {
 
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_client_with_a_bug_is_caught(bug):
-    """
-    Each of these mistakes makes the machine fail.
-    """
+    """Each of these mistakes makes the machine fail."""
     found_is_enough = [Phase.generate]
     many = settings(max_examples=150, stateful_step_count=15, database=None, phases=found_is_enough)
     with pytest.raises(AssertionError):
@@ -198,9 +184,7 @@ def test_a_client_with_a_bug_is_caught(bug):
 
 
 def test_what_a_subclass_must_define_is_said():
-    """
-    A machine without its client's functions says which one is missing.
-    """
+    """A machine without its client's functions says which one is missing."""
 
     class Nothing(strategies.AssistantMachine):
         pass
@@ -210,9 +194,7 @@ def test_what_a_subclass_must_define_is_said():
 
 
 def test_pytest_runs_its_testcase(pytester):
-    """
-    `TestCase` is what pytest collects; a failure prints the steps as a script.
-    """
+    """`TestCase` is what pytest collects; a failure prints the steps as a script."""
     pytester.makepyfile(
         """
         import httpx
@@ -279,9 +261,7 @@ TestMachine.settings = settings(max_examples=3, stateful_step_count=5, deadline=
 
 @pytest.mark.parametrize(("options", "asked"), [([], False), (["--assistant-source=live"], True)])
 def test_the_real_service_is_asked_only_if_the_command_line_says_so(pytester, monkeypatch, options, asked):
-    """
-    The same machine runs on the fake, and against a server over a socket under --assistant-source=live.
-    """
+    """The same machine runs on the fake, and against a server over a socket under --assistant-source=live."""
     with AssistantServer() as server:
         for name, value in server.env.items():
             monkeypatch.setenv(name, value)
@@ -291,7 +271,5 @@ def test_the_real_service_is_asked_only_if_the_command_line_says_so(pytester, mo
 
 
 def test_the_machine_is_a_unittest_testcase():
-    """
-    Any runner that knows unittest can run it.
-    """
+    """Any runner that knows unittest can run it."""
     assert issubclass(studio_machine(CLIENTS[0]).TestCase, unittest.TestCase)

@@ -19,9 +19,7 @@ REFUSING = [(v, o) for v, o in OPERATIONS if any(field.wrong for field in VENDOR
 
 
 class Desk:
-    """
-    A vendor with one of each kind of object to ask about, reached without any HTTP library.
-    """
+    """A vendor with one of each kind of object to ask about, reached without any HTTP library."""
 
     def __init__(self, mock: AssistantMock, vendor: str) -> None:
         self.handle = getattr(mock, vendor)
@@ -61,9 +59,7 @@ class Desk:
 
 
 def pins(vendor: str, operation: str, desk: Desk) -> dict:
-    """
-    What a body names exists.
-    """
+    """What a body names exists."""
     known = {**desk.ids, "tool_outputs": desk.outputs, "stream": False}
     if operation == "create_thread_and_run":
         known["thread"] = {"messages": [{"role": "user", "content": "hello"}]}
@@ -72,9 +68,7 @@ def pins(vendor: str, operation: str, desk: Desk) -> dict:
 
 @pytest.mark.parametrize(("vendor", "operation"), OPERATIONS)
 def test_what_a_strategy_says_is_accepted_is_accepted(vendor, operation):
-    """
-    Every accepted payload of every operation is answered as a success.
-    """
+    """Every accepted payload of every operation is answered as a success."""
 
     @settings(max_examples=25)
     @given(data=st.data())
@@ -91,9 +85,7 @@ def test_what_a_strategy_says_is_accepted_is_accepted(vendor, operation):
 
 @pytest.mark.parametrize(("vendor", "operation"), REFUSING)
 def test_what_must_be_refused_is_refused_as_it_says(vendor, operation):
-    """
-    Every refused payload gets the status, code and message it names, and the store is as it was.
-    """
+    """Every refused payload gets the status, code and message it names, and the store is as it was."""
 
     fields = VENDORS[vendor].operations[operation].fields
 
@@ -120,9 +112,7 @@ def test_what_must_be_refused_is_refused_as_it_says(vendor, operation):
 
 @pytest.mark.parametrize(("vendor", "operation"), REFUSING)
 def test_every_way_to_be_wrong_is_drawn(vendor, operation):
-    """
-    No rule of a field is left untried.
-    """
+    """No rule of a field is left untried."""
     fields = VENDORS[vendor].operations[operation].fields
     for name in (name for name, field in fields.items() if field.wrong):
         assert _rules(VENDORS[vendor].refused(operation, field=name)) == {wrong.rule for wrong in fields[name].wrong}
@@ -198,18 +188,14 @@ WRONG_PINS = [
 
 @pytest.mark.parametrize(("make", "kind", "message"), WRONG_PINS)
 def test_a_pin_that_can_never_be_is_refused_when_the_strategy_is_made(make, kind, message):
-    """
-    The error comes at once, with the allowed values, not after an endless search.
-    """
+    """The error comes at once, with the allowed values, not after an endless search."""
     with pytest.raises(kind) as caught:
         make()
     assert message is None or str(caught.value) == message
 
 
 def test_a_pin_may_be_a_strategy():
-    """
-    A pinned strategy is drawn from; a pinned value is in every payload.
-    """
+    """A pinned strategy is drawn from; a pinned value is in every payload."""
 
     @given(strategies.appbuilder.create_message(thread_id="thread_1", content=st.sampled_from(["a", "b"])))
     def pinned(payload):
@@ -227,17 +213,13 @@ def test_a_pin_may_be_a_strategy():
     ],
 )
 def test_payloads_shrink_to_the_least_there_can_be(vendor, smallest):
-    """
-    What fails for every payload is shown with the smallest.
-    """
+    """What fails for every payload is shown with the smallest."""
     assert find(VENDORS[vendor].create_message(), lambda payload: True) == smallest
 
 
 @pytest.mark.parametrize(("vendor", "operation"), OPERATIONS)
 def test_hardly_anything_is_filtered(vendor, operation):
-    """
-    No strategy throws away more than one draw in a hundred (hypothesis would call it too slow much later).
-    """
+    """No strategy throws away more than one draw in a hundred (hypothesis would call it too slow much later)."""
     drawn = 0
 
     @settings(max_examples=30, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))

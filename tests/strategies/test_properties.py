@@ -25,9 +25,7 @@ FEW = settings(max_examples=25)
 @pytest.mark.parametrize("revision", REVISIONS)
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_every_request_and_every_answer_passes_the_strict_contract(vendor, revision):
-    """
-    Whatever is said in a conversation, both sides are as the schemas of that revision say, and nothing is unknown to them.
-    """
+    """Whatever is said in a conversation, both sides are as the schemas of that revision say, and nothing is unknown to them."""
 
     @FEW
     @given(conversation=strategies.conversations(vendor))
@@ -43,9 +41,7 @@ def test_every_request_and_every_answer_passes_the_strict_contract(vendor, revis
 @pytest.mark.parametrize("revision", REVISIONS)
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_what_is_printed_is_what_the_shape_would_print(vendor, revision):
-    """
-    Every answer, read back by the shape that prints it, is printed again byte for byte: the same fields in the same order.
-    """
+    """Every answer, read back by the shape that prints it, is printed again byte for byte: the same fields in the same order."""
 
     @FEW
     @given(conversation=strategies.conversations(vendor))
@@ -62,9 +58,7 @@ def test_what_is_printed_is_what_the_shape_would_print(vendor, revision):
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_drawn_answers_pass_the_strict_contract(vendor):
-    """
-    What the answer strategies draw is what the schemas allow.
-    """
+    """What the answer strategies draw is what the schemas allow."""
     own = getattr(strategies, vendor)
     answers = {
         "retrieve_message": own.message(),
@@ -84,9 +78,7 @@ def test_drawn_answers_pass_the_strict_contract(vendor):
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_drawn_errors_pass_as_errors_and_not_as_successes(vendor):
-    """
-    An error body is an error to the schemas, and never the answer of a success.
-    """
+    """An error body is an error to the schemas, and never the answer of a success."""
 
     @settings(max_examples=40)
     @given(getattr(strategies, vendor).error())
@@ -99,9 +91,7 @@ def test_drawn_errors_pass_as_errors_and_not_as_successes(vendor):
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_an_update_changes_only_what_it_names(vendor):
-    """
-    After an update every other message, and every other field, is as it was.
-    """
+    """After an update every other message, and every other field, is as it was."""
     allowed = {"model_studio": {"metadata"}, "appbuilder": {"text", "file_ids"}}[vendor]
 
     @FEW
@@ -137,9 +127,7 @@ def everything(handle) -> dict:
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_what_is_sent_comes_back_bit_for_bit(vendor):
-    """
-    Text and metadata of any kind survive the way in and out as JSON: the same characters, the same numbers.
-    """
+    """Text and metadata of any kind survive the way in and out as JSON: the same characters, the same numbers."""
     own = getattr(strategies, vendor)
 
     @settings(max_examples=60)
@@ -163,9 +151,7 @@ def test_what_is_sent_comes_back_bit_for_bit(vendor):
 @pytest.mark.parametrize("order", ["asc", "desc"])
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_pages_of_any_size_make_up_the_whole(vendor, order):
-    """
-    Following the last id, page after page, shows every message once, without gap or double, in the order asked for.
-    """
+    """Following the last id, page after page, shows every message once, without gap or double, in the order asked for."""
 
     @settings(max_examples=30)
     @given(count=st.integers(0, 25), limit=st.integers(2, 9))
@@ -196,9 +182,7 @@ def followed(mock, vendor, thread, order, limit) -> list[str]:
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_a_cassette_of_any_conversation_replays_to_the_same_answers(vendor, tmp_path_factory):
-    """
-    What a conversation was answered, written to a file and read again, is what its requests are answered once more.
-    """
+    """What a conversation was answered, written to a file and read again, is what its requests are answered once more."""
     client = httpx.Client(trust_env=False)
 
     def send(request):

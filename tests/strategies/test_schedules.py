@@ -13,9 +13,7 @@ CLIENT = httpx.Client()
 
 
 def post(handle, thread, tries):
-    """
-    A client that tries again, whatever comes.
-    """
+    """A client that tries again, whatever comes."""
     url = f"{handle.base_url}/threads/{thread.id}/messages"
     for _ in range(tries):
         try:
@@ -31,18 +29,14 @@ def post(handle, thread, tries):
 @given(schedule=strategies.faults(max_faults=3))
 @strategies.fresh("model_studio")
 def test_a_client_that_tries_four_times_survives_any_three_failures(studio, schedule):
-    """
-    Three faults strike at most three requests, so the fourth goes through.
-    """
+    """Three faults strike at most three requests, so the fourth goes through."""
     schedule.plan(studio)
     assert schedule.total <= 3
     assert post(studio, studio.add_thread(), tries=4) is not None
 
 
 def test_a_client_that_gives_up_is_caught_with_the_least_schedule():
-    """
-    One fault is enough to stop a client that tries once; the schedule shrinks to it.
-    """
+    """One fault is enough to stop a client that tries once; the schedule shrinks to it."""
 
     def stops(schedule):
         with AssistantMock() as mock:
@@ -56,9 +50,7 @@ def test_a_client_that_gives_up_is_caught_with_the_least_schedule():
 
 
 def test_a_schedule_prints_itself_as_it_would_be_written():
-    """
-    The script plans the same faults.
-    """
+    """The script plans the same faults."""
 
     @settings(max_examples=30)
     @given(schedule=strategies.faults(on=["create_message", None]))
@@ -73,9 +65,7 @@ def test_a_schedule_prints_itself_as_it_would_be_written():
 
 
 def test_every_fault_the_mock_can_play_is_drawn():
-    """
-    A new fault must be given a row.
-    """
+    """A new fault must be given a row."""
     assert set(_MADE) == set(faults.FAULTS)
 
 
@@ -94,9 +84,7 @@ def test_every_fault_the_mock_can_play_is_drawn():
     ],
 )
 def test_an_impossible_schedule_is_refused_at_once(make, message):
-    """
-    The error names what there is.
-    """
+    """The error names what there is."""
     with pytest.raises(ValueError, match="fault") as caught:
         make()
     assert str(caught.value) == message

@@ -14,9 +14,7 @@ from pytest_assistant_mock import Exchange, Failure, Message, Request, Response,
 
 @pytest.mark.parametrize("type_", [Exchange, Failure, Message, Request, Response, Thread])
 def test_every_public_type_can_be_drawn(type_):
-    """
-    A value of the type, consistent inside.
-    """
+    """A value of the type, consistent inside."""
 
     @settings(max_examples=15)
     @given(st.from_type(type_))
@@ -29,18 +27,14 @@ def test_every_public_type_can_be_drawn(type_):
 @settings(max_examples=20)
 @given(st.from_type(Exchange))
 def test_an_exchange_is_a_real_one(exchange):
-    """
-    Its response is what the fake answers to its request.
-    """
+    """Its response is what the fake answers to its request."""
     assert exchange.operation is not None
     assert exchange.response.status == 200
     assert exchange.request.url.startswith("https://")
 
 
 def test_the_hook_imports_only_what_needs_the_standard_library():
-    """
-    Importing hypothesis imports neither pydantic nor any HTTP library because of us.
-    """
+    """Importing hypothesis imports neither pydantic nor any HTTP library because of us."""
     code = (
         "import sys, hypothesis; "
         "assert 'pytest_assistant_mock.strategies._entry_point' in sys.modules; "

@@ -1,6 +1,4 @@
-"""
-The public types, pinned. Read by mypy, never run.
-"""
+"""The public types, pinned. Read by mypy, never run."""
 
 from collections.abc import Mapping
 from typing import Any, assert_type

@@ -1,6 +1,4 @@
-"""
-Runs and their steps, as values, and how they are found. What makes them move is the business of `performing`.
-"""
+"""Runs and their steps, as values, and how they are found. What makes them move is the business of `performing`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""
-Where AppBuilder's Assistants API is described, and what its Python SDK calls things -> DOCUMENTS.
-"""
+"""Where AppBuilder's Assistants API is described, and what its Python SDK calls things -> DOCUMENTS."""
 
 from __future__ import annotations
 

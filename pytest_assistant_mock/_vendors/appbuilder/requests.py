@@ -1,6 +1,4 @@
-"""
-What AppBuilder's Assistants API reads, field by field, in the order of the vendor's tables. Knows nothing of routes.
-"""
+"""What AppBuilder's Assistants API reads, field by field, in the order of the vendor's tables. Knows nothing of routes."""
 
 from typing import Annotated, Any, ClassVar
 
@@ -29,9 +27,7 @@ BAD_METADATA = {("metadata", kind): "bad_metadata" for kind in ("too_long", "str
 
 
 class MessageFields(JSONRequest):
-    """
-    What a message is made of.
-    """
+    """What a message is made of."""
 
     content: Words
     role: Role = "user"
@@ -48,9 +44,7 @@ class MessageFields(JSONRequest):
 
 
 class CreateMessage(MessageFields):
-    """
-    POST /v2/threads/messages
-    """
+    """POST /v2/threads/messages"""
 
     refusals: ClassVar = {**TOO_MANY_FILES, **BAD_METADATA, ("role", "literal_error"): "bad_role"}
 
@@ -62,9 +56,7 @@ class CreateMessage(MessageFields):
 
 
 class ListPage(JSONRequest):
-    """
-    What the two lists have in common. Null, "" and a limit below 1 count as absent; large limits are served.
-    """
+    """What the two lists have in common. Null, "" and a limit below 1 count as absent; large limits are served."""
 
     refusals: ClassVar = {("order", ""): "bad_order"}
 
@@ -86,15 +78,11 @@ class ListPage(JSONRequest):
 
 
 class ListMessages(ListPage):
-    """
-    POST /v2/threads/messages/list
-    """
+    """POST /v2/threads/messages/list"""
 
 
 class ListMessageFiles(ListPage):
-    """
-    POST /v2/threads/messages/files/list
-    """
+    """POST /v2/threads/messages/files/list"""
 
     message_id: MessageId
 
@@ -103,9 +91,7 @@ class ListMessageFiles(ListPage):
 
 
 class QueryMessage(JSONRequest):
-    """
-    POST /v2/threads/messages/query
-    """
+    """POST /v2/threads/messages/query"""
 
     thread_id: ThreadId
     message_id: MessageId
@@ -115,9 +101,7 @@ class QueryMessage(JSONRequest):
 
 
 class UpdateMessage(QueryMessage):
-    """
-    POST /v2/threads/messages/update; file_ids absent or null stay as they are, [] clears them.
-    """
+    """POST /v2/threads/messages/update; file_ids absent or null stay as they are, [] clears them."""
 
     refusals: ClassVar = TOO_MANY_FILES
 
@@ -130,9 +114,7 @@ class UpdateMessage(QueryMessage):
 
 
 class CreateThread(JSONRequest):
-    """
-    POST /v2/threads
-    """
+    """POST /v2/threads"""
 
     bodiless: ClassVar = True
     refusals: ClassVar = {**TOO_MANY_FILES, **BAD_METADATA, ("role", "literal_error"): "bad_first_role"}
@@ -149,9 +131,7 @@ class CreateThread(JSONRequest):
 
 
 class QueryThread(JSONRequest):
-    """
-    POST /v2/threads/query and /v2/threads/delete
-    """
+    """POST /v2/threads/query and /v2/threads/delete"""
 
     thread_id: ThreadId
 
@@ -160,9 +140,7 @@ class QueryThread(JSONRequest):
 
 
 class UpdateThread(QueryThread):
-    """
-    POST /v2/threads/update; null and {} leave the metadata as it is (the SDK always sends {}).
-    """
+    """POST /v2/threads/update; null and {} leave the metadata as it is (the SDK always sends {})."""
 
     refusals: ClassVar = BAD_METADATA
 

@@ -36,27 +36,21 @@ from pytest_assistant_mock._vendors.shape import Shape
 
 
 class Text(Shape):
-    """
-    The words of a content item; an assistant's come without annotations.
-    """
+    """The words of a content item; an assistant's come without annotations."""
 
     annotations: list[Any] | None = Field(default_factory=list, description="Empty in every sample.", examples=[[]])
     value: Words
 
 
 class ContentItem(Shape):
-    """
-    One item of a message's content.
-    """
+    """One item of a message's content."""
 
     type: Literal["text"] = Field(description="Kind of content.")
     text: Text = Field(description="The words.", examples=[{"annotations": [], "value": "地球是圆的吗?"}])
 
 
 class Message(Shape):
-    """
-    A message. Which of the optional fields are there depends on the operation, see the subclasses.
-    """
+    """A message. Which of the optional fields are there depends on the operation, see the subclasses."""
 
     id: MessageId
     object: MessageObject
@@ -75,9 +69,7 @@ class Message(Shape):
 
     @classmethod
     def facts(cls, message: messages.Message) -> dict[str, Any]:
-        """
-        The fields every operation shows.
-        """
+        """The fields every operation shows."""
         text = {"annotations": [], "value": message.text} if message.role == "user" else {"value": message.text}
         return {
             "id": message.id,
@@ -93,16 +85,12 @@ class Message(Shape):
 
     @classmethod
     def write(cls, message: messages.Message, request_id: str) -> bytes:
-        """
-        The body that answers the operation.
-        """
+        """The body that answers the operation."""
         return cls.printed(cls.facts(message))
 
 
 class CreatedMessage(Message):
-    """
-    As create answers: with metadata, and null for the ids of an assistant and a run that are not there.
-    """
+    """As create answers: with metadata, and null for the ids of an assistant and a run that are not there."""
 
     @classmethod
     def facts(cls, message: messages.Message) -> dict[str, Any]:
@@ -111,9 +99,7 @@ class CreatedMessage(Message):
 
 
 class ListedMessage(Message):
-    """
-    As list shows: with metadata, and with content_type if it is the assistant's.
-    """
+    """As list shows: with metadata, and with content_type if it is the assistant's."""
 
     @classmethod
     def facts(cls, message: messages.Message) -> dict[str, Any]:
@@ -124,9 +110,7 @@ class ListedMessage(Message):
 
 
 class FileItem(Shape):
-    """
-    A file of a message.
-    """
+    """A file of a message."""
 
     id: FileId
     object: FileObject
@@ -135,9 +119,7 @@ class FileItem(Shape):
 
     @classmethod
     def facts(cls, file: messages.MessageFile) -> dict[str, Any]:
-        """
-        The fields of a message's file.
-        """
+        """The fields of a message's file."""
         return {
             "id": file.id,
             "object": "thread.message.file",
@@ -168,39 +150,29 @@ class _List(Shape):
 
 
 class MessageList(_List):
-    """
-    A page of messages.
-    """
+    """A page of messages."""
 
     data: list[ListedMessage] = Field(description="The page, in the order asked for.", examples=[[]])
 
     @classmethod
     def write(cls, page: Page[messages.Message], request_id: str) -> bytes:
-        """
-        The body that answers list.
-        """
+        """The body that answers list."""
         return cls.of(ListedMessage, page)
 
 
 class MessageFileList(_List):
-    """
-    A page of a message's files.
-    """
+    """A page of a message's files."""
 
     data: list[FileItem] = Field(description="The page, in the order asked for.", examples=[[]])
 
     @classmethod
     def write(cls, page: Page[messages.MessageFile], request_id: str) -> bytes:
-        """
-        The body that answers list.
-        """
+        """The body that answers list."""
         return cls.of(FileItem, page)
 
 
 class Thread(Shape):
-    """
-    A thread, as create and query answer.
-    """
+    """A thread, as create and query answer."""
 
     id: ThreadId
     object: Literal["thread", "thread.message"] = Field(
@@ -212,9 +184,7 @@ class Thread(Shape):
 
     @classmethod
     def facts(cls, thread: threads.Thread) -> dict[str, Any]:
-        """
-        The fields of a stored thread.
-        """
+        """The fields of a stored thread."""
         return {
             "id": thread.id,
             "object": "thread",
@@ -224,16 +194,12 @@ class Thread(Shape):
 
     @classmethod
     def write(cls, thread: threads.Thread, request_id: str) -> bytes:
-        """
-        The body that answers the operation.
-        """
+        """The body that answers the operation."""
         return cls.printed(cls.facts(thread))
 
 
 class UpdatedThread(Thread):
-    """
-    As update answers: null where there is no metadata (recorded in the vendor's notebooks).
-    """
+    """As update answers: null where there is no metadata (recorded in the vendor's notebooks)."""
 
     @classmethod
     def facts(cls, thread: threads.Thread) -> dict[str, Any]:
@@ -241,9 +207,7 @@ class UpdatedThread(Thread):
 
 
 class ThreadDeleted(Shape):
-    """
-    What is left of a thread.
-    """
+    """What is left of a thread."""
 
     id: ThreadId
     object: Literal["thread.deleted"] = Field(description="Kind of object; inferred, no page prints it.")
@@ -251,9 +215,7 @@ class ThreadDeleted(Shape):
 
     @classmethod
     def write(cls, thread: Deleted, request_id: str) -> bytes:
-        """
-        The body that answers delete.
-        """
+        """The body that answers delete."""
         return cls.printed({"id": thread.id, "object": "thread.deleted", "deleted": True})
 
 
@@ -261,9 +223,7 @@ _THREAD_NOT_FOUND = {"code": "InvalidRequestArgumentError", "message": "threadId
 
 
 class ErrorDetails(Shape):
-    """
-    What went wrong.
-    """
+    """What went wrong."""
 
     code: ErrorCode
     message: ErrorMessage
@@ -272,25 +232,19 @@ class ErrorDetails(Shape):
 
 
 class Error(Shape):
-    """
-    A business error; it comes with HTTP 200.
-    """
+    """A business error; it comes with HTTP 200."""
 
     error: ErrorDetails = Field(description="The error.", examples=[_THREAD_NOT_FOUND | {"param": "thread_id"}])
 
     @classmethod
     def write(cls, row: ErrorRow, refusal: Refusal, request_id: str) -> bytes:
-        """
-        The body that answers a refused request.
-        """
+        """The body that answers a refused request."""
         said = {"code": str(row.code), "message": row.text(refusal), "type": "invalid_request_error", "param": refusal.field}
         return cls.printed({"error": said})
 
 
 class GatewayError(Shape):
-    """
-    An error of the gateway in front; it comes with its own HTTP status.
-    """
+    """An error of the gateway in front; it comes with its own HTTP status."""
 
     requestId: str = Field(min_length=1, description="Id of the request.", examples=["30d05399-ea69-4b10-93be-0dcebb70e255"])
     code: ErrorCode
@@ -298,24 +252,18 @@ class GatewayError(Shape):
 
     @classmethod
     def write(cls, row: ErrorRow, refusal: Refusal, request_id: str) -> bytes:
-        """
-        The body that answers a refused request.
-        """
+        """The body that answers a refused request."""
         return cls.printed({"requestId": request_id, "code": row.code, "message": row.text(refusal)})
 
     @classmethod
     def write_unknown_key(cls, row: ErrorRow, refusal: Refusal, request_id: str) -> bytes:
-        """
-        The same for a key the gateway does not know: the request's id stands in the message, zeros stand in its own place.
-        """
+        """The same for a key the gateway does not know: the request's id stands in the message, zeros stand in its own place."""
         named = Refusal(refusal.kind, refusal.field, {"request_id": request_id, **refusal.details})
         return cls.write(row, named, "00000000-0000-0000-0000-000000000000")
 
 
 class OlderErrorDetails(Shape):
-    """
-    What went wrong, as services of early 2024 print it; the SDK reads both.
-    """
+    """What went wrong, as services of early 2024 print it; the SDK reads both."""
 
     code: ErrorCode
     message: ErrorMessage
@@ -324,17 +272,13 @@ class OlderErrorDetails(Shape):
 
 
 class OlderError(Shape):
-    """
-    A business error of early 2024; it comes with HTTP 200.
-    """
+    """A business error of early 2024; it comes with HTTP 200."""
 
     error: OlderErrorDetails = Field(description="The error.", examples=[_THREAD_NOT_FOUND | {"params": "thread_id"}])
 
 
 class OpenAPIError(Shape):
-    """
-    An error of the vendor's newer gateway, as recorded for an exhausted quota; it comes with its own HTTP status.
-    """
+    """An error of the vendor's newer gateway, as recorded for an exhausted quota; it comes with its own HTTP status."""
 
     code: ErrorCode
     message: ErrorMessage
@@ -342,9 +286,7 @@ class OpenAPIError(Shape):
 
     @classmethod
     def write(cls, row: ErrorRow, refusal: Refusal, request_id: str) -> bytes:
-        """
-        The body that answers a refused request.
-        """
+        """The body that answers a refused request."""
         return cls.printed({"code": str(row.code), "message": row.text(refusal), "request_id": request_id})
 
 

@@ -1,6 +1,4 @@
-"""
-AppBuilder's operations, a row each. A row says everything there is to say about one; see docs/add-an-endpoint.md.
-"""
+"""AppBuilder's operations, a row each. A row says everything there is to say about one; see docs/add-an-endpoint.md."""
 
 from __future__ import annotations
 

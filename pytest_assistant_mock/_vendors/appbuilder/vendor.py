@@ -22,9 +22,7 @@ _FIRST_MS = 1_582_136_402_000  # when the vendor's file ids begin to count, in m
 
 
 def format_id(kind: str, number: int) -> str:
-    """
-    `<prefix>_<32 hex of a uuid4>`, as in all of the vendor's samples.
-    """
+    """`<prefix>_<32 hex of a uuid4>`, as in all of the vendor's samples."""
     if kind == "file":
         return f"file-{((EPOCH_MS - _FIRST_MS + number) << 12) | 69}"  # a snowflake of the vendor's: time, worker, sequence
     if kind == "step":
@@ -38,16 +36,12 @@ def call_id(thread_id: str, run_id: str, step: int, position: int, number: int) 
 
 
 def request_id(request: Request, numbers: Numbers) -> str:
-    """
-    The client's own, echoed; else a uuid4.
-    """
+    """The client's own, echoed; else a uuid4."""
     return request.header(_REQUEST_ID) or f"00000000-0000-4000-8000-{numbers.next('request'):012x}"
 
 
 def key_of(request: Request) -> str:
-    """
-    The bearer token in `Authorization` (curl) or `X-Appbuilder-Authorization` (the SDK sends both); "" without one.
-    """
+    """The bearer token in `Authorization` (curl) or `X-Appbuilder-Authorization` (the SDK sends both); "" without one."""
     for name in ("authorization", "x-appbuilder-authorization"):
         scheme, _, key = (request.header(name) or "").partition(" ")
         if scheme.lower() == "bearer" and key.strip():

@@ -1,6 +1,4 @@
-"""
-Where Model Studio's Assistant API is described, and what its Python SDK calls things -> DOCUMENTS.
-"""
+"""Where Model Studio's Assistant API is described, and what its Python SDK calls things -> DOCUMENTS."""
 
 from __future__ import annotations
 

@@ -15,9 +15,7 @@ NOT_BLANK = r"[^\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u20
 
 
 def whole_number(value: object) -> object:
-    """
-    The number that stands in a query string; anything but text as it is. Raises ValueError for other text.
-    """
+    """The number that stands in a query string; anything but text as it is. Raises ValueError for other text."""
     if not isinstance(value, str):
         return value
     if not (value.removeprefix("-").isdecimal() and value.isascii()):

@@ -1,6 +1,4 @@
-"""
-What Model Studio's Assistant API reads, field by field, in the order its SDK sends. Knows nothing of routes.
-"""
+"""What Model Studio's Assistant API reads, field by field, in the order its SDK sends. Knows nothing of routes."""
 
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -23,9 +21,7 @@ from pytest_assistant_mock._vendors.shape import JSONRequest, QueryRequest
 
 
 class CreateMessage(JSONRequest):
-    """
-    POST /threads/{thread_id}/messages
-    """
+    """POST /threads/{thread_id}/messages"""
 
     refusals: ClassVar = {("content", "missing"): "empty_content", ("content", "string_pattern_mismatch"): "empty_content"}
 
@@ -44,17 +40,13 @@ class CreateMessage(JSONRequest):
 
 
 class FirstMessage(CreateMessage):
-    """
-    A message a thread is created with.
-    """
+    """A message a thread is created with."""
 
     role: Role = "user"  # type: ignore[assignment]
 
 
 class CreateThread(JSONRequest):
-    """
-    POST /threads
-    """
+    """POST /threads"""
 
     bodiless: ClassVar = True  # the Python SDK sends "" for an empty thread
     refusals: ClassVar = CreateMessage.refusals
@@ -71,9 +63,7 @@ class CreateThread(JSONRequest):
 
 
 class UpdateMetadata(JSONRequest):
-    """
-    POST /threads/{thread_id} and POST /threads/{thread_id}/messages/{message_id}; null leaves the metadata as it is.
-    """
+    """POST /threads/{thread_id} and POST /threads/{thread_id}/messages/{message_id}; null leaves the metadata as it is."""
 
     metadata: Metadata | None = None
 
@@ -82,9 +72,7 @@ class UpdateMetadata(JSONRequest):
 
 
 class ListPage(QueryRequest):
-    """
-    GET …/messages and GET …/files
-    """
+    """GET …/messages and GET …/files"""
 
     refusals: ClassVar = {("limit", ""): "bad_limit", ("order", ""): "bad_order"}
 

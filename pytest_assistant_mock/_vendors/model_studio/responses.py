@@ -42,18 +42,14 @@ from pytest_assistant_mock._vendors.shape import Shape
 
 
 class Text(Shape):
-    """
-    The words of a content item.
-    """
+    """The words of a content item."""
 
     value: Words
     annotations: list[Any] = Field(default_factory=list, description="Empty in every sample.", examples=[[]])
 
 
 class ContentItem(Shape):
-    """
-    One item of a message's content.
-    """
+    """One item of a message's content."""
 
     type: Literal["text"] = Field(description="Kind of content.")
     text: Text = Field(description="The words.", examples=[{"value": "你是谁", "annotations": []}])
@@ -64,9 +60,7 @@ def _content(message: messages.Message) -> list[dict[str, Any]]:
 
 
 class MessageItem2025(Shape):
-    """
-    A message inside a list, as the seed page prints it.
-    """
+    """A message inside a list, as the seed page prints it."""
 
     id: MessageId
     object: MessageObject
@@ -95,9 +89,7 @@ class MessageItem2025(Shape):
 
     @classmethod
     def facts(cls, message: messages.Message) -> dict[str, Any]:
-        """
-        The fields of a stored message.
-        """
+        """The fields of a stored message."""
         return {
             "id": message.id,
             "object": "thread.message",
@@ -117,24 +109,18 @@ class MessageItem2025(Shape):
 
 
 class Message2025(MessageItem2025):
-    """
-    A message by itself, as the seed page prints it.
-    """
+    """A message by itself, as the seed page prints it."""
 
     request_id: RequestId
 
     @classmethod
     def write(cls, message: messages.Message, request_id: str) -> bytes:
-        """
-        The body that answers create, retrieve and update.
-        """
+        """The body that answers create, retrieve and update."""
         return cls.printed({**cls.facts(message), "request_id": request_id})
 
 
 class MessageItem2026(Shape):
-    """
-    A message inside a list, as the newest page prints one by itself; the only recorded shape the Java SDK can parse.
-    """
+    """A message inside a list, as the newest page prints one by itself; the only recorded shape the Java SDK can parse."""
 
     id: MessageId
     object: MessageObject
@@ -159,9 +145,7 @@ class MessageItem2026(Shape):
 
     @classmethod
     def facts(cls, message: messages.Message) -> dict[str, Any]:
-        """
-        The fields of a stored message.
-        """
+        """The fields of a stored message."""
         return {
             "id": message.id,
             "object": "thread.message",
@@ -184,24 +168,18 @@ class MessageItem2026(Shape):
 
 
 class Message2026(MessageItem2026):
-    """
-    A message by itself, as the newest page prints it.
-    """
+    """A message by itself, as the newest page prints it."""
 
     request_id: RequestId
 
     @classmethod
     def write(cls, message: messages.Message, request_id: str) -> bytes:
-        """
-        The body that answers create, retrieve and update.
-        """
+        """The body that answers create, retrieve and update."""
         return cls.printed({**cls.facts(message), "request_id": request_id})
 
 
 class FileItem(Shape):
-    """
-    A file inside a list.
-    """
+    """A file inside a list."""
 
     id: FileId
     object: FileObject
@@ -212,9 +190,7 @@ class FileItem(Shape):
 
     @classmethod
     def facts(cls, file: messages.MessageFile) -> dict[str, Any]:
-        """
-        The fields of a message's file.
-        """
+        """The fields of a message's file."""
         return {
             "id": file.id,
             "object": "thread.message.file",
@@ -224,17 +200,13 @@ class FileItem(Shape):
 
 
 class MessageFile(FileItem):
-    """
-    A file by itself.
-    """
+    """A file by itself."""
 
     request_id: RequestId = ""  # inferred: no page prints one
 
     @classmethod
     def write(cls, file: messages.MessageFile, request_id: str) -> bytes:
-        """
-        The body that answers retrieve.
-        """
+        """The body that answers retrieve."""
         return cls.printed({**cls.facts(file), "request_id": request_id})
 
 
@@ -262,54 +234,40 @@ class _List(Shape):
 
 
 class MessageList2025(_List):
-    """
-    A page of messages, seed page.
-    """
+    """A page of messages, seed page."""
 
     data: list[MessageItem2025] = Field(description="The page, in the order asked for.", examples=[[]])
 
     @classmethod
     def write(cls, page: Page[messages.Message], request_id: str) -> bytes:
-        """
-        The body that answers list.
-        """
+        """The body that answers list."""
         return cls.of(MessageItem2025, page, request_id)
 
 
 class MessageList2026(_List):
-    """
-    A page of messages, newest page.
-    """
+    """A page of messages, newest page."""
 
     data: list[MessageItem2026] = Field(description="The page, in the order asked for.", examples=[[]])
 
     @classmethod
     def write(cls, page: Page[messages.Message], request_id: str) -> bytes:
-        """
-        The body that answers list.
-        """
+        """The body that answers list."""
         return cls.of(MessageItem2026, page, request_id)
 
 
 class MessageFileList(_List):
-    """
-    A page of a message's files.
-    """
+    """A page of a message's files."""
 
     data: list[FileItem] = Field(description="The page, in the order asked for.", examples=[[]])
 
     @classmethod
     def write(cls, page: Page[messages.MessageFile], request_id: str) -> bytes:
-        """
-        The body that answers list.
-        """
+        """The body that answers list."""
         return cls.of(FileItem, page, request_id)
 
 
 class Thread(Shape):
-    """
-    A thread.
-    """
+    """A thread."""
 
     id: ThreadId
     object: ThreadObject
@@ -319,9 +277,7 @@ class Thread(Shape):
 
     @classmethod
     def write(cls, thread: threads.Thread, request_id: str) -> bytes:
-        """
-        The body that answers create, retrieve and update.
-        """
+        """The body that answers create, retrieve and update."""
         return cls.printed(
             {
                 "id": thread.id,
@@ -334,9 +290,7 @@ class Thread(Shape):
 
 
 class ThreadDeleted(Shape):
-    """
-    What is left of a thread.
-    """
+    """What is left of a thread."""
 
     id: ThreadId
     object: Literal["thread.deleted"] = Field(description="Kind of object.")
@@ -345,16 +299,12 @@ class ThreadDeleted(Shape):
 
     @classmethod
     def write(cls, thread: Deleted, request_id: str) -> bytes:
-        """
-        The body that answers delete.
-        """
+        """The body that answers delete."""
         return cls.printed({"id": thread.id, "object": "thread.deleted", "deleted": True, "request_id": request_id})
 
 
 class Error(Shape):
-    """
-    Every error of every operation.
-    """
+    """Every error of every operation."""
 
     code: str = Field(min_length=1, description="What kind of error.", examples=["InvalidParameter"])
     message: str = Field(
@@ -365,7 +315,5 @@ class Error(Shape):
 
     @classmethod
     def write(cls, row: ErrorRow, refusal: Refusal, request_id: str) -> bytes:
-        """
-        The body that answers a refused request.
-        """
+        """The body that answers a refused request."""
         return cls.printed({"code": str(row.code), "message": row.text(refusal), "request_id": request_id})

@@ -1,6 +1,4 @@
-"""
-Model Studio's operations, a row each. A row says everything there is to say about one; see docs/add-an-endpoint.md.
-"""
+"""Model Studio's operations, a row each. A row says everything there is to say about one; see docs/add-an-endpoint.md."""
 
 from __future__ import annotations
 

@@ -32,9 +32,7 @@ def _uuid(number: int, version: int) -> str:
 
 
 def format_id(kind: str, number: int) -> str:
-    """
-    `<prefix>_<uuid4>`, as in all of the vendor's samples.
-    """
+    """`<prefix>_<uuid4>`, as in all of the vendor's samples."""
     return f"{_PREFIXES[kind]}_{_uuid(number, 4)}"
 
 
@@ -44,16 +42,12 @@ def call_id(thread_id: str, run_id: str, step: int, position: int, number: int) 
 
 
 def request_id(request: Request, numbers: Numbers) -> str:
-    """
-    A lower-case UUID of version 9, as in all of the vendor's samples.
-    """
+    """A lower-case UUID of version 9, as in all of the vendor's samples."""
     return _uuid(numbers.next("request"), 9)
 
 
 def key_of(request: Request) -> str:
-    """
-    What stands in `Authorization: Bearer <key>`; "" without one.
-    """
+    """What stands in `Authorization: Bearer <key>`; "" without one."""
     scheme, _, key = (request.header("authorization") or "").partition(" ")
     return key.strip() if scheme.lower() == "bearer" else ""
 
