@@ -96,25 +96,25 @@ def command(name: str, port: int) -> list[str]:
 @contextmanager
 def running(name: str) -> Iterator[tuple[int, int]]:
     """A server in a process of its own: its port and process id, once it answers."""
-    port = _free_port()
+    port = free_port()
     process = subprocess.Popen(
         command(name, port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=harness.environment({})
     )
     try:
-        _first_answer(port, FIRST.get(name, ASKED[name]))
+        first_answer(port, FIRST.get(name, ASKED[name]))
         yield port, process.pid
     finally:
         process.terminate()
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as line:
         line.bind(("127.0.0.1", 0))
         return int(line.getsockname()[1])
 
 
-def _first_answer(port: int, asked: bytes) -> None:
+def first_answer(port: int, asked: bytes) -> None:
     for _ in range(10_000):
         try:
             with socket.create_connection(("127.0.0.1", port), 1) as line:

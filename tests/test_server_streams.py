@@ -51,7 +51,7 @@ def stream(server: AssistantServer, made: Any) -> str:
 def ask(server: AssistantServer, version: str = "1.1", **headers: str) -> socket.socket:
     """A line on which the stream was asked for."""
     line = connect(server)
-    head = [f"GET {PATH} HTTP/{version}", "Host: h", *(f"{name}: {value}" for name, value in {**KEY, **headers}.items())]
+    head = [f"GET {PATH} HTTP/{version}", "Host: localhost", *(f"{name}: {value}" for name, value in {**KEY, **headers}.items())]
     line.sendall("\r\n".join([*head, "", ""]).encode())
     return line
 
