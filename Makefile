@@ -1,37 +1,62 @@
 # Two commands do everything, with nothing but Python >= 3.11 and make:
 #   make example   run the examples: the real SDKs, no key, no network
 #   make test      lint, types, and the tests in three environments
-# Each environment is made once, and again when its requirements change.
+# Each environment is made once, and again when its requirements change. (Files of requirements, and not dependency groups:
+# the pip of a fresh environment on Python 3.11 does not know --group.)
 
 PYTHON ?= python3
+PIP := -m pip install -qq --disable-pip-version-check  # -qq: errors are shown, warnings are not
 PACKAGE := $(shell find pytest_assistant_mock -type f -not -name '*.pyc') pyproject.toml README.md LICENSE
 WHEEL_TESTS := tests/test_wheel.py tests/test_public.py examples/test_with_httpx.py examples/test_with_unittest.py
-VENVS := .venv .venv-newest .venv-wheel .venv-bench .venv-bench-cassetter
+VENVS := .venv .venv-newest .venv-wheel .venv-lowest .venv-examples .venv-bench .venv-bench-cassetter
 
-.PHONY: example test lint bench soak losses environments clean
+# What the SDKs and the HTTP clients cannot change runs in the first environment only: the docs, the benchmarks, the engine and
+# its tables, schemas, strategies of values, commands, files, and raw sockets. A new test runs in both, until it is named here.
+ONCE := $(addprefix tests/,$(addsuffix .py,\
+	test_add_an_endpoint test_appbuilder_refusals test_benchmarks test_check test_clock test_contract_mutations \
+	test_contract_schemas test_engine test_fidelity test_journal test_layers test_leniency test_model_studio_refusals test_paging \
+	test_performing test_plugin test_provider test_readme test_reference test_requirements test_samples test_secrets \
+	test_seed_files test_seeding test_serve test_server_attack test_server_docs test_server_line test_shape test_state \
+	test_summary test_wheel test_wire cassettes/test_cassettes_bundled cassettes/test_cassettes_commands \
+	cassettes/test_cassettes_losses cassettes/test_cassettes_matching cassettes/test_cassettes_storage \
+	strategies/test_answers strategies/test_fresh strategies/test_payloads strategies/test_properties strategies/test_types))
+$(foreach file,$(ONCE),$(if $(wildcard $(file)),,$(error $(file) is named in ONCE, and is not there)))
+
+.PHONY: example test lowest lint reference bench soak losses environments clean
 .DELETE_ON_ERROR:
 unexport PYTHONPATH
 
-example: .venv/ready
+example: .venv-examples/ready
 	@echo
 	@echo "Seven small test files, each against the real client, with no key and no network (examples/):"
-	@.venv/bin/python -m pytest examples -v -p no:cacheprovider --no-header
+	@.venv-examples/bin/python -m pytest examples -v -p no:cacheprovider --no-header
 	@echo
 	@echo "Copy the one that looks like your tests. What else there is to know: README.md and docs/."
 
 test: lint
+	@mkdir -p build
 	@echo "\n== dashscope 2, appbuilder-sdk, urllib3 1.26"
-	.venv/bin/python -m pytest -n 2 tests examples
-	@echo "\n== dashscope 1.26, urllib3 2, httpx2"
-	.venv-newest/bin/python -m pytest -n 2 tests examples
+	.venv/bin/python -m pytest -n 2 tests examples --junitxml=build/sdks.xml
+	@echo "\n== dashscope 1.26, urllib3 2, httpx2: what depends on them"
+	.venv-newest/bin/python -m pytest -n 2 tests examples --junitxml=build/newest.xml $(addprefix --ignore=,$(ONCE))
 	@echo "\n== the built wheel and what it declares, run from another directory"
-	cd .venv-wheel && bin/python -m pytest -c ../pyproject.toml --rootdir .. -p no:cacheprovider $(addprefix ../,$(WHEEL_TESTS))
-	@echo "\nAll passed: two environments with the SDKs, and the wheel. A test is skipped where its client is not installed there."
+	cd .venv-wheel && bin/python -m pytest -c ../pyproject.toml --rootdir .. -p no:cacheprovider --junitxml=../build/wheel.xml \
+		$(addprefix ../,$(WHEEL_TESTS))
+	@echo
+	@.venv/bin/python tests/summary.py build/sdks.xml build/newest.xml build/wheel.xml
+
+# the lowest versions that are declared; the benchmarks say their own
+lowest: .venv-lowest/ready
+	.venv-lowest/bin/python -m pytest -n 2 tests examples --ignore=tests/test_benchmarks.py
 
 lint: environments
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check
 	.venv/bin/mypy
+
+# docs/reference.md, from the docstrings
+reference: .venv/ready
+	.venv/bin/python docs/make_reference.py
 
 bench: .venv-bench/ready .venv-bench-cassetter/ready
 	.venv-bench/bin/python benchmarks/run.py
@@ -46,30 +71,41 @@ losses: .venv/ready
 
 environments: .venv/ready .venv-newest/ready .venv-wheel/ready
 
+.venv-examples/ready: requirements/examples.txt pyproject.toml
+	@echo "Installing the two SDKs and the package into .venv-examples: some minutes, once..."
+	@$(PYTHON) -m venv .venv-examples
+	@.venv-examples/bin/python $(PIP) -r $< -e .
+	@touch $@
+
 .venv/ready: requirements/sdks.txt requirements/test.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install -qq -r $< -e .
+	.venv/bin/python $(PIP) -r $< -e .
 	@touch $@
 
 .venv-newest/ready: requirements/newest.txt requirements/test.txt pyproject.toml
 	$(PYTHON) -m venv .venv-newest
-	.venv-newest/bin/python -m pip install -qq -r $< -e .
+	.venv-newest/bin/python $(PIP) -r $< -e .
+	@touch $@
+
+.venv-lowest/ready: requirements/lowest.txt pyproject.toml
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python $(PIP) -r $< -e .
 	@touch $@
 
 .venv-wheel/ready: dist/built requirements/wheel.txt
 	$(PYTHON) -m venv .venv-wheel
-	.venv-wheel/bin/python -m pip install -qq -r requirements/wheel.txt dist/*.whl
-	.venv-wheel/bin/python -m pip install -qq --no-deps --force-reinstall dist/*.whl
+	.venv-wheel/bin/python $(PIP) -r requirements/wheel.txt dist/*.whl
+	.venv-wheel/bin/python $(PIP) --no-deps --force-reinstall dist/*.whl
 	@touch $@
 
 .venv-bench/ready: benchmarks/requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install -qq -r $< -e .
+	.venv-bench/bin/python $(PIP) -r $< -e .
 	@touch $@
 
 .venv-bench-cassetter/ready: benchmarks/requirements-cassetter.txt
 	$(PYTHON) -m venv .venv-bench-cassetter
-	.venv-bench-cassetter/bin/python -m pip install -qq -r $<
+	.venv-bench-cassetter/bin/python $(PIP) -r $<
 	@touch $@
 
 # the wheel is built from the sdist, so that a file missing in either is noticed

@@ -245,55 +245,43 @@ TAKEN = ", ".join(KEYWORDS)
 MARKER, INI = "(from @pytest.mark.assistant)", "(from the ini option assistant_"
 
 
-@pytest.mark.parametrize(
-    ("marker", "ini", "said"),
-    [
-        (
-            "revison='2026'",
-            "",
-            f"@pytest.mark.assistant(revison=…): unknown keyword; it takes {TAKEN}; did you mean 'revision'?",
-        ),
-        ("zzz=1", "", f"@pytest.mark.assistant(zzz=…): unknown keyword; it takes {TAKEN}"),
-        ("'2026'", "", f"@pytest.mark.assistant('2026'): it takes keywords only: {TAKEN}"),
-        ("revision='2027'", "", f"revision='2027': expected one of '2025', '2026' {MARKER}"),
-        ("strict='no'", "", f"strict='no': expected True or False {MARKER}"),
-        (
-            "strict=True",
-            "assistant_revision = 24",
-            f"revision='24': expected one of '2025', '2026' {INI}revision)",
-        ),
-        (
-            "revision='26'",
-            "assistant_revision = 24",
-            f"revision='26': expected one of '2025', '2026' {MARKER}",
-        ),
-        (
-            "",
-            "assistant_contract = failed",
-            f"contract='failed': expected one of 'off', 'warn', 'fail'; did you mean 'fail'? {INI}contract)",
-        ),
-        (
-            "",
-            "assistant_hosts = https://gw.corp",
-            "assistant_hosts: 'https://gw.corp'; expected a line like 'model_studio = https://gw.corp/ai/api/v1'",
-        ),
-        (
-            "",
-            "assistant_hosts = studio = https://gw.corp",
-            f"hosts names 'studio'; the vendors are model_studio, appbuilder; did you mean 'model_studio'? {INI}hosts)",
-        ),
-        (
-            "",
-            "assistant_hosts = appbuilder = gw.corp",
-            f"appbuilder: 'gw.corp' is no base URL; expected one like 'https://gw.corp/ai/api/v1' {INI}hosts)",
-        ),
-    ],
-)
-def test_wrong_use_is_told_in_one_line(run, marker, ini, said):
+WRONG_USE = {
+    "": {
+        "revison='2026'": f"@pytest.mark.assistant(revison=…): unknown keyword; it takes {TAKEN}; did you mean 'revision'?",
+        "zzz=1": f"@pytest.mark.assistant(zzz=…): unknown keyword; it takes {TAKEN}",
+        "'2026'": f"@pytest.mark.assistant('2026'): it takes keywords only: {TAKEN}",
+        "revision='2027'": f"revision='2027': expected one of '2025', '2026' {MARKER}",
+        "strict='no'": f"strict='no': expected True or False {MARKER}",
+    },
+    "assistant_revision = 24": {
+        "strict=True": f"revision='24': expected one of '2025', '2026' {INI}revision)",
+        "revision='26'": f"revision='26': expected one of '2025', '2026' {MARKER}",
+    },
+    "assistant_contract = failed": {
+        "": f"contract='failed': expected one of 'off', 'warn', 'fail'; did you mean 'fail'? {INI}contract)",
+    },
+    "assistant_hosts = https://gw.corp": {
+        "": "assistant_hosts: 'https://gw.corp'; expected a line like 'model_studio = https://gw.corp/ai/api/v1'",
+    },
+    "assistant_hosts = studio = https://gw.corp": {
+        "": f"hosts names 'studio'; the vendors are model_studio, appbuilder; did you mean 'model_studio'? {INI}hosts)",
+    },
+    "assistant_hosts = appbuilder = gw.corp": {
+        "": f"appbuilder: 'gw.corp' is no base URL; expected one like 'https://gw.corp/ai/api/v1' {INI}hosts)",
+    },
+}
+"""By pytest.ini: what a marker says, and what is said of it. The rows of one file share a process."""
+
+
+@pytest.mark.parametrize("ini", WRONG_USE)
+def test_wrong_use_is_told_in_one_line(run, ini):
     """A UsageError with what came, what was expected, the nearest; none of our frames in sight."""
-    result = run(f"@pytest.mark.assistant({marker})\ndef test_it(model_studio): pass", ini=ini)
-    result.assert_outcomes(errors=1)
-    assert errors(result) == f"pytest.UsageError: {said}"
+    rows = WRONG_USE[ini]
+    tests = [f"@pytest.mark.assistant({marker})\ndef test_{n}(model_studio): pass" for n, marker in enumerate(rows)]
+    result = run("\n".join(tests), ini=ini)
+    result.assert_outcomes(errors=len(rows))
+    name = pytest.UsageError.__module__  # before pytest 9, the module it is made in
+    assert errors(result).splitlines() == [f"{name}.UsageError: {said}" for said in rows.values()]
 
 
 # The end of a test

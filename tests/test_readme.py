@@ -5,6 +5,7 @@ A `python` block stands alone: with test functions it is a test file, else a scr
 blocks after it. A `text` block is what the python block just before it prints; that one may fail, and may stand in a comment.
 A line of a `sh` block is a make target that exists, an `assistant-mock` command that runs, asks a server, or installs something.
 `yaml` and `javascript` blocks are run by test_server_docs.py; `java` is for a reader with the Java SDK.
+The test files of one page run in one pytest process. docs/reference.md is generated: test_reference.py holds it.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ import sys
 from collections.abc import Iterator
 from glob import escape
 from importlib.util import find_spec
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import NamedTuple
+from xml.etree import ElementTree
 
 import pytest
 
 PROJECT = Path(__file__).parent.parent
-PAGES = sorted([PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *(PROJECT / "docs").glob("*.md")])
+PAGES = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("*.md")])
+GENERATED = PROJECT / "docs" / "reference.md"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -54,7 +57,7 @@ def blocks_of(page: Path) -> Iterator[Block]:
 
 ELSEWHERE = ("yaml", "javascript", "java")
 
-BLOCKS = [block for page in PAGES for block in blocks_of(page)]
+BLOCKS = [block for page in PAGES if page != GENERATED for block in blocks_of(page)]
 
 
 def of(*languages: str) -> list[Block]:
@@ -73,25 +76,61 @@ def needs_what_is_missing(source: str) -> str:
     return ""
 
 
-def run(block: Block, pytester: pytest.Pytester) -> pytest.RunResult:
-    """A block as a test file, or as a script."""
-    if block.ini:
-        pytester.makeini(block.ini)
-    if re.search(r"^\s*(async )?def test", block.text, re.MULTILINE):
-        pytester.makepyfile(test_block=block.text)
-        return pytester.runpytest_subprocess("-W", "ignore:The Assistants API:DeprecationWarning")
-    pytester.makepyfile(script=block.text)
-    return pytester.run(sys.executable, "script.py")
+def is_a_test_file(block: Block) -> bool:
+    """Whether a block has test functions."""
+    return re.search(r"^\s*(async )?def test", block.text, re.MULTILINE) is not None
 
 
-@pytest.mark.parametrize("block", of("python"), ids=str)
-def test_a_python_block_runs(block, pytester):
-    """A reader who copies the block sees it pass, or sees what the page says it prints."""
-    if missing := needs_what_is_missing(block.text):
-        pytest.skip(f"{missing} is not installed here")
-    result = run(block, pytester)
+def runnable(blocks: list[Block]) -> list[Block]:
+    """Those whose imports this environment has. Skips the test if there are none."""
+    missing = {block: needs_what_is_missing(block.text) for block in blocks}
+    found = [block for block in blocks if not missing[block]]
+    if not found:
+        pytest.skip(f"{missing[blocks[0]]} is not installed here")
+    return found
+
+
+def shows(result: pytest.RunResult, block: Block) -> None:
+    """What the page says a block prints stands in the output, line below line."""
+    result.stdout.fnmatch_lines([f"*{escape(line.strip())}" for line in block.prints.splitlines()], consecutive=True)
+
+
+def passed_in(report: Path) -> set[str]:
+    """The test files of a junitxml report in which every test passed."""
+    cases = [
+        (case.attrib["classname"].split(".")[0], {part.tag for part in case})
+        for case in ElementTree.parse(report).iter("testcase")
+    ]
+    return {file for file, _ in cases} - {file for file, parts in cases if parts & {"failure", "error"}}
+
+
+TEST_FILES = [
+    list(group) for _, group in groupby(filter(is_a_test_file, of("python")), key=lambda block: (block.page, block.ini))
+]
+"""Blocks that share one pytest process: those of one page under one pytest.ini."""
+
+
+@pytest.mark.parametrize("blocks", TEST_FILES, ids=lambda blocks: str(blocks[0]))
+def test_the_test_files_of_a_page_run(blocks, pytester):
+    """A reader who copies a block sees it pass, or sees what the page says it prints."""
+    blocks = runnable(blocks)
+    pytester.makeini(blocks[0].ini or "[pytest]")
+    names = {block: f"test_line_{block.line}" for block in blocks}
+    pytester.makepyfile(**{names[block]: block.text for block in blocks})
+    result = pytester.runpytest_subprocess("-W", "ignore:The Assistants API:DeprecationWarning", "--junitxml=report.xml")
+    assert passed_in(pytester.path / "report.xml") >= {names[block] for block in blocks if not block.prints}
+    for block in blocks:
+        if block.prints:
+            shows(result, block)
+
+
+@pytest.mark.parametrize("block", [block for block in of("python") if not is_a_test_file(block)], ids=str)
+def test_a_script_runs(block, pytester):
+    """A block without tests runs as a script, and prints what the page says."""
+    runnable([block])
+    result = pytester.run(sys.executable, pytester.makepyfile(script=block.text))
     if block.prints:
-        result.stdout.fnmatch_lines([f"*{escape(line.strip())}" for line in block.prints.splitlines()], consecutive=True)
+        shows(result, block)
     else:
         assert result.ret == 0
 
