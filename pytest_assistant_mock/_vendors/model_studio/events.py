@@ -17,7 +17,7 @@ from pytest_assistant_mock._engine.kinds.messages import Message
 from pytest_assistant_mock._engine.run_events import Happened
 from pytest_assistant_mock._engine.run_stream import Streamed, Streams
 from pytest_assistant_mock._vendors.model_studio.responses import Thread
-from pytest_assistant_mock._vendors.model_studio.runs import RunItem, StepItem, tool_key
+from pytest_assistant_mock._vendors.model_studio.runs import SEARCH, RunItem, StepItem, tool_key
 
 Frame = tuple[str, dict[str, Any]]
 """An event's name and its data, without the request's id."""
@@ -101,8 +101,8 @@ def _step(*names: str) -> Callable[[Happened], list[Frame]]:
 def _step_ended(happened: Happened) -> list[Frame]:
     assert happened.step is not None
     status = happened.step.status
-    built_in = any(call.type != "function" for call in happened.step.calls)
-    step = replace(happened.step, status="in_progress") if built_in and status == "completed" else happened.step  # as recorded
+    searched = any(call.type == SEARCH for call in happened.step.calls)
+    step = replace(happened.step, status="in_progress") if searched and status == "completed" else happened.step  # as recorded
     return [(f"thread.run.step.{status}", StepItem.facts(step))]
 
 
@@ -110,6 +110,8 @@ def _tool_piece(happened: Happened) -> list[Frame]:
     event, step = happened.event, happened.step
     assert isinstance(event, happens.ToolCallPiece)
     assert step is not None
+    if event.tool != SEARCH and not (event.arguments or event.output):
+        return []  # an empty piece is recorded of the search alone, and clients stumble over a call without its type
     if event.arguments is not None:
         call: dict[str, Any] = {"type": event.tool, event.tool: {"arguments": event.arguments}}
     elif event.output:

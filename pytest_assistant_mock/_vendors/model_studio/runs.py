@@ -31,6 +31,8 @@ from pytest_assistant_mock._vendors.model_studio.lists import ListPage, list_bod
 from pytest_assistant_mock._vendors.model_studio.requests import CreateThread
 from pytest_assistant_mock._vendors.shape import JSONRequest, Shape
 
+SEARCH = "quark_search"
+"""The built-in tool whose recorded stream has quirks of its own."""
 RunId = Annotated[str, Field(min_length=1, description="Id of the run.", examples=["run_3de634fa-75d4-4370-adcf-92ba2a60c396"])]
 StepId = Annotated[
     str, Field(min_length=1, description="Id of the step.", examples=["step_4db180b5-d44a-4b12-9390-4307c6cb87a5"])
@@ -179,8 +181,8 @@ class RunItem(Shape):
             "last_error": last_error(run.last_error),
             "expires_at": None,
             "started_at": None,
-            "cancelled_at": run.cancelled_at or None,
-            "failed_at": run.failed_at or None,
+            "cancelled_at": None,
+            "failed_at": run.failed_at or None,  # the one time that is set; Java reads all of them into 32 bits
             "completed_at": None,  # as recorded: also of a run that is completed
             "model": run.model,
             "instructions": run.instructions,
@@ -252,8 +254,8 @@ class StepItem(Shape):
             "status": step.status,
             "step_details": step_details(step),
             "last_error": last_error(step.last_error),
-            "expired_at": step.expired_at or None,
-            "cancelled_at": step.cancelled_at or None,
+            "expired_at": None,
+            "cancelled_at": None,
             "failed_at": step.failed_at or None,
             "completed_at": (step.completed_at or None) if step.type == "message_creation" else None,  # as recorded
             "metadata": {},
@@ -309,7 +311,7 @@ def tool_call(call: runs.ToolCall) -> dict[str, Any]:
 
 def tool_key(tool: str) -> str:
     """The key below which a built-in tool's output stands."""
-    return "plugin_name" if tool == "quark_search" else tool
+    return "plugin_name" if tool == SEARCH else tool
 
 
 def last_error(error: runs.RunError | None) -> dict[str, str] | None:
