@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pytest_assistant_mock import AssistantMock, Handle, faults, turns
+from pytest_assistant_mock import AssistantMock, Handle, contract, faults, turns
 
 dashscope = pytest.importorskip("dashscope")
 from dashscope import Assistants, Files, Messages, Runs, Steps, Threads  # noqa: E402
@@ -219,6 +219,55 @@ def test_files_are_uploaded_and_attached(model_studio: Handle, tmp_path: Path) -
     assert AssistantFiles.delete(file_id, assistant_id=assistant.id).deleted is True
     assert Files.delete(file_id).status_code == 200
     assert model_studio.files() == []
+
+
+def test_other_names_and_lists_of_the_sdk(model_studio: Handle, tmp_path: Path) -> None:
+    """`call` makes, `get` retrieves; lists are paged by cursors, and those of files by number."""
+    model_studio.script("晴", times=None)
+    assistant, thread = Assistants.call(model="qwen-max"), Threads.call(messages=[{"role": "user", "content": "?"}])
+    runs = [Runs.call(thread.id, assistant_id=assistant.id) for _ in range(3)]
+    assert Runs.get(runs[0].id, thread_id=thread.id).status == "completed"
+    assert [one.id for one in Runs.list(thread.id, limit=1, after=runs[2].id).data] == [runs[1].id]
+    (step,) = Steps.list(runs[0].id, thread_id=thread.id, limit=1, order="asc").data
+    assert Steps.get(step.id, thread_id=thread.id, run_id=runs[0].id).completed_at > step.created_at
+    assert AssistantFiles.call(assistant.id, file_id="file-a").object == "assistant.file"
+    AssistantFiles.create(assistant.id, file_id="file-b")
+    assert [one.id for one in AssistantFiles.list(assistant.id, order="asc", limit=1).data] == ["file-a"]
+    assert AssistantFiles.get("file-a", assistant_id=assistant.id).created_at > 0
+    ids = []
+    for name in ("1.txt", "2.txt", "3.txt"):
+        (tmp_path / name).write_text(name)
+        ids.append(Files.upload(file_path=str(tmp_path / name), purpose="assistant").output["uploaded_files"][0]["file_id"])
+    second = Files.list(page=2, page_size=2).output
+    assert (second["total"], second["page_no"], [one["file_id"] for one in second["files"]]) == (3, 2, ids[:1])
+    assert Files.get(ids[0]).output["name"] == "1.txt"
+    assert Files.get("file_no").message == "The specified file does not exist."
+
+
+def test_options_of_a_run_are_echoed(model_studio: Handle) -> None:
+    """The numbers and truncation_strategy; what the Java SDK sends besides is accepted and not shown."""
+    assistant, thread = begun()
+    numbers = {"temperature": 0.5, "top_p": 0.25, "top_k": 3, "max_tokens": 4}
+    strategy = {"type": "last_messages", "last_messages": 10}
+    javas = {"response_format": "json_object", "tool_choice": "auto", "parallel_tool_calls": True}
+    body = {"truncation_strategy": strategy, **javas}
+    run = Runs.create(thread.id, assistant_id=assistant.id, tools=[{"type": "calculator"}], extra_body=body, **numbers)
+    assert ({name: run[name] for name in numbers}, run["truncation_strategy"]) == (numbers, strategy)
+    assert run.tools == [{"type": "calculator"}]
+    assert not set(javas) & set(model_studio.exchanges[-1].response.json())  # type: ignore[union-attr]
+    for exchange in model_studio.exchanges:
+        assert contract.violations(exchange, strict=True) == []
+
+
+def test_a_seeded_assistant_without_a_model_keeps_the_contract(model_studio: Handle) -> None:
+    """As it is answered alone, in a list, and in its run."""
+    assistant, thread = model_studio.add_assistant(), model_studio.add_thread()
+    model_studio.add_message(thread, "?")
+    Assistants.retrieve(assistant.id)
+    Assistants.list()
+    Runs.create(thread.id, assistant_id=assistant.id)
+    Runs.list(thread.id)
+    assert [contract.violations(exchange) for exchange in model_studio.exchanges] == [[]] * 4
 
 
 def test_a_lost_answer_makes_a_second_run(model_studio: Handle) -> None:

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from test_model_studio_answers import SAMPLES, WHY
 
 from pytest_assistant_mock._engine.vendor import Vendor
 from pytest_assistant_mock._vendors import REVISIONS
@@ -54,6 +55,12 @@ def test_every_sample_that_gives_way_is_listed_with_its_reason() -> None:
     ]
 
 
+def test_every_sample_of_a_run_that_gives_way_is_listed_with_its_reason() -> None:
+    """The list of the page is the table of the test that plays them."""
+    found = [row for row in rows("## Samples of assistants and runs that give way") if row[0] != "vendor"]
+    assert found == [["model_studio", SAMPLES[place]["operation"], because] for place, because in sorted(WHY.items())]
+
+
 def test_every_host_and_base_url_is_named() -> None:
     """The page names what the fake answers for."""
     for vendor in REVISIONS["2025"]:
@@ -67,4 +74,4 @@ def test_every_source_named_is_explained() -> None:
     names = re.findall(r"^\| ([A-Za-z][^|]+?) \|", sources.replace("| name |", ""), re.MULTILINE)
     body = PAGE.split("## Model Studio", 1)[1]
     assert [name for name in names if name not in body] == []
-    assert len(names) == 16
+    assert len(names) == 20

@@ -38,23 +38,24 @@ WHY: dict[int, str] = {
 }  # fmt: skip
 """By their place in the file, why some samples are answered otherwise."""
 
+NUMBERS = {"temperature", "top_p", "top_k", "max_tokens"}
+STREAMED = {*NUMBERS, "truncation_strategy"}
+TIMES = {"expires_at", "started_at", "cancelled_at", "failed_at", "completed_at"}
 ADDED: dict[int, set[str]] = {
-    **dict.fromkeys((0,), {"required_action", "last_error", "expires_at", "started_at", "cancelled_at", "failed_at",
-                           "completed_at", "file_ids", "usage", "temperature", "top_p", "top_k", "max_tokens",
-                           "truncation_strategy"}),
-    **dict.fromkeys((2, 3, 4, 5), {"file_ids", "temperature", "top_p", "top_k", "max_tokens", "truncation_strategy"}),
-    **dict.fromkeys((26, 27, 28), {"file_ids", "temperature", "top_p", "top_k", "max_tokens"}),
+    0: {*STREAMED, *TIMES, "required_action", "last_error", "file_ids", "usage"},
+    **{place: {*STREAMED, "file_ids"} for place in (2, 3, 4, 5)},
+    **{place: {*NUMBERS, "file_ids"} for place in (26, 27, 28)},
     20: {"request_id"},
-    21: {"request_id", "temperature", "top_p", "top_k", "max_tokens", "truncation_strategy"},
+    21: {*STREAMED, "request_id"},
     24: {"file_ids"},
-    **dict.fromkeys((31, 32, 34), {"request_id"}),
+    **{place: {"request_id"} for place in (31, 32, 34)},
     33: {"request_id", "object"},
     35: {"failed_uploads"},
     36: {"size"},
-}  # fmt: skip
+}
 """What ours have besides."""
 MISSED: dict[int, set[str]] = {
-    **dict.fromkeys((16, 17, 25), {"status_code"}),
+    **{place: {"status_code"} for place in (16, 17, 25)},
     1: {"status_code", "enable_search", "stop", "tool_choice"},
     36: {"id", "url", "code", "msg", "success"},
 }
@@ -291,7 +292,10 @@ KNOWN: dict[int, list[str]] = {
         ".usage: None, not {'prompt_tokens': 10, 'completion_tokens': 20, 'total_tokens': 30}",
     ],
     34: [".object: 'assistant.file.deleted', not 'assistant.file'"],
-    36: [".data.files.name: 'test.txt', not 'fine_tune_example.jsonl'", ".data.files.description: '<text>', not 'testfilesfasfdsf'"],
+    36: [
+        ".data.files.name: 'test.txt', not 'fine_tune_example.jsonl'",
+        ".data.files.description: '<text>', not 'testfilesfasfdsf'",
+    ],
 }
 """Values that differ on purpose."""
 

@@ -194,6 +194,20 @@ STUDIO_REFUSALS: list[tuple[str, str, Any, str]] = [
     ("GET", M + "/message_no/files?order=up", b"", NO_MESSAGE),
     ("POST", "/threads/{gone}/messages", b"{", BODY),
     ("GET", M + "?limit=0&after=message_no", b"", LIMIT),
+    ("POST", "/threads/{gone}/runs", b"{", BODY),
+    ("POST", "/threads/{gone}/runs", {}, NO_THREAD),
+    ("POST", "/threads/{empty}/runs", {"assistant_id": "asst_no"}, NO_ASSISTANT),
+    ("POST", "/threads/{chat}/runs/run_no/submit_tool_outputs", {}, NO_RUN),
+    ("POST", "/threads/{chat}/runs/run_no/submit_tool_outputs", b"{", BODY),
+    ("POST", "/threads/{gone}/runs/run_no/submit_tool_outputs", {}, NO_THREAD),
+    ("POST", "/threads/{chat}/runs/{r}/submit_tool_outputs", {"tool_outputs": []}, PARAMETERS),
+    ("POST", "/threads/{gone}/runs/{r}", {"metadata": 5}, NO_THREAD),
+    ("GET", "/threads/{chat}/runs?limit=0&after=run_no", b"", LIMIT),
+    ("GET", "/threads/{chat}/runs/run_no/steps?order=up", b"", NO_RUN),
+    ("GET", "/threads/{chat}/runs/{r}/steps?order=up", b"", ORDER),
+    ("POST", "/assistants/asst_no/files", {}, NO_ASSISTANT),
+    ("POST", "/threads/runs", {"thread": {"messages": [{"content": ""}]}}, PARAMETERS),
+    ("POST", "/threads/runs", {"assistant_id": "asst_no"}, NO_ASSISTANT),
 ]
 
 

@@ -167,7 +167,7 @@ def test_a_stream_is_the_recorded_one_byte_by_byte(made: Any) -> None:
 SCRIPTS: dict[str, list[Any]] = {
     "an answer": ["晴,24 度"],
     "an empty answer": [""],
-    "line ends and quotes": ["a\n\nevent:done\r\ndata: \u2028\x00\"", " "],
+    "line ends and quotes": ['a\n\nevent:done\r\ndata: \u2028\x00"', " "],
     "content": [turns.says([{"type": "image_file", "image_file": {"file_id": "f"}}])],
     "a call": [turns.calls(WEATHER, location="event:error")],
     "a search": [turns.searches("a\nb", []), "c"],

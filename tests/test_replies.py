@@ -88,6 +88,18 @@ def test_an_answer_that_breaks_the_contract_is_refused_at_once(mock: AssistantMo
     assert ask(mock, "POST", f"{STUDIO}/threads", {}).json() == wrong
 
 
+def test_a_stream_of_ones_own_is_sent_as_it_is(mock: AssistantMock) -> None:
+    """The contract has no shape for events; a function may give one too. JSON beside it is checked all the same."""
+    frames, headers = [b"event:error\ndata:{}\n\n", b"event:done\ndata:[DONE]\n\n"], (("Content-Type", "text/event-stream; a=b"),)
+    mock.model_studio.reply("create_run", Response(200, headers, pieces=frames), times=1)
+    mock.model_studio.reply("create_run", lambda request: Response(200, headers, pieces=frames), times=1)
+    for _ in range(2):
+        pieces = ask(mock, "POST", f"{STUDIO}/threads/t/runs", {}).pieces
+        assert [pieces.take().data for _ in frames] == frames  # type: ignore[union-attr]
+    with pytest.raises(errors.ContractViolation):
+        mock.model_studio.reply("create_run", {"id": "run_1"})
+
+
 def test_a_functions_answer_is_checked_when_it_is_given(mock: AssistantMock) -> None:
     """The violation is raised at the call; errors of the vendor's shape pass as errors."""
     mock.model_studio.reply("create_thread", lambda request: {"id": "thread_1"}, times=1)

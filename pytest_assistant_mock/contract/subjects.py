@@ -13,7 +13,7 @@ from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
 from pytest_assistant_mock._engine.vendor import Route
-from pytest_assistant_mock._engine.wire import Exchange, Headers
+from pytest_assistant_mock._engine.wire import Exchange, Headers, Response
 from pytest_assistant_mock._vendors import DOCUMENTS, REVISIONS
 from pytest_assistant_mock._vendors.documents import Revised
 from pytest_assistant_mock._vendors.shape import Shape
@@ -97,8 +97,12 @@ def _of_exchange(exchange: Exchange, kind: str | None) -> list[Subject]:
 
 def streams(exchange: Exchange) -> bool:
     """Whether the answer is a stream of events, for which the contract has no shape."""
-    answer = exchange.response
-    return answer is not None and (answer.header("content-type") or "").lower().startswith("text/event-stream")
+    return exchange.response is not None and is_stream_of_events(exchange.response)
+
+
+def is_stream_of_events(answer: Response) -> bool:
+    """Whether an answer says that it is one."""
+    return (answer.header("content-type") or "").lower().startswith("text/event-stream")
 
 
 def _of_requests(thing: Any, asked: bool) -> Subject:

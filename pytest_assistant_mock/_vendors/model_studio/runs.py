@@ -20,6 +20,7 @@ from pytest_assistant_mock._vendors.model_studio.assistants import (
     Instructions,
     MaxTokens,
     Model,
+    ModelName,
     Temperature,
     Tool,
     Tools,
@@ -55,6 +56,7 @@ Truncation = Annotated[
 Time = Annotated[
     int | None, Field(ge=-1, description="A time in ms since 1970-01-01 UTC; null, 0 or -1 where there is none.", examples=[None])
 ]
+JavasOwn = Annotated[Any, Field(description="Sent by the Java SDK alone; accepted, never applied.", examples=[None])]
 LastError = Annotated[
     dict[str, Any] | str | None,
     Field(description="Why it failed.", examples=[{"code": "server_error", "message": "…"}]),
@@ -80,6 +82,12 @@ class CreateRun(JSONRequest):
     top_k: TopK = None
     temperature: Temperature = None
     max_tokens: MaxTokens = None
+    additional_messages: JavasOwn = None
+    max_prompt_tokens: JavasOwn = None
+    max_completion_tokens: JavasOwn = None
+    tool_choice: JavasOwn = None
+    parallel_tool_calls: JavasOwn = None
+    response_format: JavasOwn = None
 
     def arguments(self) -> dict[str, Any]:
         names = (*OPTIONS, "truncation_strategy")
@@ -155,7 +163,7 @@ class RunItem(Shape):
     cancelled_at: Time = None
     failed_at: Time = None
     completed_at: Time = None
-    model: Model
+    model: ModelName
     instructions: Instructions = None
     tools: Tools
     file_ids: AttachedFiles = Field(default_factory=list)
