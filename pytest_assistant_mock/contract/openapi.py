@@ -123,8 +123,15 @@ def _responses(vendor: Vendor, route: Route) -> JSONSchema:
     responses = {str(status): _response(vendor, status, answers[status], says[status]) for status in sorted(answers)}
     if "stream" in asks(vendor.name, route.operation).model_fields and vendor.streams is not None:
         media_type = vendor.streams.content_type.partition(";")[0]
-        responses["200"]["content"][media_type] = {"schema": {"type": "string", "description": "Events, if stream is true."}}
+        responses["200"]["content"][media_type] = {"schema": _EVENT}
     return responses
+
+
+_EVENT: JSONSchema = {
+    "type": "object",
+    "description": "One of the events that come if stream is true.",
+    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+}
 
 
 def _response(vendor: Vendor, status: int, found: list[type[Shape]], says: list[str]) -> JSONSchema:

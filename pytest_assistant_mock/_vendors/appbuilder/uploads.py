@@ -101,9 +101,7 @@ class QueriedFile(CheckedFile):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """The schema, which takes null as well."""
-        found = handler.resolve_ref_schema(handler(schema))
-        found["type"] = ["object", "null"]
-        return found
+        return {"anyOf": [handler.resolve_ref_schema(handler(schema)), {"type": "null"}]}
 
 
 class FileList(Shape):
