@@ -72,7 +72,7 @@ losses: .venv/ready
 environments: .venv/ready .venv-newest/ready .venv-wheel/ready
 
 .venv-examples/ready: requirements/examples.txt pyproject.toml
-	@echo "Installing the two SDKs and the package into .venv-examples: some minutes, once..."
+	@echo "Installing the two SDKs and the package into .venv-examples: about a minute, once..."
 	@$(PYTHON) -m venv .venv-examples
 	@.venv-examples/bin/python $(PIP) -r $< -e .
 	@touch $@
