@@ -28,6 +28,7 @@ MEASURES = {
     "cassettes": 9,
     "server": 11,
     "generation": 3,
+    "conversations": 4,
 }
 """How many rows each gives; fewer where a peer is missing."""
 

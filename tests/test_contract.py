@@ -406,5 +406,5 @@ def test_a_file_that_does_not_exist_is_answered_with_null_by_contract() -> None:
         headers = (("X-Appbuilder-Authorization", "Bearer k"), ("Content-Type", "application/json"))
         answer = ask(mock, "POST", f"{BAIDU}/v2/storage/files/query", {"file_id": "file-1"}, headers)
     assert answer.body == b"null"
-    assert contract.violations(b"null", vendor="appbuilder", operation="retrieve_file") == []
-    assert contract.violations(b"null", vendor="appbuilder", operation="retrieve_thread")
+    assert contract.violations(b"null", vendor="appbuilder", operation="retrieve_file", kind="response") == []
+    assert contract.violations(b"null", vendor="appbuilder", operation="retrieve_thread", kind="response")
