@@ -18,7 +18,8 @@ ONCE := $(addprefix tests/,$(addsuffix .py,\
 	test_performing test_plugin test_provider test_readme test_reference test_requirements test_samples test_secrets \
 	test_seed_files test_seeding test_serve test_server_attack test_server_docs test_server_line test_shape test_state \
 	test_summary test_wheel test_wire cassettes/test_cassettes_bundled cassettes/test_cassettes_commands \
-	cassettes/test_cassettes_losses cassettes/test_cassettes_matching cassettes/test_cassettes_storage \
+	cassettes/test_cassettes_growth cassettes/test_cassettes_losses cassettes/test_cassettes_matching \
+	cassettes/test_cassettes_storage test_growth \
 	strategies/test_answers strategies/test_fresh strategies/test_payloads strategies/test_properties strategies/test_types))
 $(foreach file,$(ONCE),$(if $(wildcard $(file)),,$(error $(file) is named in ONCE, and is not there)))
 
@@ -72,7 +73,7 @@ losses: .venv/ready
 environments: .venv/ready .venv-newest/ready .venv-wheel/ready
 
 .venv-examples/ready: requirements/examples.txt pyproject.toml
-	@echo "Installing the two SDKs and the package into .venv-examples: some minutes, once..."
+	@echo "Installing the two SDKs and the package into .venv-examples: about a minute, once..."
 	@$(PYTHON) -m venv .venv-examples
 	@.venv-examples/bin/python $(PIP) -r $< -e .
 	@touch $@

@@ -43,7 +43,7 @@ class UnusedScript(AssertionError):
 
 
 class BlockedHost(AssertionError):
-    """A client without a door was about to reach a vendor's host while a mock was on. Nothing was sent."""
+    """A client that the mock cannot answer was about to reach a vendor's host while a mock was open. Nothing was sent."""
 
 
 class CassetteMiss(AssertionError):

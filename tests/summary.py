@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-MISSING = re.compile(r"(?:could not import|No module named) '(\w+)'.*|(\w+) is not installed here")
+MISSING = re.compile(r"(?:could not import|No module named) '(\w+)'.*|(\w+) is not installed(?: here)?")
 
 
 def summary(reports: Sequence[Path]) -> str:

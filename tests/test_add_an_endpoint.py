@@ -108,7 +108,7 @@ def test_an_endpoint_is_added_by_touching_only_what_the_page_names(tmp_path: Pat
 def test_the_page_names_files_there_are() -> None:
     """Every file and folder that the steps name exists, for each vendor."""
     steps = PAGE.split("1. **", 1)[1].split("This lists", 1)[0]
-    root = PACKAGE.parent
+    root = Path(__file__).parent.parent
     named = {word for word in steps.split("`")[1::2] if word.endswith((".md", ".py", "/"))}
     assert len(named) >= 10
     for word in named:

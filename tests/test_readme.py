@@ -165,6 +165,20 @@ def test_every_link_leads_somewhere():
     assert [f"{page.name}: {link}" for page, link in links if not (page.parent / link).exists()] == []
 
 
+def test_every_link_to_a_heading_leads_to_one():
+    """What stands behind the # of a link is a heading of that page, as forges spell it."""
+    links = [(page, *link) for page in PAGES for link in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", page.read_text("utf-8"))]
+    assert len(links) >= 4
+    lost = [(page.name, anchor) for page, file, anchor in links if anchor not in headings(page.parent / file if file else page)]
+    assert lost == []
+
+
+def headings(page: Path) -> set[str]:
+    """The headings of a page as they are linked to: lower case, no punctuation, dashes for spaces."""
+    found = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
 def test_the_readme_is_short():
     """At most 110 lines."""
     assert len((PROJECT / "README.md").read_text("utf-8").splitlines()) <= 110

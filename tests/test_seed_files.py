@@ -53,6 +53,8 @@ TEXTS = {
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_text_holds_what_pyyaml_reads(name: str) -> None:
     """Merge keys, aliases, blocks that begin with a bracket, nothing."""
+    if name == "merge" and yaml.__version__ < "6.0.4":
+        pytest.skip("PyYAML before 6.0.4 merges in another order")
     assert repr(read(TEXTS[name], by_hand()).value) == repr(yaml.load(TEXTS[name], Loader))
 
 

@@ -20,9 +20,11 @@ Listener: TypeAlias = Callable[[str, ModuleType], None]
 
 class Imports:
     """
-    A finder that finds nothing by itself: it has the others find the libraries it listens for, and tells of each that came.
+    A finder on `sys.meta_path` that notices when a library is imported. It leaves the finding to the other finders.
 
-    lock: held while somebody is told, and by whoever changes `tell`, in whose order they are told; heard: what was told of.
+    tell: the functions to call with each new library, in this order.
+    lock: held while they are called, and by whoever changes `tell`.
+    heard: the libraries that they were called with.
     """
 
     def __init__(self) -> None:

@@ -117,10 +117,10 @@ class Bases:
 
     def find(self, url: str) -> Place | None:
         """
-        Whose a URL is; None if nobody's.
+        The vendor that a URL belongs to, and the path below its base URL; None if it belongs to none.
 
-        On a host that is wholly a vendor's the answer is the same whatever is told, but for the place below the base: there
-        `look_again` knows better, and has to ask.
+        Some hosts belong to one vendor as a whole. For them this answers from memory, without asking what the SDKs are set to:
+        the vendor is right in any case, but the path may be below another base URL. `look_again` asks.
         """
         origin, path, query = split(url)
         if origin in self._own:
@@ -128,7 +128,7 @@ class Bases:
         return _below(self._origin(origin), path, query)
 
     def look_again(self, url: str) -> Place | None:
-        """The same, by what is told just now."""
+        """The same, by what the SDKs are set to at this moment."""
         origin, path, query = split(url)
         return _below(self._origin(origin), path, query)
 

@@ -58,7 +58,7 @@ SERVED_EXCHANGES = 1000
 
 class AssistantMock:
     """
-    Both vendors, played in memory while the context is open; every door is open, every SDK finds a fake key.
+    Both vendors, played in memory while the context is open: every known client is answered, every SDK finds a fake key.
 
     revision: which recorded shape of Model Studio's messages to print, "2025" (the seed page) or "2026" (the newest).
     hosts: more base URLs, by vendor: {"model_studio": ["https://gw.corp/ai/api/v1"]}.

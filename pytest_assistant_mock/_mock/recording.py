@@ -26,10 +26,12 @@ class Recording(TypedDict, total=False):
     """
     How a cassette is used.
 
-    cassette: the file. record: "none", "once" (if the file is missing), "new" (what it does not answer), "all".
-    ignore: names of values that do not count when requests are compared: ["metadata.trace", "?after"].
-    reuse: whether the last answer repeats. unplayed: whether answers nobody asked for "fail", "warn" or are "off".
-    test: the test's node id; shared: whether other tests use the file; begun: whether its recording began in this run.
+    cassette: the file.
+    record: what is recorded: "none", "once" (all, if the file is missing), "new" (what the file does not answer), or "all".
+    ignore: the values that are not compared: ["metadata.trace", "?after"].
+    reuse: whether the last answer to a request is given again.
+    unplayed: what an answer does that nobody asked for: "fail", "warn" or "off".
+    test: the node id of the test. shared: whether other tests use the file. begun: whether this run began to record it.
     """
 
     cassette: str | PathLike[str] | None

@@ -22,7 +22,7 @@ from pytest_assistant_mock._serving.server import Server
 
 class AssistantServer(AssistantMock):
     """
-    Both vendors on one port, told apart by path, while the context is open. It opens no in-process door and changes no key.
+    Both vendors on one port, told apart by path, while the context is open. It answers no client in the process, changes no key.
 
     host, port: where to listen; port 0 takes a free one.
     keys: the only keys both vendors know; without them any key is good.

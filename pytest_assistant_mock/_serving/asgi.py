@@ -42,9 +42,9 @@ class App:
     """
     The ASGI app.
 
-    mounts: from where a vendor's paths begin ("/api/v1/threads") to the origin they belong to; what else stands one step
-    above ("/api/v1/…") is the vendor's too, and for it to refuse.
-    too_large: the reply to a request whose body is over `body_limit` bytes; the body itself is not read.
+    mounts: by the beginning of a vendor's paths ("/api/v1/threads"), the origin that the requests are meant for. A path that
+    shares only the part above ("/api/v1/…") also goes to that vendor, which refuses it.
+    too_large: makes the reply to a request whose body has more than `body_limit` bytes. The body itself is not read.
     """
 
     def __init__(self, answerer: Answerer, mounts: Mapping[str, str], too_large: Callable[[Request], Reply]) -> None:

@@ -208,7 +208,10 @@ class Recorder:
 
     def _outdated(self, one: Interaction, key: str | None, fresh: set[str | None]) -> bool:
         """
-        Whether "all" takes an interaction away: recorded again; or the test's own, not asked again, and so a failure in replay.
+        Whether mode "all" removes an old interaction.
+
+        It does if the interaction was recorded again. It also does if this test recorded it and no longer asks for it: the next
+        replay would fail because of it.
         """
         test = self.tape.test
         if key in fresh:

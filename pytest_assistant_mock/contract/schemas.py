@@ -85,10 +85,10 @@ def strictly(schema: JSONSchema) -> JSONSchema:
 
 def guarded(schema: JSONSchema) -> JSONSchema:
     """
-    The same, with every place that takes anything taking JSON only: no NaN, no lone surrogate, not too deep.
+    The schema, made stricter: where it accepts anything, it now accepts only JSON (no NaN, no lone surrogate, not too deep).
 
-    A compiled validator then looks into all of a thing in one go. What it accepts is fine; what it refuses is for
-    the reference validator to judge.
+    So one pass of the compiled validator checks the whole thing. What it accepts is valid. What it refuses is given to the
+    reference validator, which decides and finds the words.
     """
     anything = {"$ref": f"#/$defs/json{_DEPTH}"}
 
