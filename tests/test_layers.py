@@ -50,8 +50,16 @@ FLOORS = (
     # 1b: vendors and doors never meet, nor does a vendor meet another
     Floor("_serving", ("_doors.seam", *WIRE), ("uvicorn",)),
     Floor("_vendors", ENGINE, ("pydantic", "pydantic_core")),
-    Floor("_vendors.model_studio", ("_vendors.shape", "_vendors.documents", *ENGINE), ("pydantic", "pydantic_core")),
-    Floor("_vendors.appbuilder", ("_vendors.shape", "_vendors.documents", *ENGINE), ("pydantic", "pydantic_core")),
+    Floor(
+        "_vendors.model_studio",
+        ("_vendors.answers", "_vendors.shape", "_vendors.documents", *ENGINE),
+        ("pydantic", "pydantic_core"),
+    ),
+    Floor(
+        "_vendors.appbuilder",
+        ("_vendors.answers", "_vendors.shape", "_vendors.documents", *ENGINE),
+        ("pydantic", "pydantic_core"),
+    ),
     Floor("_doors", DOORS),
     Floor("_doors.httpx", DOORS, ("anyio",)),
     Floor("_doors.aiohttp", DOORS, ("aiohttp",)),

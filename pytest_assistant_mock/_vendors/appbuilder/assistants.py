@@ -11,11 +11,11 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from pytest_assistant_mock._engine.kinds import assistants
-from pytest_assistant_mock._engine.table import Deleted, Page
-from pytest_assistant_mock._vendors.appbuilder.fields import CreatedAt, FileId, FileIds, ListObject, Metadata
-from pytest_assistant_mock._vendors.appbuilder.lists import ListFields, ListPage, list_body
+from pytest_assistant_mock._vendors.answers import GoneAnswer, ObjectAnswer
+from pytest_assistant_mock._vendors.appbuilder.fields import CreatedAt, FileId, FileIds, Metadata
+from pytest_assistant_mock._vendors.appbuilder.lists import ListFields, ListPage
 from pytest_assistant_mock._vendors.appbuilder.requests import BAD_METADATA, TOO_MANY_FILES
-from pytest_assistant_mock._vendors.shape import JSONRequest, Shape
+from pytest_assistant_mock._vendors.shape import JSONRequest
 
 AssistantId = Annotated[
     str, Field(min_length=1, description="Id of the assistant.", examples=["asst_b71d860a5c3d449692dc5fdaa8d1d791"])
@@ -103,7 +103,7 @@ class ListAssistants(ListFields):
     """POST /v2/assistants/list"""
 
 
-class Assistant(Shape):
+class Assistant(ObjectAnswer):
     """An assistant."""
 
     id: AssistantId
@@ -138,11 +138,6 @@ class Assistant(Shape):
             "metadata": assistant.metadata,
         }
 
-    @classmethod
-    def write(cls, assistant: assistants.Assistant, request_id: str) -> bytes:
-        """The body that answers create and query."""
-        return cls.printed(cls.facts(assistant))
-
 
 class UpdatedAssistant(Assistant):
     """As update answers: with the model, without the kind of object."""
@@ -165,26 +160,15 @@ class ListedAssistant(Assistant):
 class AssistantList(ListPage):
     """A page of assistants."""
 
-    object: ListObject
     data: list[ListedAssistant] = Field(description="The page, in the order asked for.", examples=[[]])
 
-    @classmethod
-    def write(cls, page: Page[assistants.Assistant], request_id: str) -> bytes:
-        """The body that answers list."""
-        return cls.printed(list_body(ListedAssistant, page))
 
-
-class AssistantDeleted(Shape):
+class AssistantDeleted(GoneAnswer):
     """What is left of an assistant."""
 
     id: AssistantId
     object: Literal["assistant.deleted"] = Field(description="Kind of object.")
     deleted: Literal[True] = Field(description="Always true.", examples=[True])
-
-    @classmethod
-    def write(cls, gone: Deleted, request_id: str) -> bytes:
-        """The body that answers delete."""
-        return cls.printed({"id": gone.id, "object": "assistant.deleted", "deleted": True})
 
 
 class MountFile(JSONRequest):
@@ -208,7 +192,7 @@ class ListMountedFiles(ListFields):
         return {"assistant_id": self.assistant_id, **super().arguments()}
 
 
-class MountedFile(Shape):
+class MountedFile(ObjectAnswer):
     """A file mounted on an assistant."""
 
     id: FileId
@@ -226,32 +210,16 @@ class MountedFile(Shape):
             "assistant_id": file.assistant_id,
         }
 
-    @classmethod
-    def write(cls, file: assistants.AssistantFile, request_id: str) -> bytes:
-        """The body that answers mount."""
-        return cls.printed(cls.facts(file))
-
 
 class MountedFileList(ListPage):
     """A page of mounted files."""
 
-    object: ListObject
     data: list[MountedFile] = Field(description="The page, in the order asked for.", examples=[[]])
 
-    @classmethod
-    def write(cls, page: Page[assistants.AssistantFile], request_id: str) -> bytes:
-        """The body that answers list."""
-        return cls.printed(list_body(MountedFile, page))
 
-
-class FileUnmounted(Shape):
+class FileUnmounted(GoneAnswer):
     """What is left of a mounted file."""
 
     id: FileId
     object: Literal["assistant.file.deleted"] = Field(description="Kind of object.")
     deleted: Literal[True] = Field(description="Always true.", examples=[True])
-
-    @classmethod
-    def write(cls, file: assistants.AssistantFile, request_id: str) -> bytes:
-        """The body that answers unmount."""
-        return cls.printed({"id": file.id, "object": "assistant.file.deleted", "deleted": True})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pytest_assistant_mock._engine.table import Page, inclusive_in_time
+from pytest_assistant_mock._engine.table import inclusive_in_time
+from pytest_assistant_mock._vendors.answers import ListAnswer
 from pytest_assistant_mock._vendors.appbuilder.fields import (
     DEFAULT_LIMIT,
     After,
@@ -16,7 +17,7 @@ from pytest_assistant_mock._vendors.appbuilder.fields import (
     ListObject,
     Order,
 )
-from pytest_assistant_mock._vendors.shape import JSONRequest, Shape
+from pytest_assistant_mock._vendors.shape import JSONRequest
 
 
 class ListFields(JSONRequest):
@@ -39,7 +40,7 @@ class ListFields(JSONRequest):
         }
 
 
-class ListPage(Shape):
+class ListPage(ListAnswer):
     """A page of a list. A subclass says what stands in it."""
 
     object: ListObject
@@ -47,15 +48,3 @@ class ListPage(Shape):
     first_id: FirstId
     last_id: LastId
     has_more: HasMore
-
-
-def list_body(item: Any, page: Page[Any]) -> dict[str, Any]:
-    """The body of a list, in wire order. `item` has `facts` for what stands in it."""
-    data = [item.facts(one) for one in page.items]
-    return {
-        "object": "list",
-        "data": data,
-        "first_id": data[0]["id"] if data else "",
-        "last_id": data[-1]["id"] if data else "",
-        "has_more": page.has_more,
-    }

@@ -9,9 +9,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from pytest_assistant_mock._engine.kinds import messages, threads
-from pytest_assistant_mock._engine.table import Deleted, Page
 from pytest_assistant_mock._engine.vendor import ErrorRow
 from pytest_assistant_mock._engine.wire import Refusal
+from pytest_assistant_mock._vendors.answers import GoneAnswer, ObjectAnswer
 from pytest_assistant_mock._vendors.appbuilder.fields import (
     AssistantId,
     CreatedAt,
@@ -20,11 +20,7 @@ from pytest_assistant_mock._vendors.appbuilder.fields import (
     FileId,
     FileIds,
     FileObject,
-    FirstId,
-    HasMore,
     KeptMetadata,
-    LastId,
-    ListObject,
     MessageId,
     MessageObject,
     Role,
@@ -32,6 +28,7 @@ from pytest_assistant_mock._vendors.appbuilder.fields import (
     ThreadId,
     Words,
 )
+from pytest_assistant_mock._vendors.appbuilder.lists import ListPage
 from pytest_assistant_mock._vendors.shape import Shape
 
 
@@ -49,7 +46,7 @@ class ContentItem(Shape):
     text: Text = Field(description="The words.", examples=[{"annotations": [], "value": "地球是圆的吗?"}])
 
 
-class Message(Shape):
+class Message(ObjectAnswer):
     """A message. Which of the optional fields are there depends on the operation, see the subclasses."""
 
     id: MessageId
@@ -83,11 +80,6 @@ class Message(Shape):
             "file_ids": list(message.file_ids),
         }
 
-    @classmethod
-    def write(cls, message: messages.Message, request_id: str) -> bytes:
-        """The body that answers the operation."""
-        return cls.printed(cls.facts(message))
-
 
 class CreatedMessage(Message):
     """As create answers: with metadata, and null for the ids of an assistant and a run that are not there."""
@@ -109,7 +101,7 @@ class ListedMessage(Message):
         return cls.in_order(facts)
 
 
-class FileItem(Shape):
+class FileItem(ObjectAnswer):
     """A file of a message."""
 
     id: FileId
@@ -128,50 +120,19 @@ class FileItem(Shape):
         }
 
 
-class _List(Shape):
-    object: ListObject
-    data: list[Any]
-    first_id: FirstId
-    last_id: LastId
-    has_more: HasMore
-
-    @classmethod
-    def of(cls, item: Any, page: Page[Any]) -> bytes:
-        data = [item.facts(one) for one in page.items]
-        return cls.printed(
-            {
-                "object": "list",
-                "data": data,
-                "first_id": data[0]["id"] if data else "",
-                "last_id": data[-1]["id"] if data else "",
-                "has_more": page.has_more,
-            }
-        )
-
-
-class MessageList(_List):
+class MessageList(ListPage):
     """A page of messages."""
 
     data: list[ListedMessage] = Field(description="The page, in the order asked for.", examples=[[]])
 
-    @classmethod
-    def write(cls, page: Page[messages.Message], request_id: str) -> bytes:
-        """The body that answers list."""
-        return cls.of(ListedMessage, page)
 
-
-class MessageFileList(_List):
+class MessageFileList(ListPage):
     """A page of a message's files."""
 
     data: list[FileItem] = Field(description="The page, in the order asked for.", examples=[[]])
 
-    @classmethod
-    def write(cls, page: Page[messages.MessageFile], request_id: str) -> bytes:
-        """The body that answers list."""
-        return cls.of(FileItem, page)
 
-
-class Thread(Shape):
+class Thread(ObjectAnswer):
     """A thread, as create and query answer."""
 
     id: ThreadId
@@ -192,11 +153,6 @@ class Thread(Shape):
             "metadata": thread.metadata,
         }
 
-    @classmethod
-    def write(cls, thread: threads.Thread, request_id: str) -> bytes:
-        """The body that answers the operation."""
-        return cls.printed(cls.facts(thread))
-
 
 class UpdatedThread(Thread):
     """As update answers: null where there is no metadata (recorded in the vendor's notebooks)."""
@@ -206,17 +162,12 @@ class UpdatedThread(Thread):
         return {**super().facts(thread), "metadata": thread.metadata or None}
 
 
-class ThreadDeleted(Shape):
+class ThreadDeleted(GoneAnswer):
     """What is left of a thread."""
 
     id: ThreadId
     object: Literal["thread.deleted"] = Field(description="Kind of object; inferred, no page prints it.")
     deleted: Literal[True] = Field(description="Always true.", examples=[True])
-
-    @classmethod
-    def write(cls, thread: Deleted, request_id: str) -> bytes:
-        """The body that answers delete."""
-        return cls.printed({"id": thread.id, "object": "thread.deleted", "deleted": True})
 
 
 _THREAD_NOT_FOUND = {"code": "InvalidRequestArgumentError", "message": "threadId不存在", "type": "invalid_request_error"}

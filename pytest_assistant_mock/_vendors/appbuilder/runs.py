@@ -13,7 +13,7 @@ from pydantic import Field
 
 from pytest_assistant_mock._engine.kinds import runs
 from pytest_assistant_mock._engine.kinds.messages import Draft, Message
-from pytest_assistant_mock._engine.table import Page
+from pytest_assistant_mock._vendors.answers import ObjectAnswer
 from pytest_assistant_mock._vendors.appbuilder.assistants import (
     OPTIONS,
     AssistantId,
@@ -26,14 +26,13 @@ from pytest_assistant_mock._vendors.appbuilder.assistants import (
 )
 from pytest_assistant_mock._vendors.appbuilder.fields import (
     CreatedAt,
-    ListObject,
     Metadata,
     ModelParameters,
     ThreadId,
     UserInfo,
     UserLocation,
 )
-from pytest_assistant_mock._vendors.appbuilder.lists import ListFields, ListPage, list_body
+from pytest_assistant_mock._vendors.appbuilder.lists import ListFields, ListPage
 from pytest_assistant_mock._vendors.appbuilder.requests import MessageFields
 from pytest_assistant_mock._vendors.appbuilder.run_parts import final_answer, last_error, required_action
 from pytest_assistant_mock._vendors.shape import JSONRequest, Shape
@@ -217,7 +216,7 @@ class RunResult(Shape):
         )
 
 
-class StoredRun(Shape):
+class StoredRun(ObjectAnswer):
     """A run as list and query show it."""
 
     id: RunId
@@ -267,11 +266,6 @@ class StoredRun(Shape):
             "completed_at": run.completed_at,
         }
 
-    @classmethod
-    def write(cls, run: runs.StoredRun, request_id: str) -> bytes:
-        """The body that answers query."""
-        return cls.printed(cls.facts(run))
-
 
 class ListedRun(StoredRun):
     """As list shows it: null tools."""
@@ -284,16 +278,10 @@ class ListedRun(StoredRun):
 class RunList(ListPage):
     """A page of runs."""
 
-    object: ListObject
     data: list[ListedRun] = Field(description="The page, in the order asked for.", examples=[[]])
 
-    @classmethod
-    def write(cls, page: Page[runs.StoredRun], request_id: str) -> bytes:
-        """The body that answers list."""
-        return cls.printed(list_body(ListedRun, page))
 
-
-class Step(Shape):
+class Step(ObjectAnswer):
     """A step of a run, by itself. Its details were null in every recording; the SDK reads their misspelt name."""
 
     id: StepId
@@ -333,11 +321,6 @@ class Step(Shape):
             "step_datail": None,
         }
 
-    @classmethod
-    def write(cls, step: runs.Step, request_id: str) -> bytes:
-        """The body that answers query."""
-        return cls.printed(cls.facts(step))
-
 
 class ListedStep(Step):
     """As list shows it: with its assistant."""
@@ -350,10 +333,4 @@ class ListedStep(Step):
 class StepList(ListPage):
     """A page of steps."""
 
-    object: ListObject
     data: list[ListedStep] = Field(description="The page, in the order asked for.", examples=[[]])
-
-    @classmethod
-    def write(cls, page: Page[runs.Step], request_id: str) -> bytes:
-        """The body that answers list."""
-        return cls.printed(list_body(ListedStep, page))

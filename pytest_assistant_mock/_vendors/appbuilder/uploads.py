@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, GetJsonSchemaHandler
 
 from pytest_assistant_mock._engine.kinds import files
-from pytest_assistant_mock._engine.table import Deleted
+from pytest_assistant_mock._vendors.answers import GoneAnswer, ObjectAnswer
 from pytest_assistant_mock._vendors.appbuilder.fields import FileId, ListObject
 from pytest_assistant_mock._vendors.shape import JSONRequest, MultipartRequest, Shape, files_alone
 
@@ -53,7 +53,7 @@ class QueryFile(JSONRequest):
         return {"file_id": self.file_id}
 
 
-class File(Shape):
+class File(ObjectAnswer):
     """An uploaded file."""
 
     id: FileId
@@ -76,11 +76,6 @@ class File(Shape):
             "filename": file.name,
             "classification_id": "42685563",
         }
-
-    @classmethod
-    def write(cls, file: files.File, request_id: str) -> bytes:
-        """The body that answers the operation."""
-        return cls.printed(cls.facts(file))
 
 
 class CheckedFile(File):
@@ -116,17 +111,12 @@ class FileList(Shape):
         return cls.printed({"object": "list", "data": [CheckedFile.facts(file) for file in found]})
 
 
-class FileDeleted(Shape):
+class FileDeleted(GoneAnswer):
     """What is left of a file."""
 
     id: FileId
     object: Literal["file.deleted"] = Field(description="Kind of object; inferred, no page prints it.")
     deleted: Literal[True] = Field(description="Always true.", examples=[True])
-
-    @classmethod
-    def write(cls, gone: Deleted, request_id: str) -> bytes:
-        """The body that answers delete."""
-        return cls.printed({"id": gone.id, "object": "file.deleted", "deleted": True})
 
 
 class FileContent(Shape):

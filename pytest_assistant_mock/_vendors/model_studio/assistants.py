@@ -11,10 +11,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from pytest_assistant_mock._engine.kinds import assistants
-from pytest_assistant_mock._engine.table import Deleted, Page
-from pytest_assistant_mock._vendors.model_studio.fields import CreatedAt, FileId, ListObject, Metadata, RequestId
-from pytest_assistant_mock._vendors.model_studio.lists import ListPage, list_body
-from pytest_assistant_mock._vendors.shape import JSONRequest, Shape
+from pytest_assistant_mock._vendors.answers import GoneAnswer, ObjectAnswer
+from pytest_assistant_mock._vendors.model_studio.fields import CreatedAt, FileId, Metadata, RequestId
+from pytest_assistant_mock._vendors.model_studio.lists import ListPage
+from pytest_assistant_mock._vendors.shape import JSONRequest
 
 AssistantId = Annotated[
     str, Field(min_length=1, description="Id of the assistant.", examples=["asst_49079f4b-d1e8-4015-a12e-2dcdd1f18d84"])
@@ -82,7 +82,7 @@ class UpdateAssistant(AssistantFields):
         return {"model": self.model, **super().arguments()}
 
 
-class AssistantItem(Shape):
+class AssistantItem(ObjectAnswer):
     """An assistant inside a list."""
 
     id: AssistantId
@@ -123,36 +123,20 @@ class Assistant(AssistantItem):
 
     request_id: RequestId
 
-    @classmethod
-    def write(cls, assistant: assistants.Assistant, request_id: str) -> bytes:
-        """The body that answers create, retrieve and update."""
-        return cls.printed({**cls.facts(assistant), "request_id": request_id})
-
 
 class AssistantList(ListPage):
     """A page of assistants."""
 
-    object: ListObject
     data: list[AssistantItem] = Field(description="The page, in the order asked for.", examples=[[]])
 
-    @classmethod
-    def write(cls, page: Page[assistants.Assistant], request_id: str) -> bytes:
-        """The body that answers list."""
-        return cls.printed(list_body(AssistantItem, page, request_id))
 
-
-class AssistantDeleted(Shape):
+class AssistantDeleted(GoneAnswer):
     """What is left of an assistant."""
 
     id: AssistantId
     object: Literal["assistant.deleted"] = Field(description="Kind of object.")
     deleted: Literal[True] = Field(description="Always true.", examples=[True])
     request_id: RequestId
-
-    @classmethod
-    def write(cls, gone: Deleted, request_id: str) -> bytes:
-        """The body that answers delete."""
-        return cls.printed({"id": gone.id, "object": "assistant.deleted", "deleted": True, "request_id": request_id})
 
 
 class AttachFile(JSONRequest):
@@ -166,7 +150,7 @@ class AttachFile(JSONRequest):
         return {"file_id": self.file_id}
 
 
-class AssistantFileItem(Shape):
+class AssistantFileItem(ObjectAnswer):
     """A file of an assistant, inside a list."""
 
     id: FileId
@@ -190,25 +174,14 @@ class AssistantFile(AssistantFileItem):
 
     request_id: RequestId = ""  # inferred: the SDK's fixture has none
 
-    @classmethod
-    def write(cls, file: assistants.AssistantFile, request_id: str) -> bytes:
-        """The body that answers create and retrieve."""
-        return cls.printed({**cls.facts(file), "request_id": request_id})
-
 
 class AssistantFileList(ListPage):
     """A page of an assistant's files."""
 
-    object: ListObject
     data: list[AssistantFileItem] = Field(description="The page, in the order asked for.", examples=[[]])
 
-    @classmethod
-    def write(cls, page: Page[assistants.AssistantFile], request_id: str) -> bytes:
-        """The body that answers list."""
-        return cls.printed(list_body(AssistantFileItem, page, request_id))
 
-
-class AssistantFileDeleted(Shape):
+class AssistantFileDeleted(ObjectAnswer):
     """What is left of a file of an assistant."""
 
     id: FileId
@@ -218,14 +191,6 @@ class AssistantFileDeleted(Shape):
     request_id: RequestId = ""
 
     @classmethod
-    def write(cls, file: assistants.AssistantFile, request_id: str) -> bytes:
-        """The body that answers delete."""
-        return cls.printed(
-            {
-                "id": file.id,
-                "object": "assistant.file.deleted",
-                "created_at": file.created_at,
-                "deleted": True,
-                "request_id": request_id,
-            }
-        )
+    def facts(cls, file: assistants.AssistantFile) -> dict[str, Any]:
+        """The fields that are left of an attached file."""
+        return {"id": file.id, "object": "assistant.file.deleted", "created_at": file.created_at, "deleted": True}

@@ -10,9 +10,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from pytest_assistant_mock._engine.kinds import messages, threads
-from pytest_assistant_mock._engine.table import Deleted, Page
 from pytest_assistant_mock._engine.vendor import ErrorRow
 from pytest_assistant_mock._engine.wire import Refusal
+from pytest_assistant_mock._vendors.answers import GoneAnswer, ObjectAnswer
 from pytest_assistant_mock._vendors.model_studio.fields import (
     AssistantId,
     CreatedAt,
@@ -20,10 +20,6 @@ from pytest_assistant_mock._vendors.model_studio.fields import (
     FileId,
     FileIds,
     FileObject,
-    FirstId,
-    HasMore,
-    LastId,
-    ListObject,
     MessageId,
     MessageObject,
     Metadata,
@@ -38,6 +34,7 @@ from pytest_assistant_mock._vendors.model_studio.fields import (
     ToolCalls,
     Words,
 )
+from pytest_assistant_mock._vendors.model_studio.lists import ListPage
 from pytest_assistant_mock._vendors.shape import Shape
 
 
@@ -59,7 +56,7 @@ def _content(message: messages.Message) -> list[dict[str, Any]]:
     return list(message.content) or [{"type": "text", "text": {"value": message.text, "annotations": []}}]
 
 
-class MessageItem2025(Shape):
+class MessageItem2025(ObjectAnswer):
     """A message inside a list, as the seed page prints it."""
 
     id: MessageId
@@ -113,13 +110,8 @@ class Message2025(MessageItem2025):
 
     request_id: RequestId
 
-    @classmethod
-    def write(cls, message: messages.Message, request_id: str) -> bytes:
-        """The body that answers create, retrieve and update."""
-        return cls.printed({**cls.facts(message), "request_id": request_id})
 
-
-class MessageItem2026(Shape):
+class MessageItem2026(ObjectAnswer):
     """A message inside a list, as the newest page prints one by itself; the only recorded shape the Java SDK can parse."""
 
     id: MessageId
@@ -172,13 +164,8 @@ class Message2026(MessageItem2026):
 
     request_id: RequestId
 
-    @classmethod
-    def write(cls, message: messages.Message, request_id: str) -> bytes:
-        """The body that answers create, retrieve and update."""
-        return cls.printed({**cls.facts(message), "request_id": request_id})
 
-
-class FileItem(Shape):
+class FileItem(ObjectAnswer):
     """A file inside a list."""
 
     id: FileId
@@ -204,69 +191,26 @@ class MessageFile(FileItem):
 
     request_id: RequestId = ""  # inferred: no page prints one
 
-    @classmethod
-    def write(cls, file: messages.MessageFile, request_id: str) -> bytes:
-        """The body that answers retrieve."""
-        return cls.printed({**cls.facts(file), "request_id": request_id})
 
-
-class _List(Shape):
-    object: ListObject
-    data: list[Any]
-    first_id: FirstId
-    last_id: LastId
-    has_more: HasMore
-    request_id: RequestId
-
-    @classmethod
-    def of(cls, item: Any, page: Page[Any], request_id: str) -> bytes:
-        data = [item.facts(one) for one in page.items]
-        return cls.printed(
-            {
-                "object": "list",
-                "data": data,
-                "first_id": data[0]["id"] if data else "",
-                "last_id": data[-1]["id"] if data else "",
-                "has_more": page.has_more,
-                "request_id": request_id,
-            }
-        )
-
-
-class MessageList2025(_List):
+class MessageList2025(ListPage):
     """A page of messages, seed page."""
 
     data: list[MessageItem2025] = Field(description="The page, in the order asked for.", examples=[[]])
 
-    @classmethod
-    def write(cls, page: Page[messages.Message], request_id: str) -> bytes:
-        """The body that answers list."""
-        return cls.of(MessageItem2025, page, request_id)
 
-
-class MessageList2026(_List):
+class MessageList2026(ListPage):
     """A page of messages, newest page."""
 
     data: list[MessageItem2026] = Field(description="The page, in the order asked for.", examples=[[]])
 
-    @classmethod
-    def write(cls, page: Page[messages.Message], request_id: str) -> bytes:
-        """The body that answers list."""
-        return cls.of(MessageItem2026, page, request_id)
 
-
-class MessageFileList(_List):
+class MessageFileList(ListPage):
     """A page of a message's files."""
 
     data: list[FileItem] = Field(description="The page, in the order asked for.", examples=[[]])
 
-    @classmethod
-    def write(cls, page: Page[messages.MessageFile], request_id: str) -> bytes:
-        """The body that answers list."""
-        return cls.of(FileItem, page, request_id)
 
-
-class Thread(Shape):
+class Thread(ObjectAnswer):
     """A thread."""
 
     id: ThreadId
@@ -276,31 +220,18 @@ class Thread(Shape):
     request_id: RequestId
 
     @classmethod
-    def write(cls, thread: threads.Thread, request_id: str) -> bytes:
-        """The body that answers create, retrieve and update."""
-        return cls.printed(
-            {
-                "id": thread.id,
-                "object": "thread",
-                "created_at": thread.created_at,
-                "metadata": thread.metadata,
-                "request_id": request_id,
-            }
-        )
+    def facts(cls, thread: threads.Thread) -> dict[str, Any]:
+        """The fields of a stored thread."""
+        return {"id": thread.id, "object": "thread", "created_at": thread.created_at, "metadata": thread.metadata}
 
 
-class ThreadDeleted(Shape):
+class ThreadDeleted(GoneAnswer):
     """What is left of a thread."""
 
     id: ThreadId
     object: Literal["thread.deleted"] = Field(description="Kind of object.")
     deleted: Literal[True] = Field(description="Always true.", examples=[True])
     request_id: RequestId
-
-    @classmethod
-    def write(cls, thread: Deleted, request_id: str) -> bytes:
-        """The body that answers delete."""
-        return cls.printed({"id": thread.id, "object": "thread.deleted", "deleted": True, "request_id": request_id})
 
 
 class Error(Shape):

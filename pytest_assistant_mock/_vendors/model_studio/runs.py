@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from pytest_assistant_mock._engine.kinds import runs
-from pytest_assistant_mock._engine.table import Page
+from pytest_assistant_mock._vendors.answers import ObjectAnswer
 from pytest_assistant_mock._vendors.model_studio.assistants import (
     OPTIONS,
     AssistantId,
@@ -27,8 +27,8 @@ from pytest_assistant_mock._vendors.model_studio.assistants import (
     TopK,
     TopP,
 )
-from pytest_assistant_mock._vendors.model_studio.fields import CreatedAt, ListObject, Metadata, RequestId, ThreadId
-from pytest_assistant_mock._vendors.model_studio.lists import ListPage, list_body
+from pytest_assistant_mock._vendors.model_studio.fields import CreatedAt, Metadata, RequestId, ThreadId
+from pytest_assistant_mock._vendors.model_studio.lists import ListPage
 from pytest_assistant_mock._vendors.model_studio.requests import CreateThread
 from pytest_assistant_mock._vendors.shape import JSONRequest, Shape
 
@@ -145,7 +145,7 @@ class Usage(Shape):
     total_tokens: int | None = Field(default=None, ge=0, description="Both together.", examples=[75])
 
 
-class RunItem(Shape):
+class RunItem(ObjectAnswer):
     """A run inside a list. What has a default was not printed, or `{}` and 0, in March 2024."""
 
     id: RunId
@@ -207,25 +207,14 @@ class Run(RunItem):
 
     request_id: RequestId
 
-    @classmethod
-    def write(cls, run: runs.StoredRun, request_id: str) -> bytes:
-        """The body that answers create, retrieve, update and submit."""
-        return cls.printed({**cls.facts(run), "request_id": request_id})
-
 
 class RunList(ListPage):
     """A page of runs."""
 
-    object: ListObject
     data: list[RunItem] = Field(description="The page, in the order asked for.", examples=[[]])
 
-    @classmethod
-    def write(cls, page: Page[runs.StoredRun], request_id: str) -> bytes:
-        """The body that answers list."""
-        return cls.printed(list_body(RunItem, page, request_id))
 
-
-class StepItem(Shape):
+class StepItem(ObjectAnswer):
     """A step inside a list."""
 
     id: StepId
@@ -276,22 +265,11 @@ class Step(StepItem):
 
     request_id: RequestId
 
-    @classmethod
-    def write(cls, step: runs.Step, request_id: str) -> bytes:
-        """The body that answers retrieve."""
-        return cls.printed({**cls.facts(step), "request_id": request_id})
-
 
 class StepList(ListPage):
     """A page of steps."""
 
-    object: ListObject
     data: list[StepItem] = Field(description="The page, in the order asked for.", examples=[[]])
-
-    @classmethod
-    def write(cls, page: Page[runs.Step], request_id: str) -> bytes:
-        """The body that answers list."""
-        return cls.printed(list_body(StepItem, page, request_id))
 
 
 def required_action(calls: tuple[runs.ToolCall, ...]) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from pytest_assistant_mock._engine.kinds import files
 from pytest_assistant_mock._engine.table import Deleted, Page, exclusive_in_order
+from pytest_assistant_mock._vendors.answers import ObjectAnswer
 from pytest_assistant_mock._vendors.model_studio.fields import FileId, RequestId, whole_number
 from pytest_assistant_mock._vendors.shape import MultipartRequest, QueryRequest, Shape, files_alone
 
@@ -72,7 +73,7 @@ class Upload(Shape):
         return cls.printed({"data": {"uploaded_files": uploaded, "failed_uploads": []}, "request_id": request_id})
 
 
-class StoredFile(Shape):
+class StoredFile(ObjectAnswer):
     """A stored file."""
 
     id: int = Field(default=0, description="Number of the file, in the SDK's fixture of a list.", examples=[11])
