@@ -7,10 +7,10 @@ Each function raises TypeError or ValueError at once for a value that is wrong.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pytest_assistant_mock._engine import checks
 from pytest_assistant_mock._engine.kinds.runs import ToolCall
 from pytest_assistant_mock._engine.run_view import Run
 from pytest_assistant_mock._engine.turns import Calls, Ends, Fails, Incomplete, Never, Says, Turn, Uses
@@ -67,9 +67,9 @@ def says(
     return Says(
         words,
         _pieces(words, pieces),
-        _seconds("pause", pause),
-        _flag("wait", wait),
-        _count("polls", polls),
+        checks.seconds("pause", pause),
+        checks.flag("wait", wait),
+        checks.count("polls", polls),
         _usage(usage),
         tuple(annotations),
         content,
@@ -83,7 +83,7 @@ def calls(name: str, given: Mapping[str, Any] | None = None, /, **arguments: Any
     The arguments are keywords, or a dict where their names are no Python names. Without any, ones are made that fit the
     function's JSON Schema; calls("f", {}) calls it without arguments.
     """
-    _text("name", name)
+    checks.text("name", name)
     if given is not None and not isinstance(given, Mapping):
         raise TypeError(f"calls({name!r}, {given!r}): expected a dict of arguments, or keywords: calls({name!r}, city='北京')")
     if given is None and not arguments:
@@ -98,23 +98,23 @@ def uses(tool: str, arguments: str | Mapping[str, Any], output: Any, *, pieces: 
     arguments, output: texts, or what is to be written as JSON. pieces: how a stream cuts the arguments.
     """
     words = _written("arguments", arguments)
-    return Uses(_text("tool", tool), words, _written("output", output), _pieces(words, pieces))
+    return Uses(checks.text("tool", tool), words, _written("output", output), _pieces(words, pieces))
 
 
 def searches(query: str, results: Sequence[Any] | str) -> Uses:
     """The assistant searches the web with quark_search. results: what it found, a dict each, or the whole output as text."""
     found = results if isinstance(results, str) else {"success": True, "errorCode": None, "errorMsg": None, "data": list(results)}
-    return uses("quark_search", {"query": _text("query", query)}, found)
+    return uses("quark_search", {"query": checks.text("query", query)}, found)
 
 
 def runs_code(code: str, output: str) -> Uses:
     """The assistant runs Python code with code_interpreter. output: what it printed."""
-    return uses("code_interpreter", {"type": "python", "code": _text("code", code)}, _text("output", output))
+    return uses("code_interpreter", {"type": "python", "code": checks.text("code", code)}, checks.text("output", output))
 
 
 def fails(code: str, message: str) -> Fails:
     """The run fails, with this error as its `last_error`."""
-    return Fails(_text("code", code), _text("message", message))
+    return Fails(checks.text("code", code), checks.text("message", message))
 
 
 def expires() -> Ends:
@@ -129,7 +129,7 @@ def cancels() -> Ends:
 
 def incomplete(text: str) -> Incomplete:
     """The run ends in the middle of its answer: status "incomplete". The clients do not all know that status."""
-    return Incomplete(_text("text", text))
+    return Incomplete(checks.text("text", text))
 
 
 def never() -> Never:
@@ -139,7 +139,7 @@ def never() -> Never:
 
 def _content(text: object) -> tuple[tuple[dict[str, Any], ...], str]:
     if isinstance(text, str):
-        return (), _text("text", text)
+        return (), checks.text("text", text)
     if not isinstance(text, Sequence) or not text or not all(isinstance(item, Mapping) and "type" in item for item in text):
         raise TypeError(f"says({text!r}): expected a text, or a list of content items: [{{'type': 'text', 'text': {{…}}}}]")
     items = tuple(_json("says(…)", item) for item in text)
@@ -161,44 +161,12 @@ def _pieces(text: str, pieces: object) -> tuple[str, ...] | int | None:
     return tuple(pieces)
 
 
-def _text(name: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{name}={value!r}: expected a text")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ValueError(f"{name}={value!r} cannot be sent as UTF-8: it has half of a surrogate pair") from None
-    return value
-
-
-def _seconds(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{name}={value!r}: expected a number of seconds")
-    if not (math.isfinite(value) and value >= 0):
-        raise ValueError(f"{name}={value!r}: expected a finite number of seconds, 0 or more")
-    return float(value)
-
-
-def _flag(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"{name}={value!r}: expected True or False")
-    return value
-
-
-def _count(name: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name}={value!r}: expected a whole number, 0 or more")
-    if value < 0:
-        raise ValueError(f"{name}={value}: expected a whole number, 0 or more")
-    return value
-
-
 def _usage(usage: object) -> tuple[int, int] | None:
     if usage is None:
         return None
     if not isinstance(usage, tuple | list) or len(usage) != 2:
         raise TypeError(f"usage={usage!r}: expected two whole numbers, tokens in and tokens out: usage=(439, 11)")
-    return _count("usage[0]", usage[0]), _count("usage[1]", usage[1])
+    return checks.count("usage[0]", usage[0]), checks.count("usage[1]", usage[1])
 
 
 def _json(where: str, value: Mapping[str, Any]) -> dict[str, Any]:
@@ -212,7 +180,7 @@ def _json(where: str, value: Mapping[str, Any]) -> dict[str, Any]:
 
 def _written(name: str, value: object) -> str:
     if isinstance(value, str):
-        return _text(name, value)
+        return checks.text(name, value)
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as problem:

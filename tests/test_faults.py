@@ -307,7 +307,7 @@ def test_a_predicate_of_another_shape_is_refused_at_once(mock: AssistantMock) ->
     ("make", "arguments", "kind", "message"),
     [
         (faults.reset, (-1,), ValueError, "after_bytes=-1: expected a number of bytes, 0 or more"),
-        (faults.truncated, ("5",), TypeError, "at='5': expected a number of bytes"),
+        (faults.truncated, ("5",), TypeError, "at='5': expected a number of bytes, 0 or more"),
         (faults.slow, (-1,), ValueError, "seconds=-1: expected a finite number of seconds, 0 or more"),
         (faults.slow, (float("nan"),), ValueError, "seconds=nan: expected a finite number of seconds, 0 or more"),
         (faults.slow, ("1",), TypeError, "seconds='1': expected a number of seconds"),

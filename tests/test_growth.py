@@ -4,13 +4,12 @@ Time grows no faster than the input: every public entry, at n and at 4n. Cassett
 
 from __future__ import annotations
 
-import gc
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from timing import seconds
 from vendors import BAIDU, STUDIO, ask
 
 from pytest_assistant_mock import AssistantMock, Exchange, Request, Response, contract
@@ -213,18 +212,6 @@ ENTRIES: dict[str, Entry] = {
         lambda body: [ask(AssistantMock(contract="warn"), "POST", f"{STUDIO}/threads", body) for _ in range(5)],
     ),
 }
-
-
-def seconds(work: Callable[[Any], Any], on: Any) -> float:
-    """The least of three runs."""
-
-    def once() -> float:
-        gc.collect()
-        begun = time.process_time()
-        work(on)
-        return time.process_time() - begun
-
-    return min(once() for _ in range(3))
 
 
 @pytest.mark.parametrize("name", ENTRIES)

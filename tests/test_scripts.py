@@ -49,7 +49,7 @@ WRONG_TURNS: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     "no JSON": (lambda: turns.calls("f", x={1, 2}), TypeError, "cannot be sent as JSON"),
     "NaN": (lambda: turns.calls("f", x=float("nan")), ValueError, "cannot be sent as JSON"),
     "a list of arguments": (lambda: turns.calls("f", [1]), TypeError, "expected a dict of arguments, or keywords"),  # type: ignore[arg-type]
-    "no name": (lambda: turns.calls(None), TypeError, "name=None: expected a text"),  # type: ignore[arg-type]
+    "no name": (lambda: turns.calls(None), TypeError, "name is NoneType, expected str"),  # type: ignore[arg-type]
     "an output that is no JSON": (lambda: turns.uses("t", "", {1}), TypeError, "cannot be written as JSON"),
 }
 

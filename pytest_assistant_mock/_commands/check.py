@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_assistant_mock import contract
-from pytest_assistant_mock._commands.files import SUFFIXES, cassettes, keys, printable
+from pytest_assistant_mock._commands.files import SUFFIXES, cassettes, printable
 from pytest_assistant_mock.contract.explain import shown
 from pytest_assistant_mock.contract.infer import guessed
 from pytest_assistant_mock.contract.parse import parse
@@ -80,9 +80,10 @@ def run(options: Namespace) -> int:
 
 
 def _in_cassette(path: Path) -> list[Finding]:
+    from pytest_assistant_mock._vendors.secrets import configured
     from pytest_assistant_mock.cassettes.check import problems
 
-    return [Finding(str(path), line, "", "", text, "") for line, text in problems(path, keys())]
+    return [Finding(str(path), line, "", "", text, "") for line, text in problems(path, configured())]
 
 
 def _documents(name: str) -> Iterator[tuple[int, bytes]]:

@@ -34,14 +34,6 @@ def cassettes(names: Iterable[str]) -> list[Path]:
     return found
 
 
-def keys() -> list[str]:
-    """The real keys the SDKs would find in the environment, which must stand in no cassette."""
-    from pytest_assistant_mock._mock import sdk_environment
-    from pytest_assistant_mock._vendors import REVISIONS
-
-    return sdk_environment.keys([vendor.settings for vendor in REVISIONS["2025"]])
-
-
 def printable(text: str) -> str:
     """A text from a file as a terminal may show it: what would steer the terminal, or is no character, is spelled out."""
     return _UNPRINTABLE.sub(lambda found: repr(found.group())[1:-1], text)

@@ -48,7 +48,7 @@ def run(options: Namespace) -> int:
 
 def _scrub(path: Path, dry_run: bool) -> tuple[bool, list[str]]:
     """Whether there was something to rewrite, and the bodies that cannot be read."""
-    from pytest_assistant_mock._vendors.secrets import secrets_of
+    from pytest_assistant_mock._vendors.secrets import configured, secrets_of
     from pytest_assistant_mock.cassettes import Cassette, storage
     from pytest_assistant_mock.cassettes.format import to_text
     from pytest_assistant_mock.cassettes.redaction import literals, redacted
@@ -56,7 +56,7 @@ def _scrub(path: Path, dry_run: bool) -> tuple[bool, list[str]]:
     before = storage.read(path)
     cassette = storage.parse(before, path)
     sent = {literal for one in cassette.interactions for literal in literals(one.request.headers)}
-    secrets = secrets_of({*files.keys(), *sent})
+    secrets = secrets_of({*configured(), *sent})
     clean = Cassette([redacted(one, secrets) for one in cassette.interactions], secrets.json(cassette.metadata))
     after = to_text(clean)
     if after != before and not dry_run:

@@ -6,10 +6,11 @@ Knows nothing of the wall clock, nor of any vendor's id format.
 
 from __future__ import annotations
 
-import math
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from threading import RLock
+
+from pytest_assistant_mock._engine import checks
 
 EPOCH_MS = 1_735_689_600_000
 """Where every mock's clock starts: 2025-01-01T00:00:00Z, in milliseconds."""
@@ -54,10 +55,7 @@ class Clock:
 
         Raises TypeError or ValueError unless it is a finite number, 0 or more.
         """
-        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-            raise TypeError(f"seconds={seconds!r}: expected a number of seconds")
-        if not (math.isfinite(seconds) and seconds >= 0):
-            raise ValueError(f"seconds={seconds!r}: expected a finite number, 0 or more; freeze(at) sets an earlier time")
+        checks.seconds("seconds", seconds, "a finite number, 0 or more; freeze(at) sets an earlier time")
         with self._lock:
             self.now_ms += round(seconds * 1000)
 

@@ -7,12 +7,12 @@ Functions that make a `Fault`. Knows replies; knows no vendor's words, no HTTP l
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as defined
 from typing import Any, TypeAlias
 
+from pytest_assistant_mock._engine import checks
 from pytest_assistant_mock._engine.streams import Cut, opened
 from pytest_assistant_mock._engine.wire import Failure, FailureKind, Reply, Response
 
@@ -74,12 +74,12 @@ def forbidden() -> Fault:
 
 def server_error(*, after: bool = False) -> Fault:
     """The vendor says something went wrong inside (500); with `after` only once it has acted."""
-    return _refused("server_error", "server_error", _flag("after", after))
+    return _refused("server_error", "server_error", checks.flag("after", after))
 
 
 def unavailable(*, after: bool = False) -> Fault:
     """The vendor says the service is not available (503); with `after` only once it has acted."""
-    return _refused("unavailable", "unavailable", _flag("after", after))
+    return _refused("unavailable", "unavailable", checks.flag("after", after))
 
 
 def connect_refused() -> Fault:
@@ -94,7 +94,7 @@ def connect_timeout() -> Fault:
 
 def hang(*, after: bool = False) -> Fault:
     """The request is sent and no answer comes: a read timeout, raised at once. With `after` the server has acted."""
-    if _flag("after", after):
+    if checks.flag("after", after):
         return Fault("hang(after=True)", acted=True, spoil=lambda response, refuse: Failure("read_timeout"))
     return Fault("hang()", acted=False, instead=lambda refuse: Failure("read_timeout"))
 
@@ -105,7 +105,7 @@ def reset(after_bytes: int | None = None, *, after: bool = False) -> Fault:
     many bytes of the answer's body, and its head, have arrived, at its end at the latest.
     """
     if after_bytes is not None:
-        count = _count("after_bytes", after_bytes)
+        count = checks.count("after_bytes", after_bytes, what="a number of bytes")
         name = f"reset({count})"
 
         def break_off(response: Response, refuse: Refuse) -> Reply:
@@ -114,7 +114,7 @@ def reset(after_bytes: int | None = None, *, after: bool = False) -> Fault:
             return Failure("reset", min(count, len(response.body)), response)
 
         return Fault(name, acted=True, spoil=break_off)
-    if _flag("after", after):
+    if checks.flag("after", after):
         return Fault("reset(after=True)", acted=True, spoil=lambda response, refuse: Failure("reset"))
     return Fault("reset()", acted=False, instead=lambda refuse: Failure("reset"))
 
@@ -124,7 +124,7 @@ def closed(*, after: bool = False) -> Fault:
     The line is closed in good order where an answer should come, as by a server that restarts or gives up an idle line;
     before the server acts, with `after` once it has acted.
     """
-    if _flag("after", after):
+    if checks.flag("after", after):
         return Fault("closed(after=True)", acted=True, spoil=lambda response, refuse: Failure("closed"))
     return Fault("closed()", acted=False, instead=lambda refuse: Failure("closed"))
 
@@ -134,11 +134,8 @@ def slow(seconds: float, *, wait: bool = False) -> Fault:
     The answer comes late, whole: the mock's clock moves on by so many seconds; with `wait` the client really waits them.
     The server has acted.
     """
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-        raise TypeError(f"seconds={seconds!r}: expected a number of seconds")
-    if not (math.isfinite(seconds) and seconds >= 0):
-        raise ValueError(f"seconds={seconds!r}: expected a finite number of seconds, 0 or more")
-    name = f"slow({seconds}, wait=True)" if _flag("wait", wait) else f"slow({seconds})"
+    checks.seconds("seconds", seconds)
+    name = f"slow({seconds}, wait=True)" if checks.flag("wait", wait) else f"slow({seconds})"
     return Fault(name, acted=True, final=False, seconds=float(seconds), waits=wait)
 
 
@@ -152,7 +149,7 @@ def bad_gateway_html(*, after: bool = True) -> Fault:
     """A gateway between answers 502 with a page of HTML where JSON is expected. The server has acted, unless `after` is False."""
     headers = (("Content-Type", "text/html"), ("Content-Length", str(len(_BAD_GATEWAY))))
     page = Response(502, headers, _BAD_GATEWAY)
-    if _flag("after", after):
+    if checks.flag("after", after):
         return Fault("bad_gateway_html()", acted=True, spoil=lambda response, refuse: page)
     return Fault("bad_gateway_html(after=False)", acted=False, instead=lambda refuse: page)
 
@@ -171,7 +168,7 @@ def truncated(at: int) -> Fault:
     The answer ends after `at` bytes of its body, fewer than its Content-Length; a Chinese character may be cut in two.
     The server has acted. An answer of no more than `at` bytes is not cut, and the fault waits for a longer one.
     """
-    count = _count("at", at)
+    count = checks.count("at", at, what="a number of bytes")
     name = f"truncated({count})"
 
     def cut(response: Response, refuse: Refuse) -> Reply | None:
@@ -246,20 +243,6 @@ def _with_header(response: Response, name: str, value: str) -> Response:
     others = [pair for pair in response.headers if pair[0].lower() != name.lower()]
     place = next((place for place, pair in enumerate(response.headers) if pair[0].lower() == name.lower()), len(others))
     return replace(response, headers=(*others[:place], (name, value), *others[place:]))
-
-
-def _flag(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"{name}={value!r}: expected True or False")
-    return value
-
-
-def _count(name: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name}={value!r}: expected a number of bytes")
-    if value < 0:
-        raise ValueError(f"{name}={value!r}: expected a number of bytes, 0 or more")
-    return value
 
 
 FAULTS: Mapping[str, Callable[..., Fault]] = {

@@ -6,7 +6,6 @@ Raises TypeError or ValueError that names what is allowed and what comes nearest
 
 from __future__ import annotations
 
-import inspect
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +13,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
 
+from pytest_assistant_mock._engine import checks
 from pytest_assistant_mock._engine.faults import FAULTS, Fault
 from pytest_assistant_mock._engine.kinds.messages import Message
 from pytest_assistant_mock._engine.kinds.threads import Thread
@@ -22,7 +22,6 @@ from pytest_assistant_mock._engine.quotas import Limit
 from pytest_assistant_mock._engine.tenants import Tenants
 from pytest_assistant_mock._engine.trouble import Trouble
 from pytest_assistant_mock._engine.vendor import Vendor
-from pytest_assistant_mock._engine.wire import Request
 from pytest_assistant_mock._mock.list_like import ListLike
 from pytest_assistant_mock.errors import nearest
 
@@ -87,14 +86,9 @@ def _fault(fault: object) -> Fault:
 
 def count(name: str, value: object, least: int, otherwise: str = "") -> int | None:
     """A whole number that is not too small; None where `otherwise` says what it means. Raises TypeError or ValueError."""
-    allowed = f"a whole number, {least} or more{f' ({otherwise})' if otherwise else ''}"
     if value is None and otherwise:
         return None
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name}={value!r}: expected {allowed}")
-    if value < least:
-        raise ValueError(f"{name}={value!r}: expected {allowed}")
-    return value
+    return checks.count(name, value, least, "a whole number", f" ({otherwise})" if otherwise else "")
 
 
 def _predicate(when: object) -> When | None:
@@ -102,13 +96,7 @@ def _predicate(when: object) -> When | None:
         return None
     if not callable(when):
         raise TypeError(f"when={when!r}: expected a function that takes a Request and says whether the fault may strike it")
-    try:
-        inspect.signature(when).bind(Request("GET", "https://example.com"))
-    except TypeError:
-        raise TypeError(f"when={when!r} takes {inspect.signature(when)}; expected a function of one Request") from None
-    except ValueError:
-        pass  # a built-in without a signature
-    return when
+    return checks.takes_one(when, f"when={when!r}", "one Request")
 
 
 def limit(vendor: Vendor, requests: int, per: float, on: str | None) -> Limit:
@@ -151,24 +139,13 @@ def shown(stored: Stored) -> Stored:
     return replace(stored, **changes)
 
 
-def sendable(name: str, value: object) -> str:
-    """A string that can be sent. Raises TypeError if it is none, ValueError for a lone surrogate."""
-    if not isinstance(value, str):
-        raise TypeError(f"{name} is {type(value).__name__}, expected str")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ValueError(f"{name}={value!r} cannot be sent as UTF-8: it has half of a surrogate pair") from None
-    return value
-
-
 def ids(name: str, value: Iterable[str]) -> tuple[str, ...]:
     """Some ids. Raises TypeError for anything but strings in a list."""
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise TypeError(f"{name}={value!r}: expected a list of ids")
     if "" in (value := tuple(value)):
         raise ValueError(f"{name}={list(value)!r}: an id is never empty")
-    return tuple(sendable(f"{name}[{index}]", one) for index, one in enumerate(value))
+    return tuple(checks.text(f"{name}[{index}]", one) for index, one in enumerate(value))
 
 
 _MOST_LEVELS = 190  # what comes over the wire may be as deep

@@ -7,11 +7,12 @@ Hands out copies only; knows no vendor by name.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any, TypeAlias
 
+from pytest_assistant_mock._engine import checks
 from pytest_assistant_mock._engine.habits import Habits
 from pytest_assistant_mock._engine.kinds.assistants import ASSISTANT, Assistant, create_assistant
 from pytest_assistant_mock._engine.kinds.files import FILE, File, add_file
@@ -19,8 +20,8 @@ from pytest_assistant_mock._engine.kinds.performances import PERFORMANCE
 from pytest_assistant_mock._engine.kinds.runs import RUN, STEP, Step
 from pytest_assistant_mock._engine.run_view import Run, view
 from pytest_assistant_mock._engine.turns import Calls, Function, Item, Never, Says, Script, Turn, Uses, When
-from pytest_assistant_mock._engine.wire import Refusal, Request
-from pytest_assistant_mock._mock.arguments import count, ids, json_object, sendable
+from pytest_assistant_mock._engine.wire import Refusal
+from pytest_assistant_mock._mock.arguments import count, ids, json_object
 from pytest_assistant_mock._mock.fake import Fake
 from pytest_assistant_mock._mock.objects import Objects, Ref, id_of
 from pytest_assistant_mock.errors import nearest
@@ -40,7 +41,7 @@ class Conversations:
 
     def add_assistant(self, id: str | None, tools: object, file_ids: Sequence[str], metadata: Any, **texts: object) -> Assistant:
         """A new assistant, seen by every key. Raises ValueError for an id that is taken."""
-        fields = {name: sendable(name, text) for name, text in texts.items()}
+        fields = {name: checks.text(name, text) for name, text in texts.items()}
         given = {"tools": _tools(tools), "file_ids": ids("file_ids", file_ids), "metadata": json_object("metadata", metadata)}
         with self._fake.lock:
             state = self._fake.state
@@ -54,7 +55,7 @@ class Conversations:
 
     def add_file(self, name: str, content: object, id: str | None) -> File:
         """A new file, seen by every key. Raises ValueError for an id that is taken."""
-        sendable("name", name)
+        checks.text("name", name)
         if not name:
             raise ValueError("name='': expected a file's name")
         if not isinstance(content, bytes | str):
@@ -138,7 +139,7 @@ def _tools(tools: object) -> tuple[dict[str, Any], ...]:
 
 def _item(given: object, vendor: str, habits: Habits) -> Item | Function:
     if isinstance(given, str):
-        return Says(sendable("a turn", given))
+        return Says(checks.text("a turn", given))
     if isinstance(given, Calls):
         return (given,)
     if isinstance(given, list) and given and all(isinstance(call, Calls) for call in given):
@@ -149,7 +150,7 @@ def _item(given: object, vendor: str, habits: Habits) -> Item | Function:
     if inspect.iscoroutinefunction(given) or inspect.isasyncgenfunction(given):
         raise TypeError(f"{given!r} is async; expected a plain function of one run: it is called while the request is answered")
     if callable(given) and not isinstance(given, type):
-        return _takes_one(given, "a run")
+        return checks.takes_one(given, repr(given), "a run")
     hint = "; a list holds turns.calls(…) that are made at once" if isinstance(given, list) else ""
     raise TypeError(f"{given!r} is no turn{hint}; expected a text, a turn such as turns.says(…), or a function of the run")
 
@@ -175,14 +176,4 @@ def _when(when: object) -> When:
         return when
     if not callable(when):
         raise TypeError(f"when={when!r}: expected a text of the last message, or a function of the run")
-    return _takes_one(when, "the run")
-
-
-def _takes_one(function: Callable[..., Any], what: str) -> Callable[..., Any]:
-    try:
-        inspect.signature(function).bind(Request("GET", ""))
-    except TypeError:
-        raise TypeError(f"{function!r} takes {inspect.signature(function)}; expected a function of {what}") from None
-    except ValueError:
-        pass  # a built-in without a signature
-    return function
+    return checks.takes_one(when, repr(when), "the run")

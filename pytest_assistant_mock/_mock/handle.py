@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from pytest_assistant_mock._engine import checks
 from pytest_assistant_mock._engine.engine import Engine, Service
 from pytest_assistant_mock._engine.faults import Fault
 from pytest_assistant_mock._engine.kinds.assistants import Assistant
@@ -24,7 +25,7 @@ from pytest_assistant_mock._engine.run_view import Run
 from pytest_assistant_mock._engine.turns import Script, spelled
 from pytest_assistant_mock._engine.turns import When as WhenRun
 from pytest_assistant_mock._mock import sdk_environment
-from pytest_assistant_mock._mock.arguments import Keys, ids, json_object, operations, sendable
+from pytest_assistant_mock._mock.arguments import Keys, ids, json_object, operations
 from pytest_assistant_mock._mock.conversations import Conversations, Given
 from pytest_assistant_mock._mock.fake import Fake
 from pytest_assistant_mock._mock.objects import Objects, Ref, Role
@@ -131,9 +132,9 @@ class Handle:
         """
         if role not in ("user", "assistant"):
             raise ValueError(f"role={role!r}: expected 'user' or 'assistant'")
-        draft = Draft(sendable("text", text), role, ids("file_ids", file_ids), json_object("metadata", metadata))
+        draft = Draft(checks.text("text", text), role, ids("file_ids", file_ids), json_object("metadata", metadata))
         given = {"assistant_id": assistant_id, "run_id": run_id}
-        origin: dict[str, Any] = {name: sendable(name, value) for name, value in given.items() if value is not None}
+        origin: dict[str, Any] = {name: checks.text(name, value) for name, value in given.items() if value is not None}
         return self._objects.add_message(thread, draft._replace(**origin), id)
 
     def load(self, cassette: str | PathLike[str] | Cassette) -> None:

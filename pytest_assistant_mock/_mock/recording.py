@@ -77,11 +77,10 @@ def tape_of(source: str, recording: Recording) -> Tape | None:
 
 def session(engine: Engine, tape: Tape) -> Session:
     """Open the cassette. Raises CassetteError."""
-    from pytest_assistant_mock._mock import sdk_environment
+    from pytest_assistant_mock._vendors.secrets import configured
     from pytest_assistant_mock.cassettes.session import Session
 
-    settings = [service.vendor.settings for service in engine.services.values()]
-    return Session(engine, tape, lambda: sdk_environment.keys(settings))
+    return Session(engine, tape, configured)
 
 
 def no_fake(vendor: Vendor, tape: Tape) -> Exception:

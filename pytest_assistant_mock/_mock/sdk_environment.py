@@ -65,11 +65,6 @@ def warn_of_server(vendors: Sequence[Vendor]) -> Callable[[str], None]:
     return warn
 
 
-def keys(settings: Sequence[Settings]) -> list[str]:
-    """The keys the SDKs would find just now, in the environment and in themselves."""
-    return [key for one in settings for key in one.keys_found()]
-
-
 @dataclass(slots=True)
 class _Found:
     """Where a vendor's SDKs had their key, or had none, before a mock put its own there."""

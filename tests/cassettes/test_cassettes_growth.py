@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from made import JSON, asked, one, player, saved
+from timing import seconds
 
 from pytest_assistant_mock import errors
 from pytest_assistant_mock._engine.secrets import Secrets
@@ -64,18 +63,6 @@ ENTRIES: dict[str, tuple[int, Callable[[int, Path], Any], Callable[[Any], Any]]]
         lambda cassette: from_text(to_text(cassette)),
     ),
 }
-
-
-def seconds(work: Callable[[Any], Any], on: Any) -> float:
-    """The least of three runs."""
-
-    def once() -> float:
-        gc.collect()
-        begun = time.process_time()
-        work(on)
-        return time.process_time() - begun
-
-    return min(once() for _ in range(3))
 
 
 @pytest.mark.parametrize("name", ENTRIES)

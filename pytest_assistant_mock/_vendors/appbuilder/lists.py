@@ -31,13 +31,18 @@ class ListFields(JSONRequest):
     before: Before = None
 
     def arguments(self) -> dict[str, Any]:
-        return {
-            "window": inclusive_in_time,
-            "limit": self.limit if self.limit and self.limit > 0 else DEFAULT_LIMIT,
-            "order": self.order or "desc",
-            "after": self.after,
-            "before": self.before,
-        }
+        return window_of(self)
+
+
+def window_of(asked: Any) -> dict[str, Any]:
+    """The part of a list that a request with these four fields asks for."""
+    return {
+        "window": inclusive_in_time,
+        "limit": asked.limit if asked.limit and asked.limit > 0 else DEFAULT_LIMIT,
+        "order": asked.order or "desc",
+        "after": asked.after,
+        "before": asked.before,
+    }
 
 
 class ListPage(ListAnswer):

@@ -5,9 +5,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from pytest_assistant_mock._engine.kinds.messages import Draft
-from pytest_assistant_mock._engine.table import inclusive_in_time
 from pytest_assistant_mock._vendors.appbuilder.fields import (
-    DEFAULT_LIMIT,
     After,
     Before,
     FileIds,
@@ -20,6 +18,7 @@ from pytest_assistant_mock._vendors.appbuilder.fields import (
     UserRole,
     Words,
 )
+from pytest_assistant_mock._vendors.appbuilder.lists import window_of
 from pytest_assistant_mock._vendors.shape import JSONRequest
 
 TOO_MANY_FILES = {("file_ids", "too_long"): "too_many_files"}
@@ -67,14 +66,7 @@ class ListPage(JSONRequest):
     before: Before = None
 
     def arguments(self) -> dict[str, Any]:
-        return {
-            "thread_id": self.thread_id,
-            "window": inclusive_in_time,
-            "limit": self.limit if self.limit and self.limit > 0 else DEFAULT_LIMIT,
-            "order": self.order or "desc",
-            "after": self.after,
-            "before": self.before,
-        }
+        return {"thread_id": self.thread_id, **window_of(self)}
 
 
 class ListMessages(ListPage):
