@@ -7,20 +7,23 @@
 PYTHON ?= python3
 PIP := -m pip install -qq --disable-pip-version-check  # -qq: errors are shown, warnings are not
 PACKAGE := $(shell find pytest_assistant_mock -type f -not -name '*.pyc') pyproject.toml README.md LICENSE
-WHEEL_TESTS := tests/test_wheel.py tests/test_public.py examples/test_with_httpx.py examples/test_with_unittest.py
+WHEEL_TESTS := tests/project/test_wheel.py tests/project/test_public.py examples/test_with_httpx.py examples/test_with_unittest.py
 VENVS := .venv .venv-newest .venv-wheel .venv-lowest .venv-examples .venv-bench .venv-bench-cassetter
 
 # What the SDKs and the HTTP clients cannot change runs in the first environment only: the docs, the benchmarks, the engine and
 # its tables, schemas, strategies of values, commands, files, and raw sockets. A new test runs in both, until it is named here.
 ONCE := $(addprefix tests/,$(addsuffix .py,\
-	test_add_an_endpoint test_appbuilder_refusals test_benchmarks test_check test_clock test_contract_mutations \
-	test_contract_schemas test_engine test_fidelity test_journal test_layers test_leniency test_model_studio_refusals test_paging \
-	test_performing test_plugin test_provider test_readme test_reference test_requirements test_samples test_secrets \
-	test_seed_files test_seeding test_serve test_server_attack test_server_docs test_server_line test_shape test_state \
-	test_summary test_wheel test_wire cassettes/test_cassettes_bundled cassettes/test_cassettes_commands \
-	cassettes/test_cassettes_growth cassettes/test_cassettes_losses cassettes/test_cassettes_matching \
-	cassettes/test_cassettes_storage test_growth \
-	strategies/test_answers strategies/test_fresh strategies/test_payloads strategies/test_properties strategies/test_types))
+	cassettes/test_cassettes_bundled cassettes/test_cassettes_commands cassettes/test_cassettes_growth \
+	cassettes/test_cassettes_losses cassettes/test_cassettes_matching cassettes/test_cassettes_storage \
+	commands/test_check commands/test_serve contract/test_contract_mutations contract/test_contract_schemas \
+	engine/test_clock engine/test_engine engine/test_journal engine/test_paging engine/test_performing \
+	engine/test_secrets engine/test_state engine/test_wire mock/test_seed_files mock/test_seeding plugin/test_plugin \
+	project/test_add_an_endpoint project/test_benchmarks project/test_fidelity project/test_growth project/test_layers \
+	project/test_readme project/test_reference project/test_requirements project/test_server_docs project/test_summary \
+	project/test_wheel serving/test_server_attack serving/test_server_line strategies/test_answers \
+	strategies/test_fresh strategies/test_payloads strategies/test_properties strategies/test_types \
+	vendors/test_appbuilder_refusals vendors/test_leniency vendors/test_model_studio_refusals vendors/test_provider \
+	vendors/test_samples vendors/test_shape))
 $(foreach file,$(ONCE),$(if $(wildcard $(file)),,$(error $(file) is named in ONCE, and is not there)))
 
 .PHONY: example test lowest lint reference bench soak losses environments clean
@@ -48,7 +51,7 @@ test: lint
 
 # the lowest versions that are declared; the benchmarks say their own
 lowest: .venv-lowest/ready
-	.venv-lowest/bin/python -m pytest -n 2 tests examples --ignore=tests/test_benchmarks.py
+	.venv-lowest/bin/python -m pytest -n 2 tests examples --ignore=tests/project/test_benchmarks.py
 
 lint: environments
 	.venv/bin/ruff format --check .

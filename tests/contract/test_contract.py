@@ -397,7 +397,7 @@ def test_the_readers_of_samples_are_not_fooled():
     """The samples this file rests on are there: every generation of a message, and the pages' SDK objects."""
     names = {row.id for row in ANSWERS}
     assert {"model_studio-create_message-2024", "model_studio-create_message-sdk-object-file_ids"} <= names
-    assert (Path(__file__).parent / "samples").is_dir()
+    assert (Path(__file__).parent.parent / "samples").is_dir()
 
 
 def test_a_file_that_does_not_exist_is_answered_with_null_by_contract() -> None:

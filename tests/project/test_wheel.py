@@ -11,7 +11,7 @@ import pytest
 
 import pytest_assistant_mock
 
-PROJECT = Path(__file__).parent.parent
+PROJECT = Path(__file__).parents[2]
 INSTALLED = Path(pytest_assistant_mock.__file__).parent
 WHEEL = INSTALLED.parent != PROJECT
 

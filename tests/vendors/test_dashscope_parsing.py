@@ -18,7 +18,7 @@ from pytest_assistant_mock import Handle, Response, turns
 dashscope = pytest.importorskip("dashscope")
 from dashscope import Runs  # noqa: E402
 
-SAMPLES = json.loads((Path(__file__).parent / "samples/runs/model_studio.json").read_text("utf8"))
+SAMPLES = json.loads((Path(__file__).parent.parent / "samples/runs/model_studio.json").read_text("utf8"))
 TYPES = (("content-type", "text/event-stream"),)
 RUN = '{"id":"run_1","object":"thread.run","created_at":1,"status":"failed","tools":[]}'
 STEP = '{"id":"step_1","object":"thread.run.step","created_at":1,"type":"tool_calls","step_details":{}}'

@@ -12,7 +12,7 @@ from test_model_studio_answers import SAMPLES, WHY
 from pytest_assistant_mock._engine.vendor import Vendor
 from pytest_assistant_mock._vendors import REVISIONS
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "fidelity.md").read_text("utf8")
 MARKS = ("documented", "recorded", "SDK-implied", "inferred")
 TITLES = {"model_studio": "## Model Studio", "appbuilder": "## AppBuilder"}

@@ -15,7 +15,7 @@ from pytest_assistant_mock._vendors import REVISIONS
 from pytest_assistant_mock.strategies import appbuilder, model_studio
 
 PACKAGE = Path(pytest_assistant_mock.__file__).parent
-PAGE = (Path(__file__).parent.parent / "docs" / "add-an-endpoint.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "add-an-endpoint.md").read_text("utf-8")
 
 EDITS = {
     "requests.py": """
@@ -108,7 +108,7 @@ def test_an_endpoint_is_added_by_touching_only_what_the_page_names(tmp_path: Pat
 def test_the_page_names_files_there_are() -> None:
     """Every file and folder that the steps name exists, for each vendor."""
     steps = PAGE.split("1. **", 1)[1].split("This lists", 1)[0]
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     named = {word for word in steps.split("`")[1::2] if word.endswith((".md", ".py", "/"))}
     assert len(named) >= 10
     for word in named:

@@ -18,7 +18,9 @@ from vendors import ask
 from pytest_assistant_mock import AssistantMock, Handle, Response, contract, turns
 from pytest_assistant_mock._engine.performing import create_run, perform
 
-SAMPLES = {path.stem: json.loads(path.read_text("utf8")) for path in (Path(__file__).parent / "samples/runs").glob("*.json")}
+SAMPLES = {
+    path.stem: json.loads(path.read_text("utf8")) for path in (Path(__file__).parent.parent / "samples/runs").glob("*.json")
+}
 TOOL = {"type": "function", "function": {"name": "f"}}
 KEY = (("Authorization", "Bearer key"),)
 

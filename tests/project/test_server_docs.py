@@ -17,7 +17,7 @@ from pytest_assistant_mock._mock.seeds import load
 
 pytest.importorskip("uvicorn")
 
-PAGE = (Path(__file__).parent.parent / "docs/server.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs/server.md").read_text("utf-8")
 
 
 def blocks(language):

@@ -19,7 +19,7 @@ pytest.importorskip("uvicorn")
 if find_spec("schemathesis") is None:
     pytest.skip("schemathesis is not installed", allow_module_level=True)
 
-SCHEMAS = Path(__file__).parent.parent / "schemas"
+SCHEMAS = Path(__file__).parents[2] / "schemas"
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",

@@ -6,7 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
-PROJECT = Path(__file__).parent.parent
+PROJECT = Path(__file__).parents[2]
 
 
 def test_the_lowest_versions_are_those_declared():

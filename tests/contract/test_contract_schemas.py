@@ -19,7 +19,7 @@ from pytest_assistant_mock._vendors.shape import PathRequest
 from pytest_assistant_mock.contract.operations import operations
 from pytest_assistant_mock.contract.schema_files import files
 
-SCHEMAS = Path(__file__).parent.parent / "schemas"
+SCHEMAS = Path(__file__).parents[2] / "schemas"
 TEXTS = files()
 FILES = {name: json.loads(text) for name, text in TEXTS.items()}
 OPENAPI = [name for name in FILES if name.endswith("openapi.json")]

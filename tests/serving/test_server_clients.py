@@ -16,7 +16,7 @@ import pytest
 
 pytest.importorskip("uvicorn")
 
-CLIENTS = Path(__file__).parent / "clients"
+CLIENTS = Path(__file__).parent.parent / "clients"
 SAMPLES = {
     vendor: {sample["name"]: sample for sample in json.loads((CLIENTS.parent / f"samples/{vendor}.json").read_text("utf-8"))}
     for vendor in ("model_studio", "appbuilder")

@@ -15,7 +15,7 @@ from vendors import STUDIO, ask
 
 from pytest_assistant_mock import AssistantMock, Handle, turns
 
-SAMPLES = json.loads((Path(__file__).parent / "samples/runs/model_studio.json").read_text("utf8"))
+SAMPLES = json.loads((Path(__file__).parent.parent / "samples/runs/model_studio.json").read_text("utf8"))
 
 MARCH = "The JSON of March 2024 lacks fields, and has `{}`, 0 or -1 where the streams of April 2024 have null."
 OBJECT = "The page prints the Python SDK's object, its keys sorted: status_code is the SDK's."

@@ -17,7 +17,7 @@ from vendors import STUDIO, ask
 
 from pytest_assistant_mock import AssistantMock, Handle, Response, turns
 
-SAMPLES = json.loads((Path(__file__).parent / "samples/runs/model_studio.json").read_text("utf8"))
+SAMPLES = json.loads((Path(__file__).parent.parent / "samples/runs/model_studio.json").read_text("utf8"))
 WEATHER = "get_current_weather"
 
 

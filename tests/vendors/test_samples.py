@@ -17,7 +17,7 @@ from vendors import ask, stored
 from pytest_assistant_mock import AssistantMock, Response
 from pytest_assistant_mock._vendors import REVISIONS
 
-SAMPLES = {path.stem: json.loads(path.read_text("utf8")) for path in (Path(__file__).parent / "samples").glob("*.json")}
+SAMPLES = {path.stem: json.loads(path.read_text("utf8")) for path in (Path(__file__).parent.parent / "samples").glob("*.json")}
 
 CASES = [
     pytest.param(vendor, revision, sample, id=f"{vendor}-{revision}-{sample['name']}")
