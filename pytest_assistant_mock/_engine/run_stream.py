@@ -66,6 +66,8 @@ class RunStream:
     """
 
     failure: FailureKind | None = None
+    unfinished = False
+    """Whether it ended before its run did: a run that a test keeps in progress."""
 
     def __init__(
         self,
@@ -162,7 +164,8 @@ class RunStream:
         if self._unread or performance.unread or not performance.stop or (performance.stop == "outputs" and self._stays_open):
             return
         self._over = True
-        if performance.stop != "never":  # of a run that stays in progress the line just ends
+        self.unfinished = performance.stop == "never"
+        if not self.unfinished:  # else the line just ends
             self._frames.extend(self._printer.end())
         self._forget()
 

@@ -24,6 +24,7 @@ TEXTS = files()
 FILES = {name: json.loads(text) for name, text in TEXTS.items()}
 OPENAPI = [name for name in FILES if name.endswith("openapi.json")]
 PLAIN = [name for name in FILES if name not in OPENAPI]
+EVENTS = {vendor: {kind.partition(" ")[0] for kind in DOCUMENTS[vendor].streams.events} for vendor in contract.VENDORS}
 ROUTES = [(vendor.name, route) for vendor in REVISIONS["2026"] for route in vendor.routes]
 
 
@@ -60,10 +61,11 @@ def test_writing_mends_what_check_complains_of(tmp_path, capsys):
 
 
 def test_there_is_a_file_for_everything():
-    """A request and a response an operation, and a vendor's error, shared objects and OpenAPI document."""
+    """A request and a response an operation, every event, and a vendor's error, shared objects and OpenAPI document."""
     operations = {f"{vendor}/{route.operation}.{kind}.json" for vendor, route in ROUTES for kind in ("request", "response")}
     others = {f"{vendor}/{name}.json" for vendor in contract.VENDORS for name in (*DOCUMENTS[vendor].objects, "error", "openapi")}
-    assert set(FILES) == operations | others
+    events = {f"{vendor}/events/{name}.json" for vendor in contract.VENDORS for name in EVENTS[vendor]}
+    assert set(FILES) == operations | others | events
 
 
 @pytest.mark.parametrize("name", PLAIN)
@@ -136,7 +138,7 @@ def test_schema_gives_what_the_file_holds():
         ),
         (
             ("appbuilder", "create_message", "reponse"),
-            "kind='reponse': expected one of 'request', 'response', 'error'; did you mean 'response'?",
+            "kind='reponse': expected one of 'request', 'response', 'error', 'event'; did you mean 'response'?",
         ),
     ],
 )
