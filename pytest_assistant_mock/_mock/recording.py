@@ -19,7 +19,7 @@ from pytest_assistant_mock.errors import nearest
 if TYPE_CHECKING:
     from pytest_assistant_mock.cassettes import Cassette
     from pytest_assistant_mock.cassettes.session import Session
-    from pytest_assistant_mock.cassettes.usage import Record, Tape, Unplayed
+    from pytest_assistant_mock.cassettes.usage import Pace, Record, Tape, Unplayed
 
 
 class Recording(TypedDict, total=False):
@@ -31,6 +31,7 @@ class Recording(TypedDict, total=False):
     ignore: the values that are not compared: ["metadata.trace", "?after"].
     reuse: whether the last answer to a request is given again.
     unplayed: what an answer does that nobody asked for: "fail", "warn" or "off".
+    pace: whether a stream is replayed "at once", or with the pauses that were "recorded".
     test: the node id of the test. shared: whether other tests use the file. begun: whether this run began to record it.
     """
 
@@ -39,6 +40,7 @@ class Recording(TypedDict, total=False):
     ignore: Sequence[str]
     reuse: bool
     unplayed: Unplayed
+    pace: Pace
     test: str
     shared: bool
     begun: bool

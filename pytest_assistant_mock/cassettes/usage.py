@@ -19,10 +19,12 @@ from pytest_assistant_mock.errors import nearest
 Source: TypeAlias = Literal["fake", "cassette", "live"]
 Record: TypeAlias = Literal["none", "once", "new", "all"]
 Unplayed: TypeAlias = Literal["fail", "warn", "off"]
+Pace: TypeAlias = Literal["at once", "recorded"]
 
 SOURCES: tuple[str, ...] = get_args(Source)
 RECORDS: tuple[str, ...] = get_args(Record)
 UNPLAYED: tuple[str, ...] = get_args(Unplayed)
+PACES: tuple[str, ...] = get_args(Pace)
 
 
 def check_word(name: str, value: str, known: tuple[str, ...]) -> None:
@@ -46,6 +48,7 @@ class Tape:
     ignored: Ignored = field(default_factory=Ignored)
     reuse: bool = False
     unplayed: Unplayed = "fail"
+    pace: Pace = "at once"
     test: str = ""
     shared: bool = False
     begun: bool = False
@@ -59,6 +62,7 @@ class Tape:
         ignore: Sequence[str] = (),
         reuse: bool = False,
         unplayed: str = "fail",
+        pace: str = "at once",
         **more: Any,
     ) -> Tape:
         """
@@ -67,12 +71,14 @@ class Tape:
         check_word("source", source, SOURCES)
         check_word("record", record, RECORDS)
         check_word("unplayed", unplayed, UNPLAYED)
+        check_word("pace", pace, PACES)
         if not isinstance(reuse, bool):
             raise TypeError(f"reuse={reuse!r}: expected True or False")
         if cassette is None and (source == "cassette" or record != "none") and source != "fake":
             raise ValueError(f"source={source!r}, record={record!r} and no cassette: expected cassette=, the path of a YAML file")
         path = Path(cassette) if cassette is not None else None
-        return cls(path, cast(Source, source), cast(Record, record), Ignored.of(ignore), reuse, cast(Unplayed, unplayed), **more)
+        chosen: dict[str, Any] = {"unplayed": unplayed, "pace": pace, **more}
+        return cls(path, cast(Source, source), cast(Record, record), Ignored.of(ignore), reuse, **chosen)
 
     def command(self, record: Record) -> str:
         """What to run so that the cassette is recorded."""
