@@ -63,7 +63,8 @@ reference: .venv/ready
 	.venv/bin/python docs/make_reference.py
 
 bench: .venv-bench/ready .venv-bench-cassetter/ready
-	.venv-bench/bin/python benchmarks/run.py
+	@mkdir -p build
+	.venv-bench/bin/python benchmarks/run.py --json build/bench.json --picture build/bench.svg
 
 # a minute of 64 clients at the served fake: errors, lost messages, memory, the stop
 soak: .venv/ready
