@@ -47,6 +47,7 @@ class Route:
     page: where the vendor describes it. sdk: the classes of the vendor's SDK that hold its answer.
     switch: whether the vendor says that it does not exist, so that it is refused unless a test allows it.
     watched: whether recordings are held against its shapes: not where too little is known of what the service really answers.
+    settled: of an operation that clients ask again and again, the statuses of its object at which they stop asking.
     """
 
     operation: str
@@ -62,6 +63,7 @@ class Route:
     sdk: tuple[str, ...] = ()
     switch: bool = False
     watched: bool = True
+    settled: tuple[str, ...] = ()
 
 
 class Download(NamedTuple):
