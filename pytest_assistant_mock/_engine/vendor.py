@@ -101,7 +101,8 @@ class Settings:
     """
     Where a vendor's SDKs look for their key and base URL.
 
-    Attributes are pairs of module and name; only modules already imported are touched.
+    Attributes are pairs of module and name; only modules already imported are touched. sdk: its package, and as what it is
+    installed.
     """
 
     key: str
@@ -110,6 +111,7 @@ class Settings:
     key_attributes: tuple[tuple[str, str], ...] = ()
     url_attributes: tuple[tuple[str, str], ...] = ()
     read_url: Callable[[str], str] = str
+    sdk: tuple[str, str] | None = None
 
     def keys_found(self) -> list[str]:
         """The keys the SDKs would find just now, in the environment and in themselves."""

@@ -26,7 +26,7 @@ class Interaction:
     """
     One request and its reply as recorded.
 
-    recorded_at: when, in ISO 8601; recorded_by: the test, in a shared cassette; vendor and base_url: whose the request is,
+    recorded_at: when, in ISO 8601; recorded_with: the SDK and the HTTP client, with their versions; recorded_by: the test, in a shared cassette; vendor and base_url: whose the request is,
     where its URL alone does not say so. Each is empty if the file says nothing.
     """
 
@@ -36,6 +36,7 @@ class Interaction:
     recorded_by: str = ""
     vendor: str = ""
     base_url: str = ""
+    recorded_with: str = ""
     line: int = field(default=0, compare=False)
 
     @property

@@ -26,6 +26,7 @@ from pytest_assistant_mock.cassettes.matching import Places, key
 from pytest_assistant_mock.cassettes.misses import MissedRequest, refused
 from pytest_assistant_mock.cassettes.old_values import renewed
 from pytest_assistant_mock.cassettes.player import Player, write
+from pytest_assistant_mock.cassettes.recorded_with import recorded_with
 from pytest_assistant_mock.cassettes.redaction import literals, redacted
 from pytest_assistant_mock.cassettes.redirects import Redirects
 from pytest_assistant_mock.cassettes.symbols import Symbols
@@ -70,7 +71,8 @@ class Recorder:
         self._now = now
         self._lock = Lock()
         self._in_flight = InFlight()
-        self._places = Places(engine.place, [service.vendor for service in engine.services.values()])
+        self._vendors = [service.vendor for service in engine.services.values()]
+        self._places = Places(engine.place, self._vendors)
         self._redirects = player.redirects if player is not None else Redirects(engine.place)
         self._symbols = Symbols(player.interactions) if player is not None else None
 
@@ -98,7 +100,7 @@ class Recorder:
             return None
         reply = self._replayed(request, place)
         if reply is None:
-            self._in_flight.begin(request)
+            self._in_flight.begin(request, recorded_with(request, self._vendors))
         return reply
 
     def _replayed(self, request: Request, place: Place) -> Reply | None:
@@ -117,7 +119,7 @@ class Recorder:
 
     def passed(self, request: Request, reply: Reply) -> None:
         """Keep what came of a call that went through."""
-        self._in_flight.end(request)
+        made_with = self._in_flight.end(request)
         place = self._place(request.url)
         if place is None:
             return
@@ -129,6 +131,7 @@ class Recorder:
             self._now(),
             self.tape.test if self.tape.shared else "",
             *(("", "") if base_url in self._public_bases(place.vendor) else (place.vendor, base_url)),
+            recorded_with=made_with,
         )
         with self._lock:
             self._keys.update(literals(request.headers))
