@@ -18,7 +18,8 @@ def run(options: Namespace) -> int:
     from pytest_assistant_mock.contract.schema_files import files
 
     wanted = files()
-    there = {path.relative_to(options.directory).as_posix(): path for path in options.directory.glob("*/*.json")}
+    files_there = [path for pattern in ("*/*.json", "*/events/*.json") for path in options.directory.glob(pattern)]
+    there = {path.relative_to(options.directory).as_posix(): path for path in files_there}
     stale = [name for name, text in wanted.items() if name not in there or there[name].read_bytes() != text.encode()]
     gone = sorted(there.keys() - wanted.keys())
     if options.check:

@@ -66,6 +66,8 @@ class RunStream:
     """
 
     failure: FailureKind | None = None
+    unfinished = False
+    """Whether it ended before its run did: a run that a test keeps in progress."""
 
     def __init__(
         self,
@@ -93,7 +95,9 @@ class RunStream:
         """The next frame. None: the stream has ended, or it waits for outputs."""
         with self._lock:
             pause = 0.0
-            while not self._frames and not self.ended:
+            while not self._frames:
+                if self.ended:
+                    return None
                 happened = self._next()
                 if happened is None:
                     self._woken.clear()  # it waits for outputs
@@ -104,7 +108,7 @@ class RunStream:
                     self._end_if_over()
                 elif event.wait:
                     pause = event.pause
-            return Piece(self._frames.popleft(), pause) if self._frames and not self.ended else None
+            return None if self.ended else Piece(self._frames.popleft(), pause)
 
     @property
     def ended(self) -> bool:
@@ -162,7 +166,8 @@ class RunStream:
         if self._unread or performance.unread or not performance.stop or (performance.stop == "outputs" and self._stays_open):
             return
         self._over = True
-        if performance.stop != "never":  # of a run that stays in progress the line just ends
+        self.unfinished = performance.stop == "never"
+        if not self.unfinished:  # else the line just ends
             self._frames.extend(self._printer.end())
         self._forget()
 

@@ -6,6 +6,8 @@ Knows nothing of pytest, doors or the fake's state.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -24,7 +26,8 @@ def schema(vendor: str, operation: str, kind: str = "response", *, revision: str
     """
     The JSON Schema (2020-12) of one side of an operation, as in schemas/<vendor>/<operation>.<kind>.json; yours to change.
 
-    revision: "2025" or "2026"; both are valid unless one is named. Raises ValueError for a name it does not know.
+    kind="event": `operation` is the name of an event. revision: "2025" or "2026"; both are valid unless one is named.
+    Raises ValueError for a name it does not know.
     """
     from pytest_assistant_mock.contract.schema_files import document
 
@@ -40,25 +43,33 @@ def violations(
     revision: str | None = None,
     strict: bool = False,
     max_bytes: int = MAX_BYTES,
+    part: bool = False,
 ) -> list[Violation]:
     """
     Every place where a thing is not what the vendor's contract says, in document order; empty if it is.
 
-    thing: a requests, httpx, urllib3 or (already read) aiohttp response, an SDK object, an Exchange, bytes, str or dict.
+    thing: a requests, httpx, urllib3 or (already read) aiohttp response, an SDK object, an Exchange, bytes, str or dict; or a
+    stream of events: bytes, str, its frames, or what an SDK yields. Each event is checked, and then their order.
     vendor, operation: found from the thing's URL when it has one. kind: "request", "response" or "error"; left out, an
-    HTTP status tells a response from an error, and of an Exchange both sides are checked. revision: pins one, "2025" or
+    HTTP status tells a response from an error, and of an Exchange both sides are checked. "event": the data of one, whose
+    name is `operation`. part: whether a stream may begin and end anywhere. revision: pins one, "2025" or
     "2026". strict: also report fields the contract does not know. max_bytes: how large a body may be.
 
     Raises TypeError for a thing that does not say what it is, ValueError for an unknown name, NotJSON (a ValueError) for
     what is no JSON.
     """
     if type(thing) is dict and vendor and operation:  # the short way, for suites that check every message
-        return _validator(vendor, operation, kind or "response", revision, strict).judge(thing, "dict")
+        try:
+            if _accepts(vendor, operation, kind, revision, strict)(thing):
+                return []
+        except ValueError:  # what is no JSON: `judge` says where
+            pass
+        return _validator(vendor, operation, kind, revision, strict).judge(thing, "dict")
     checked("kind", kind, KINDS)
     checked("vendor", vendor, VENDORS)
     found = []
     for subject in subjects(thing, kind):
-        found += judge(subject, vendor, operation, kind, revision, strict, max_bytes)
+        found += judge(replace(subject, part=part) if part else subject, vendor, operation, kind, revision, strict, max_bytes)
     return found
 
 
@@ -71,16 +82,29 @@ def check(
     revision: str | None = None,
     strict: bool = False,
     max_bytes: int = MAX_BYTES,
+    part: bool = False,
 ) -> None:
     """`violations`, raising ContractViolation that lists them all."""
     __tracebackhide__ = True
     found = violations(
-        thing, vendor=vendor, operation=operation, kind=kind, revision=revision, strict=strict, max_bytes=max_bytes
+        thing,
+        vendor=vendor,
+        operation=operation,
+        kind=kind,
+        revision=revision,
+        strict=strict,
+        max_bytes=max_bytes,
+        part=part,
     )
     if found:
         raise ContractViolation(listed(found), found)
 
 
 @cache
-def _validator(vendor: str, operation: str, kind: str, revision: str | None, strict: bool) -> Validator:
-    return validator(shapes(vendor, operation, kind, revision), strict)
+def _validator(vendor: str, operation: str, kind: str | None, revision: str | None, strict: bool) -> Validator:
+    return validator(shapes(vendor, operation, kind or "response", revision), strict)
+
+
+@cache
+def _accepts(vendor: str, operation: str, kind: str | None, revision: str | None, strict: bool) -> Callable[[Any], bool]:
+    return _validator(vendor, operation, kind, revision, strict).accepts

@@ -29,6 +29,7 @@ class Violation:
 
     path: JSON path. expected, came: in words. about: what the field means. thing: what was checked.
     drift: whether the contract does not know the field at all (reported with strict=True).
+    event: of a stream, its number and its name, to which the path belongs.
     """
 
     path: str
@@ -37,9 +38,11 @@ class Violation:
     about: str = ""
     thing: str = ""
     drift: bool = False
+    event: str = ""
 
     def __str__(self) -> str:
-        first = f"{self.path}: expected {self.expected}; came {self.came}"
+        where = f"{self.event}: {self.path}" if self.event else self.path
+        first = f"{where}: expected {self.expected}; came {self.came}"
         return f"{first}\n  {self.about}" if self.about else first
 
 

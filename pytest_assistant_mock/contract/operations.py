@@ -48,6 +48,12 @@ def operations(vendor: str) -> tuple[str, ...]:
     return tuple(route.operation for route in revisions(vendor)[NEWEST].routes)
 
 
+@cache
+def events(vendor: str) -> tuple[str, ...]:
+    """The names of a vendor's events."""
+    return tuple(dict.fromkeys(kind.partition(" ")[0] for kind in DOCUMENTS[vendor].streams.events))
+
+
 def has_row(vendor: str | None, operation: str | None) -> bool:
     """Whether the contract knows an operation; what a test answers by itself, "POST /x", it does not."""
     return vendor in DOCUMENTS and operation in operations(vendor)
@@ -84,9 +90,12 @@ def shapes(vendor: str, operation: str | None, kind: str, revision: str | None) 
     Raises ValueError for an unknown vendor, operation, kind or revision.
     """
     checked("vendor", vendor, VENDORS)
-    checked("operation", operation, operations(vendor))
     checked("kind", kind, KINDS)
     checked("revision", revision, REVISIONS)
+    if kind == "event":
+        checked("event", operation, events(vendor))
+        return DOCUMENTS[vendor].streams.shapes(DOCUMENTS[vendor].streams.kinds(operation or ""))
+    checked("operation", operation, operations(vendor))
     if kind == "error":
         return DOCUMENTS[vendor].errors
     assert operation is not None

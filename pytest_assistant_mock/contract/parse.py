@@ -33,11 +33,7 @@ def parse(
 
     Lone surrogates and depths beyond MAX_DEPTH are left to `look`, which a value that did not come from a text needs too.
     """
-    if not isinstance(data, str):
-        data = bytes(data)
-    if (size := len(data)) > max_bytes or (isinstance(data, str) and size * 4 > max_bytes and _bytes_in(data) > max_bytes):
-        raise NotJSON(f"{name} is larger than max_bytes={max_bytes} ({_bytes_in(data)} bytes)")
-    text = data if isinstance(data, str) else _decode(data, name)
+    text = text_of(data, name, max_bytes)
     if not text.strip():
         raise NotJSON(f"{name} is empty; expected JSON")
     try:
@@ -48,6 +44,15 @@ def parse(
         raise NotJSON(too_deep(name)) from None
     except ValueError as problem:
         raise NotJSON((secrets or _hiding()).text(f"{name} {problem}")) from None
+
+
+def text_of(data: bytes | bytearray | memoryview | str, name: str, max_bytes: int = MAX_BYTES) -> str:
+    """The text of what may be bytes. Raises NotJSON for what is no UTF-8, and for what is too large."""
+    if not isinstance(data, str):
+        data = bytes(data)
+    if (size := len(data)) > max_bytes or (isinstance(data, str) and size * 4 > max_bytes and _bytes_in(data) > max_bytes):
+        raise NotJSON(f"{name} is larger than max_bytes={max_bytes} ({_bytes_in(data)} bytes)")
+    return data if isinstance(data, str) else _decode(data, name)
 
 
 def look(value: Any, name: str, secrets: Secrets | None = None) -> None:

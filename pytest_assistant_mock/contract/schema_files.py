@@ -1,5 +1,5 @@
 """
-The files in schemas/: every operation's request and response, errors, the shared objects, and one openapi.json a vendor.
+The files in schemas/: every operation's request and response, errors, events, the shared objects, and one openapi.json a vendor.
 
 Builds them; where they are written is the command's business.
 """
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from pytest_assistant_mock._vendors import DOCUMENTS
 from pytest_assistant_mock._vendors.shape import Shape
-from pytest_assistant_mock.contract.operations import VENDORS, operations, revised, row, shapes
+from pytest_assistant_mock.contract.operations import VENDORS, events, operations, revised, row, shapes
 from pytest_assistant_mock.contract.schemas import DIALECT, JSONSchema, schema_of
 
 
@@ -19,6 +19,10 @@ def document(vendor: str, operation: str, kind: str, revision: str | None = None
     """One side of an operation. Raises ValueError for a name it does not know."""
     found = shapes(vendor, operation, kind, revision)
     documents = DOCUMENTS[vendor]
+    if kind == "event":
+        rules = documents.streams
+        about = " ".join(dict.fromkeys(rules.events[one].about for one in rules.kinds(operation)))
+        return _document(f"{vendor}:events:{operation}", f"{operation} ({vendor})", about, rules.page, found)
     if kind == "error":
         return _document(f"{vendor}:error", f"Error ({vendor})", "Every error of every operation.", documents.error_page, found)
     name = f"{vendor}:{operation}.{kind}" + (f".{revision}" if revision else "")
@@ -41,6 +45,8 @@ def files() -> dict[str, str]:
             found[f"{vendor}/{name}.json"] = _document(
                 f"{vendor}:{name}", title, thing.description, thing.page, tuple(dict.fromkeys(revised(thing.shapes, None)))
             )
+        for event in events(vendor):
+            found[f"{vendor}/events/{event}.json"] = document(vendor, event, "event")
         found[f"{vendor}/openapi.json"] = openapi(vendor)
     return {path: json.dumps(one, ensure_ascii=False, indent=2) + "\n" for path, one in found.items()}
 

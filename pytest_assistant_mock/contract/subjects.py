@@ -18,9 +18,17 @@ from pytest_assistant_mock._vendors import DOCUMENTS, REVISIONS
 from pytest_assistant_mock._vendors.documents import Revised
 from pytest_assistant_mock._vendors.shape import Shape
 from pytest_assistant_mock.contract.parse import too_deep
+from pytest_assistant_mock.contract.stream_events import (
+    StreamOfEvents,
+    is_stream_of_things,
+    joined,
+    looks_like_stream,
+    told_by_sdk,
+    whole_frames,
+)
 from pytest_assistant_mock.errors import NotJSON
 
-KINDS = ("request", "response", "error")
+KINDS = ("request", "response", "error", "event")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,7 @@ class Subject:
 
     body: bytes or text to parse, or a value. status: of an HTTP answer, which tells an error from a response.
     shapes: given where the thing knows its own, an object of an SDK. headers: the request's, whose keys no word may hold.
+    stream: whether the body is one of events, or said to be; part: whether it may begin and end anywhere.
     """
 
     name: str
@@ -42,6 +51,8 @@ class Subject:
     operation: str | None = None
     shapes: Revised | None = None
     headers: Headers = ()
+    stream: bool = False
+    part: bool = False
 
 
 def subjects(thing: Any, kind: str | None) -> list[Subject]:
@@ -51,7 +62,8 @@ def subjects(thing: Any, kind: str | None) -> list[Subject]:
     Raises TypeError for what cannot be checked, or not yet.
     """
     if isinstance(thing, bytes | bytearray | memoryview | str | dict):
-        return [Subject(type(thing).__name__, thing, "request" if kind == "request" else "answer")]
+        stream = kind != "request" and not isinstance(thing, dict) and looks_like_stream(thing)
+        return [Subject(type(thing).__name__, thing, "request" if kind == "request" else "answer", stream=stream)]
     if isinstance(thing, Exchange):
         return _of_exchange(thing, kind)
     for base in type(thing).__mro__:
@@ -61,10 +73,19 @@ def subjects(thing: Any, kind: str | None) -> list[Subject]:
         for vendor, documents in DOCUMENTS.items():
             if package == documents.package:
                 return [_of_sdk(thing, base.__name__, vendor)]
+    if is_stream_of_things(thing):
+        return [_of_stream(list(thing))]
     raise TypeError(
         f"cannot check a {type(thing).__name__}; expected a response of requests, httpx, urllib3 or aiohttp,"
-        " an object of the vendor's SDK, an Exchange, bytes, str or dict"
+        " an object of the vendor's SDK, an Exchange, bytes, str, dict, or a stream: its frames, or what the SDK yields"
     )
+
+
+def _of_stream(things: list[Any]) -> Subject:
+    if all(isinstance(thing, bytes | bytearray | memoryview | str) for thing in things):
+        return Subject("a stream", joined(things), stream=True)
+    names = {name: event for documents in DOCUMENTS.values() for name, event in documents.streams.sdk.items()}
+    return Subject("a stream", StreamOfEvents(told_by_sdk(things, names, _as_json), heard=True), stream=True)
 
 
 def _of_exchange(exchange: Exchange, kind: str | None) -> list[Subject]:
@@ -81,23 +102,31 @@ def _of_exchange(exchange: Exchange, kind: str | None) -> list[Subject]:
         headers=request.headers,
     )
     found = [asked] if kind in (None, "request") and exchange.operation else []
-    judged = response is not None and response is exchange.reply and request.method != "HEAD" and not streams(exchange)
+    judged = response is not None and response is exchange.reply and request.method != "HEAD"
     if response is not None and judged and kind != "request":
+        part = is_part(response)
         answer = Subject(
             f"the answer to {where}",
-            response.body,
+            whole_frames(response.body) if part else response.body,
             status=response.status,
             vendor=exchange.vendor,
             operation=exchange.operation,
             headers=request.headers,
+            stream=is_stream_of_events(response),
+            part=part,
         )
         found.append(answer)
     return found
 
 
 def streams(exchange: Exchange) -> bool:
-    """Whether the answer is a stream of events, for which the contract has no shape."""
+    """Whether the answer is a stream of events."""
     return exchange.response is not None and is_stream_of_events(exchange.response)
+
+
+def is_part(answer: Response) -> bool:
+    """Whether there is more of a streamed answer than its client took."""
+    return getattr(answer.pieces, "left", False) or getattr(getattr(answer.pieces, "stream", None), "unfinished", False)
 
 
 def is_stream_of_events(answer: Response) -> bool:
@@ -154,7 +183,8 @@ def _http(
     )
     if asked:
         return Subject(name, body or b"", "request", method=method, url=url, headers=_text(headers))
-    return Subject(name, body or b"", status=status, method=method, url=url, headers=_text(headers))
+    stream = status == 200 and looks_like_stream(body or b"")
+    return Subject(name, body or b"", status=status, method=method, url=url, headers=_text(headers), stream=stream)
 
 
 def _text(headers: Iterable[tuple[Any, Any]]) -> Headers:
@@ -209,6 +239,14 @@ def _held(rows: Sequence[Route], value: Any) -> str | None:
 
 def _objects(shape: type[Shape]) -> tuple[Any, ...]:
     return get_args(shape.model_fields["object"].annotation) if "object" in shape.model_fields else ()
+
+
+def _as_json(thing: Any) -> Any:
+    """An SDK's object of a stream as JSON."""
+    value = _plain(thing)
+    if isinstance(value, dict):
+        value.pop("status_code", None)
+    return value
 
 
 def _plain(thing: Any) -> Any:

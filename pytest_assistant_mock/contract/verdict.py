@@ -11,8 +11,10 @@ from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._vendors import DOCUMENTS, REVISIONS
 from pytest_assistant_mock._vendors.secrets import configured, secrets_of
 from pytest_assistant_mock.contract.explain import Violation
-from pytest_assistant_mock.contract.operations import asked_value, asks, checked, locate, revised, shapes
+from pytest_assistant_mock.contract.operations import VENDORS, asked_value, asks, checked, locate, revised, shapes
 from pytest_assistant_mock.contract.parse import MAX_BYTES, parse
+from pytest_assistant_mock.contract.stream_events import StreamOfEvents, read_stream
+from pytest_assistant_mock.contract.stream_verdict import judge_stream, vendor_of
 from pytest_assistant_mock.contract.subjects import Subject
 from pytest_assistant_mock.contract.validators import nearest_of, validator
 from pytest_assistant_mock.errors import NotJSON
@@ -74,6 +76,11 @@ def _judged(
     if subject.shapes is not None:
         checked("revision", revision, REVISIONS)
         return validator(revised(subject.shapes, revision), strict).judge(subject.body, subject.name, secrets)
+    if subject.stream and kind in (None, "response"):
+        return _stream_judged(subject, vendor, operation, strict, max_bytes, secrets)
+    if kind == "event":
+        value = subject.body if isinstance(subject.body, dict) else parse(subject.body, subject.name, max_bytes, secrets)
+        return validator(shapes(vendor or "", operation, kind, revision), strict).judge(value, subject.name, secrets)
     vendor, possible = locate(subject, vendor, operation)
     if possible == [None] and kind != "error":
         return []
@@ -89,6 +96,26 @@ def _judged(
         validator(shapes(vendor, one, kind, revision), strict).judge(value, name, secrets)
         for one, name in zip(possible, names, strict=True)
     )
+
+
+def _stream_judged(
+    subject: Subject, vendor: str | None, operation: str | None, strict: bool, max_bytes: int, secrets: Secrets
+) -> list[Violation]:
+    """A stream says itself whose it is, where nobody else does."""
+    stream, name = subject.body, subject.name
+    if not isinstance(stream, StreamOfEvents):
+        stream = StreamOfEvents(read_stream(stream, name, max_bytes, secrets))
+    stream = replace(stream, part=subject.part)
+    checked("vendor", vendor, VENDORS)
+    if subject.vendor or subject.url or operation:
+        vendor, possible = locate(subject, vendor or subject.vendor or vendor_of(stream), operation)
+        if possible == [None]:
+            return []
+        name = f"{name} ({vendor} {' or '.join(map(str, possible))})"
+    vendor = vendor or vendor_of(stream)
+    if vendor is None:
+        raise TypeError(f"cannot tell whose stream {name} is from its events; give vendor=…")
+    return judge_stream(stream, vendor, name, strict, secrets)
 
 
 def _is_error(vendor: str, status: int | None, value: Any) -> bool:

@@ -10,8 +10,9 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import lru_cache
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from pytest_assistant_mock._engine.journal import Journal
 from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Response
@@ -19,7 +20,8 @@ from pytest_assistant_mock._vendors import DOCUMENTS
 from pytest_assistant_mock._vendors.secrets import configured, secrets_of
 from pytest_assistant_mock.contract.explain import Violation
 from pytest_assistant_mock.contract.operations import checked, has_row, path_of, row
-from pytest_assistant_mock.contract.subjects import Subject, streams, subjects
+from pytest_assistant_mock.contract.stream_events import whole_frames
+from pytest_assistant_mock.contract.subjects import Subject, is_part, is_stream_of_events, streams, subjects
 from pytest_assistant_mock.contract.verdict import judge, listed
 from pytest_assistant_mock.errors import ContractViolation, ContractWarning, NotJSON
 
@@ -27,7 +29,7 @@ Mode = Literal["off", "warn", "fail"]
 
 
 Field: TypeAlias = tuple[str, str, str, str]
-"""Vendor, operation, side ("request" or "answer"), JSON path without the numbers of lists."""
+"""Vendor, operation, side ("request" or "answer"), JSON path without numbers of lists, behind the name of a stream's event."""
 
 
 UncheckedCall: TypeAlias = tuple[str, str]
@@ -75,15 +77,14 @@ class Watch:
             return
         operation = exchange.operation or ""
         watched = row(exchange.vendor, operation).watched
-        if streams(exchange):
-            self.unchecked[exchange.vendor, f"{operation}: the events of its answer"] += 1
-        elif not watched:
+        if not watched and not streams(exchange):
             self.unchecked[exchange.vendor, operation] += 1
-        if not watched:
             return
         for side, violation in _found(exchange, self._keys):
+            if not watched and side == "request":
+                continue
             if violation.drift:
-                field = re.sub(r"\[\d+\]", "[]", violation.path)
+                field = re.sub(r"^event \d+ |\[\d+\]", _without_number, f"{violation.event} {violation.path}".lstrip())
                 self.drift[exchange.vendor, exchange.operation or "", side, field] += 1
             else:
                 self.violations.append(violation)
@@ -105,41 +106,60 @@ Found: TypeAlias = tuple[tuple[str, Violation], ...]
 """Pairs of a side and what is wrong with it."""
 
 
+def _without_number(found: re.Match[str]) -> str:
+    return "[]" if found[0].startswith("[") else ""
+
+
+class _Seen(NamedTuple):
+    """All that counts of an exchange; no header does, but that which says that the answer is a stream."""
+
+    vendor: str
+    operation: str | None
+    method: str
+    url: str
+    asked: bytes
+    status: int | None
+    answered: bytes
+    stream: bool
+    part: bool
+    spoilt: bool
+
+
+def _seen(exchange: Exchange) -> _Seen:
+    asked, reply = exchange.request, exchange.reply
+    where = (exchange.vendor, exchange.operation, asked.method, asked.url, asked.body)
+    if not isinstance(reply, Response):
+        return _Seen(*where, None, b"", stream=False, part=False, spoilt=bool(exchange.faults))
+    part = is_part(reply)
+    body = whole_frames(reply.body) if part else reply.body
+    return _Seen(*where, reply.status, body, is_stream_of_events(reply), part, bool(exchange.faults))
+
+
 def _found(exchange: Exchange, keys: Callable[[], Iterable[str]]) -> Found:
     """
     What is wrong with an exchange. The same bytes are judged once: a cassette is replayed in many tests and runs of a test.
     Only what is told of is judged again, to be told without the keys that this mock knows.
     """
-    asked, reply = exchange.request, exchange.reply
-    status, answered = (reply.status, reply.body) if isinstance(reply, Response) else (None, b"")
-    judged = _remembered if len(asked.body) + len(answered) <= _SHORT else _judged
-    what = (exchange.vendor, exchange.operation, asked.method, asked.url, asked.body, status, answered)
-    spoilt = bool(exchange.faults) or streams(exchange)
-    found = judged(*what, spoilt)
+    seen = _seen(exchange)
+    judged = _remembered if len(seen.asked) + len(seen.answered) <= _SHORT else _judged
+    found = judged(seen)
     if all(violation.drift for _, violation in found):
         return found
-    return _judged(*what, spoilt, frozenset({*keys(), *secrets_of().carried(asked.headers)}))
+    return _judged(seen, frozenset({*keys(), *secrets_of().carried(exchange.request.headers)}))
 
 
-def _judged(
-    vendor: str,
-    operation: str | None,
-    method: str,
-    url: str,
-    asked: bytes,
-    status: int | None,
-    answered: bytes,
-    spoilt: bool,
-    keys: frozenset[str] = frozenset(),
-) -> Found:
-    """From all that counts of an exchange; no header does."""
-    reply = Response(status, (), answered) if status is not None else Failure("reset")
-    exchange = Exchange(vendor, operation, Request(method, url, (), asked), reply)
+def _judged(seen: _Seen, keys: frozenset[str] = frozenset()) -> Found:
+    reply = Response(seen.status, (), seen.answered) if seen.status is not None else Failure("reset")
+    exchange = Exchange(seen.vendor, seen.operation, Request(seen.method, seen.url, (), seen.asked), reply)
     return tuple(
         (subject.side, violation)
-        for subject in subjects(exchange, "request" if spoilt else None)
-        for violation in _violations(subject, keys)
+        for subject in subjects(exchange, "request" if seen.spoilt else None)
+        for violation in _violations(_streamed(subject, seen), keys)
     )
+
+
+def _streamed(subject: Subject, seen: _Seen) -> Subject:
+    return replace(subject, stream=seen.stream, part=seen.part) if subject.side == "answer" else subject
 
 
 _SHORT = 16_384

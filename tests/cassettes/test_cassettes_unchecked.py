@@ -97,8 +97,8 @@ def test_what_was_not_checked_is_told_once_for_a_run(pytester: pytest.Pytester, 
     ]
 
 
-def test_the_events_of_a_run_are_counted_and_not_judged(tmp_path: Path) -> None:
-    """A streamed answer of a call the contract does know is no JSON, and breaks nothing; the request is checked."""
+def test_the_events_of_a_run_are_judged_when_recorded_and_when_replayed(tmp_path: Path) -> None:
+    """A streamed answer of a call the contract does know is held against its events and their order, whoever gives it."""
     path = tmp_path / "c.yaml"
     events = Answer(RUN, (("Content-Type", "text/event-stream;charset=UTF-8"),))
 
@@ -106,9 +106,19 @@ def test_the_events_of_a_run_are_counted_and_not_judged(tmp_path: Path) -> None:
         body = {"assistant_id": "asst_1", "stream": True}
         return requests.post(f"{base}/threads/thread_1/runs", json=body, headers=KEY, timeout=10).content
 
+    def told(mock: AssistantMock) -> list[str]:
+        mock.contract.start("warn")
+        found = [f"{one.event} {one.path}" for one in mock.contract.violations]
+        mock.contract.violations.clear()
+        return found
+
     with gateway(events) as service:
-        with mock(service, path, "once"):
+        with mock(service, path, "once") as recording:
             assert run(service.base) == RUN
+            recorded = told(recording)
         with mock(service, path) as replaying:
             assert run(service.base) == RUN
-    assert dict(replaying.unchecked) == {("model_studio", "create_run: the events of its answer"): 1}
+            assert told(replaying) == recorded
+    assert recorded[0] == "event 1 thread.run.created $.object"
+    assert recorded[-1] == "event 2 $"
+    assert dict(replaying.unchecked) == {}

@@ -318,7 +318,7 @@ def test_the_operation_is_found_by_url(url, method, said_too, operation):
             7,
             {},
             "cannot check a int; expected a response of requests, httpx, urllib3 or aiohttp, an object of the vendor's SDK,"
-            " an Exchange, bytes, str or dict",
+            " an Exchange, bytes, str, dict, or a stream: its frames, or what the SDK yields",
         ),
     ],
 )
@@ -362,7 +362,7 @@ def test_what_a_library_has_besides_responses_cannot_be_checked(thing):
         contract.check(thing)
     assert str(caught.value) == (
         f"cannot check a {type(thing).__name__}; expected a response of requests, httpx, urllib3 or aiohttp,"
-        " an object of the vendor's SDK, an Exchange, bytes, str or dict"
+        " an object of the vendor's SDK, an Exchange, bytes, str, dict, or a stream: its frames, or what the SDK yields"
     )
 
 

@@ -24,6 +24,7 @@ TEXTS = files()
 FILES = {name: json.loads(text) for name, text in TEXTS.items()}
 OPENAPI = [name for name in FILES if name.endswith("openapi.json")]
 PLAIN = [name for name in FILES if name not in OPENAPI]
+EVENTS = {vendor: {kind.partition(" ")[0] for kind in DOCUMENTS[vendor].streams.events} for vendor in contract.VENDORS}
 ROUTES = [(vendor.name, route) for vendor in REVISIONS["2026"] for route in vendor.routes]
 
 
@@ -60,10 +61,11 @@ def test_writing_mends_what_check_complains_of(tmp_path, capsys):
 
 
 def test_there_is_a_file_for_everything():
-    """A request and a response an operation, and a vendor's error, shared objects and OpenAPI document."""
+    """A request and a response an operation, every event, and a vendor's error, shared objects and OpenAPI document."""
     operations = {f"{vendor}/{route.operation}.{kind}.json" for vendor, route in ROUTES for kind in ("request", "response")}
     others = {f"{vendor}/{name}.json" for vendor in contract.VENDORS for name in (*DOCUMENTS[vendor].objects, "error", "openapi")}
-    assert set(FILES) == operations | others
+    events = {f"{vendor}/events/{name}.json" for vendor in contract.VENDORS for name in EVENTS[vendor]}
+    assert set(FILES) == operations | others | events
 
 
 @pytest.mark.parametrize("name", PLAIN)
@@ -136,7 +138,7 @@ def test_schema_gives_what_the_file_holds():
         ),
         (
             ("appbuilder", "create_message", "reponse"),
-            "kind='reponse': expected one of 'request', 'response', 'error'; did you mean 'response'?",
+            "kind='reponse': expected one of 'request', 'response', 'error', 'event'; did you mean 'response'?",
         ),
     ],
 )
@@ -169,10 +171,34 @@ def test_openapi_has_every_operation(vendor, route):
     assert set(operation["responses"]) == {"200", *(str(row.status) for row in described.errors.values())}
     success = operation["responses"]["200"]["content"]
     assert ("text/event-stream" in success) == ("stream" in route.asks.model_fields)
+    assert success.get("text/event-stream", {}).get("schema") in (None, {"$ref": "#/components/schemas/Event"})
     assert ("application/octet-stream" in success) == (route.operation in ("download_file", "read_file"))
     for status, response in operation["responses"].items():
         assert status == "200" or list(response["content"]) == ["application/json"]
         assert list(response["headers"]) == [described.request_id_header]
+
+
+@pytest.mark.parametrize("vendor", contract.VENDORS)
+def test_openapi_has_every_event_of_a_stream(vendor):
+    """Each event is fitted by one branch alone, whose schema of the data is that of its file."""
+    document = FILES[f"{vendor}/openapi.json"]
+    schemas = document["components"]["schemas"]
+    rules = DOCUMENTS[vendor].streams
+    branches = {one["properties"]["event"]["const"]: one["properties"]["data"] for one in schemas["Event"]["oneOf"]}
+    assert len(branches) == len(schemas["Event"]["oneOf"])
+    for kind, event in rules.events.items():
+        name = next((name for name, field in rules.wrapped.items() if field in event.shape.model_fields), kind.partition(" ")[0])
+        said = branches[name]
+        if name == "done":
+            assert said == {"type": "string", "const": "[DONE]"}
+            continue
+        named = [one["$ref"].rpartition("/")[2] for one in said["contentSchema"].get("anyOf", [said["contentSchema"]])]
+        assert event.shape.__name__ in named
+        file = FILES[f"{vendor}/events/{kind.partition(' ')[0]}.json"]
+        assert schemas[event.shape.__name__]["properties"].keys() in [
+            one["properties"].keys() for one in (file, *file.get("$defs", {}).values()) if "properties" in one
+        ]
+    assert not [name for name in schemas if "__" in name]
 
 
 @pytest.mark.parametrize("vendor", contract.VENDORS)

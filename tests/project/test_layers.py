@@ -52,12 +52,12 @@ FLOORS = (
     Floor("_vendors", ENGINE, ("pydantic", "pydantic_core")),
     Floor(
         "_vendors.model_studio",
-        ("_vendors.answers", "_vendors.shape", "_vendors.documents", *ENGINE),
+        ("_vendors.answers", "_vendors.shape", "_vendors.documents", "_vendors.streams", *ENGINE),
         ("pydantic", "pydantic_core"),
     ),
     Floor(
         "_vendors.appbuilder",
-        ("_vendors.answers", "_vendors.shape", "_vendors.documents", *ENGINE),
+        ("_vendors.answers", "_vendors.shape", "_vendors.documents", "_vendors.streams", *ENGINE),
         ("pydantic", "pydantic_core"),
     ),
     Floor("_doors", DOORS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_assistant_mock._vendors.appbuilder import assistants, responses, runs, uploads
+from pytest_assistant_mock._vendors.appbuilder.stream_rules import RULES
 from pytest_assistant_mock._vendors.documents import Documents, Object
 
 _MESSAGE = "https://cloud.baidu.com/doc/AppBuilder/s/qlv0g47sk"
@@ -50,4 +51,5 @@ DOCUMENTS = Documents(
         "AssistantMessageListResponseData": responses.ListedMessage,
         "AssistantContentFilesData": responses.FileItem,
     },
+    streams=RULES,
 )

@@ -14,11 +14,11 @@ from pydantic_core import to_json
 from pytest_assistant_mock._engine import run_events as happens
 from pytest_assistant_mock._engine.run_events import Happened
 from pytest_assistant_mock._engine.run_stream import Streamed, Streams
-from pytest_assistant_mock._vendors.appbuilder.run_parts import last_error, required_action, tool_calls
+from pytest_assistant_mock._vendors.appbuilder.run_parts import last_error, tool_calls
+from pytest_assistant_mock._vendors.appbuilder.streamed import StreamedRun, StreamedStep
 
 Status = tuple[str, str, str, dict[str, Any] | None]
 """An event's type, its status, its message and its details."""
-MODEL = "qf-assistant-api3-latest"  # what a run of a stream says, as recorded
 
 
 class Events:
@@ -71,49 +71,12 @@ class Events:
 
 def run_object(happened: Happened, **changes: Any) -> dict[str, Any]:
     """The details of an event about the run."""
-    run = happened.run
-    facts: dict[str, Any] = {
-        "id": run.id,
-        "object": "thread.run",
-        "assistant_id": run.assistant_id,
-        "thread_id": run.thread_id,
-        "model": MODEL,
-        "instructions": run.instructions,
-        "tools": [],
-        "status": run.status,
-        "required_action": required_action(run.calls),
-        "last_error": last_error(run.last_error),
-        "final_answer": None,
-        "created_at": run.created_at,
-        "started_at": run.leg_at,
-        "expired_at": run.expired_at,
-        "cancelled_at": run.cancelled_at,
-        "failed_at": run.failed_at,
-        "completed_at": run.completed_at,
-    }
-    return {"type": "run_object", "run_object": {**facts, **changes}}
+    return {"type": "run_object", "run_object": {**StreamedRun.facts(happened.run), **changes}}
 
 
 def _step_object(happened: Happened) -> dict[str, Any]:
-    step = happened.step
-    assert step is not None
-    facts = {
-        "id": step.id,
-        "object": "thread.run.step",
-        "assistant_id": step.assistant_id,
-        "thread_id": step.thread_id,
-        "run_id": step.run_id,
-        "status": step.status,
-        "created_at": step.created_at,
-        "started_at": 0,
-        "expired_at": step.expired_at,
-        "cancelled_at": step.cancelled_at,
-        "failed_at": step.failed_at,
-        "completed_at": step.completed_at,
-        "last_error": None,
-        "type": "null",
-    }
-    return {"type": "run_step_object", "run_step_object": facts}
+    assert happened.step is not None
+    return {"type": "run_step_object", "run_step_object": StreamedStep.facts(happened.step)}
 
 
 def _run_begin(log_id: str, happened: Happened) -> list[Status]:

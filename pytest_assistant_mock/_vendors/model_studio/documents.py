@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_assistant_mock._vendors.documents import Documents, Object
 from pytest_assistant_mock._vendors.model_studio import assistants, responses, runs
+from pytest_assistant_mock._vendors.model_studio.stream_rules import RULES
 
 _MESSAGE = "https://help.aliyun.com/zh/model-studio/message"
 _THREAD = "https://help.aliyun.com/zh/model-studio/thread"
@@ -47,4 +48,5 @@ DOCUMENTS = Documents(
         "Run": runs.RunItem,
         "RunStep": runs.StepItem,
     },
+    streams=RULES,
 )

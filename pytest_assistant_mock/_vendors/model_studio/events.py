@@ -13,11 +13,11 @@ from typing import Any
 from pydantic_core import to_json
 
 from pytest_assistant_mock._engine import run_events as happens
-from pytest_assistant_mock._engine.kinds.messages import Message
 from pytest_assistant_mock._engine.run_events import Happened
 from pytest_assistant_mock._engine.run_stream import Streamed, Streams
 from pytest_assistant_mock._vendors.model_studio.responses import Thread
-from pytest_assistant_mock._vendors.model_studio.runs import SEARCH, RunItem, StepItem, tool_key
+from pytest_assistant_mock._vendors.model_studio.runs import SEARCH, RunItem, StepItem
+from pytest_assistant_mock._vendors.model_studio.streamed import MessageDelta, StepDelta, StreamedMessage
 
 Frame = tuple[str, dict[str, Any]]
 """An event's name and its data, without the request's id."""
@@ -28,6 +28,7 @@ class Events:
 
     def __init__(self, request_id: str) -> None:
         self._request_id = request_id
+        self._head = ("", b"")
         self._end = b'","annotations":[]}}],"file_ids":[]},"request_id":' + to_json(request_id) + b"}\n\n"
 
     def begin(self, streamed: Streamed) -> Sequence[bytes]:
@@ -40,7 +41,11 @@ class Events:
         """An event's frames, one for each of the names the vendor has for it."""
         event, message = happened.event, happened.message
         if isinstance(event, happens.TextPiece) and message is not None:
-            return (self._delta(message.id, event.text) if not event.content else self._frame(*content_delta(message, event)),)
+            return (
+                self._delta(message.id, event.text)
+                if not event.content
+                else self._frame(_PIECE, MessageDelta.facts(message, event)),
+            )
         return [self._frame(*frame) for frame in _FRAMES[type(happened.event)](happened)]
 
     def end(self) -> Sequence[bytes]:
@@ -52,37 +57,15 @@ class Events:
 
     def _delta(self, message_id: str, text: str) -> bytes:
         """thread.message.delta, whose fixed parts are bytes already: most frames are of this kind."""
-        head = b'event:thread.message.delta\ndata:{"id":' + to_json(message_id) + _DELTA
+        of, head = self._head
+        if of != message_id:
+            head = b'event:thread.message.delta\ndata:{"id":' + to_json(message_id) + _DELTA
+            self._head = (message_id, head)
         return head + to_json(text)[1:-1] + self._end
 
 
-def content_delta(message: Message, event: happens.TextPiece) -> Frame:
-    """thread.message.delta of a content that is more than text."""
-    delta = {"role": "assistant", "content": list(event.content), "file_ids": []}
-    return "thread.message.delta", {"id": message.id, "object": "thread.message.delta", "delta": delta}
-
-
+_PIECE = "thread.message.delta"
 _DELTA = b',"object":"thread.message.delta","delta":{"role":"assistant","content":[{"type":"text","text":{"value":"'
-
-
-def message_data(message: Message, whole: bool) -> dict[str, Any]:
-    """A message as it stands in an event: no status, name, plugin_call, tool_calls or from."""
-    content = list(message.content) or [{"type": "text", "text": {"value": message.text, "annotations": []}}]
-    return {
-        "id": message.id,
-        "object": "thread.message",
-        "created_at": message.created_at,
-        "thread_id": message.thread_id,
-        "incomplete_details": None,
-        "completed_at": message.completed_at or None,
-        "incomplete_at": None,
-        "role": message.role,
-        "content": content if whole else [],
-        "assistant_id": message.assistant_id,
-        "run_id": message.run_id,
-        "file_ids": [],
-        "metadata": {},
-    }
 
 
 def _run(*names: str) -> Callable[[Happened], list[Frame]]:
@@ -112,19 +95,12 @@ def _tool_piece(happened: Happened) -> list[Frame]:
     assert step is not None
     if event.tool != SEARCH and not (event.arguments or event.output):
         return []  # an empty piece is recorded of the search alone, and clients stumble over a call without its type
-    if event.arguments is not None:
-        call: dict[str, Any] = {"type": event.tool, event.tool: {"arguments": event.arguments}}
-    elif event.output:
-        call = {"type": event.tool, tool_key(event.tool): {"output": event.output}}
-    else:
-        call = {event.tool: {"output": ""}}  # without its type, as recorded
-    delta = {"step_details": {"type": "tool_calls", "tool_calls": [call]}}
-    return [("thread.run.step.delta", {"id": step.id, "object": "thread.run.step.delta", "delta": delta})]
+    return [("thread.run.step.delta", StepDelta.facts(step, event))]
 
 
 def _message(*names: str, whole: bool) -> Callable[[Happened], list[Frame]]:
     return lambda happened: [
-        (f"thread.message.{name}", message_data(happened.message, whole)) for name in names if happened.message
+        (f"thread.message.{name}", StreamedMessage.facts(happened.message, whole)) for name in names if happened.message
     ]
 
 

@@ -1,0 +1,335 @@
+"""Streams of events against the contract: the vendors' samples, what the fake prints, what the SDKs yield, and whole tables."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from vendors import ask
+
+from pytest_assistant_mock import AssistantMock, Handle, contract, turns
+from pytest_assistant_mock._vendors import DOCUMENTS
+from pytest_assistant_mock._vendors.shape import Shape
+from pytest_assistant_mock._vendors.streams import BEGINNING, END
+from pytest_assistant_mock.contract.stream_events import Happening, looks_like_stream, read_stream
+
+SAMPLES = {path.stem: json.loads(path.read_text("utf8")) for path in (Path(__file__).parents[1] / "samples/runs").glob("*.json")}
+STREAMS = [
+    (vendor, place, one["operation"], one["response"]["body"])
+    for vendor, samples in SAMPLES.items()
+    for place, one in enumerate(samples)
+    if isinstance(one.get("response"), dict)
+    and isinstance(one["response"].get("body"), str)
+    and looks_like_stream(one["response"]["body"])
+    and "{..." not in one["response"]["body"]
+]
+PARTS = {("model_studio", place) for place in (10, 14, 58, 61)} | {("appbuilder", place) for place in (7, 9, 13)}
+"""Samples that are no whole streams: they begin or end in the middle."""
+GIVE_WAY: dict[tuple[str, int], set[str]] = {
+    ("model_studio", 22): {"$.request_id"},  # a recording of another service, renamed, in the Java SDK's own tests
+    ("model_studio", 59): {"$"},  # data that is no JSON: what the SDK makes of it
+    ("model_studio", 60): {"$.request_id"},  # an error without its request: what the SDK makes of it
+    ("model_studio", 64): {"$.object"},  # half a run, in two lines of data: what the SDK makes of it
+    ("appbuilder", 44): {"$"},  # [DONE]: what the SDK makes of it
+}
+"""Samples that break the contract, and where; see docs/fidelity.md."""
+
+
+@pytest.mark.parametrize(
+    ("vendor", "place", "body"), [pytest.param(one[0], one[1], one[3], id=f"{one[0]}-{one[1]}") for one in STREAMS]
+)
+def test_a_sample_of_a_stream_keeps_the_contract(vendor: str, place: int, body: str) -> None:
+    """Event by event and in its order, strictly; a part of a stream as a part; and the exceptions are listed, no more."""
+    part = (vendor, place) in PARTS | GIVE_WAY.keys()
+    found = contract.violations(body, vendor=vendor, strict=True, part=part)
+    assert GIVE_WAY.get((vendor, place), set()) <= {one.path for one in found}
+    assert bool(found) == ((vendor, place) in GIVE_WAY)
+
+
+def test_there_are_samples_of_streams() -> None:
+    """Both vendors' recordings are among them."""
+    assert {(vendor, place) for vendor, place, *_ in STREAMS} >= {
+        ("model_studio", 6), ("model_studio", 7), ("model_studio", 8), ("appbuilder", 6)
+    }  # fmt: skip
+
+
+# What the fake prints
+
+TOOL = {"type": "function", "function": {"name": "f"}}
+KEY = (("Authorization", "Bearer key"),)
+SCRIPTS: dict[str, tuple[Any, ...]] = {
+    "an answer": ("晴,24 度",),
+    "pieces": (turns.says("晴,24 度", pieces=["晴", "", ",24 度"]),),
+    "an empty answer": ("",),
+    "line ends": ('a\n\nevent:done\r\ndata: \u2028\x00"',),
+    "annotations": (turns.says("a", annotations=("b",)),),
+    "a call": (turns.calls("f", city="北京"), "晴"),
+    "two calls at once": ([turns.calls("f", a=1), turns.calls("f", b=2)], "晴"),
+    "a call and nothing": (turns.calls("f"),),
+    "two rounds": (turns.calls("f"), turns.calls("f"), "晴"),
+    "words between": ("我看看", turns.calls("f"), "晴", "再见"),
+    "a failure": (turns.fails("server_error", "a\nb"),),
+    "a failure after words": ("a", turns.fails("server_error", "b")),
+    "a cancel": (turns.cancels(),),
+    "an expiry": ("a", turns.expires()),
+    "a broken answer": (turns.incomplete("half"),),
+    "a broken answer without a word": (turns.incomplete(""),),
+    "a failure after a call": (turns.calls("f"), turns.fails("server_error", "b")),
+}
+STUDIOS_OWN: dict[str, tuple[Any, ...]] = {
+    "no end": ("a", turns.never()),
+    "a search": (turns.searches("a\nb", []), "c"),
+    "code": (turns.runs_code("print(1)\n\nprint(2)", "1\n2\n"), "c"),
+    "an image": (turns.uses("text_to_image", {"prompt": "cat"}, {"success": 1}), "c"),
+    "a calculation": (turns.uses("calculator", "1+1", "2"), turns.uses("calculator", "", ""), "c"),
+}
+CASES = [
+    *(("model_studio", name) for name in (*SCRIPTS, *STUDIOS_OWN)),
+    *(("appbuilder", name) for name in SCRIPTS),
+]
+
+
+def taken(reply: Any) -> Iterator[bytes]:
+    """The pieces of a streamed answer as they come; ends where the stream waits."""
+    while piece := reply.pieces.take():
+        yield piece.data
+
+
+def outputs(stream: bytes) -> list[dict[str, str]]:
+    """What answers the calls that a stream ends with."""
+    last = stream.rstrip().split(b"\n\n")[-2 if stream.endswith(b"[DONE]\n\n") else -1]
+    return [{"tool_call_id": call, "output": "22 摄氏度"} for call in re.findall(r'"id":"(call[^"]*)"', last.decode())]
+
+
+class Scene:
+    """A vendor with a thread and an assistant that has a function."""
+
+    def __init__(self, vendor: str, script: tuple[Any, ...], **settings: Any) -> None:
+        self.mock = AssistantMock(**settings)
+        self.handle: Handle = getattr(self.mock, vendor)
+        self.assistant = self.handle.add_assistant(model="qwen-max", tools=[TOOL])
+        self.handle.script(*script)
+        self.thread = self.handle.add_thread()
+        self.handle.add_message(self.thread, "?")
+        self.base = self.handle.base_url if vendor == "model_studio" else f"{self.handle.base_url}/v2"
+
+    def post(self, path: str, **body: Any) -> Any:
+        """Ask for something."""
+        return ask(self.mock, "POST", f"{self.base}/threads{path}", json.dumps(body).encode(), KEY)
+
+    def streams(self) -> list[bytes]:
+        """The streams of a run to its end: at Model Studio one for each leg, at AppBuilder a single one."""
+        legs = self._legs if self.handle.name == "model_studio" else self._one
+        return list(legs())
+
+    def _legs(self) -> Iterator[bytes]:
+        found = b"".join(taken(self.post(f"/{self.thread.id}/runs", assistant_id=self.assistant.id, stream=True)))
+        yield found
+        (run,) = self.handle.runs()
+        while b"run.requires_action" in found:
+            path = f"/{self.thread.id}/runs/{run.id}/submit_tool_outputs"
+            found = b"".join(taken(self.post(path, tool_outputs=outputs(found), stream=True)))
+            yield found
+
+    def _one(self) -> Iterator[bytes]:
+        reply = self.post("/runs", thread_id=self.thread.id, assistant_id=self.assistant.id, stream=True)
+        found: list[bytes] = []
+        while not reply.pieces.ended:
+            found += taken(reply)
+            if not reply.pieces.ended:
+                (run,) = self.handle.runs()
+                self.post(
+                    "/runs/submit_tool_outputs", thread_id=self.thread.id, run_id=run.id, tool_outputs=outputs(b"".join(found))
+                )
+        yield b"".join(found)
+
+
+@cache
+def printed(vendor: str, name: str) -> tuple[bytes, ...]:
+    """The streams of a script."""
+    return tuple(Scene(vendor, {**SCRIPTS, **STUDIOS_OWN}[name]).streams())
+
+
+@pytest.mark.parametrize(("vendor", "name"), CASES)
+def test_a_stream_of_the_fake_keeps_the_contract(vendor: str, name: str) -> None:
+    """Whatever the script; only a run that never ends breaks off, as its test wants it."""
+    for stream in printed(vendor, name):
+        found = contract.violations(stream, vendor=vendor, strict=True)
+        assert [one.came for one in found] == (["the end of the stream"] if name == "no end" else [])
+
+
+@pytest.mark.parametrize(("vendor", "name"), CASES)
+def test_an_event_is_printed_from_its_shape(vendor: str, name: str) -> None:
+    """The data of every event, read into its shape and written again, is the same byte by byte."""
+    rules = DOCUMENTS[vendor].streams
+    for stream in printed(vendor, name):
+        data = re.findall(r"^data: ?(.*)$", stream.decode(), re.MULTILINE)
+        for text, (event_name, value) in zip(data, read_stream(stream, "a stream"), strict=True):
+            shape: type[Shape] = rules.events[rules.kind(event_name, value)].shape
+            assert text == "[DONE]" or shape.model_validate_json(text).to_bytes().decode() == text
+
+
+@pytest.mark.parametrize("vendor", contract.VENDORS)
+def test_the_fake_prints_nearly_every_event(vendor: str) -> None:
+    """What no script makes it print is listed."""
+    rules = DOCUMENTS[vendor].streams
+    seen = {
+        rules.kind(*event)
+        for of, name in CASES
+        if of == vendor
+        for stream in printed(vendor, name)
+        for event in read_stream(stream, "a stream")
+    }
+    never = {
+        "model_studio": {"thread.created", "error"} | {
+            kind for kind in rules.events if re.search(r"step\.(failed|cancelled|expired)", kind)
+        },
+        "appbuilder": {"ping"} | {f"tool_step_end {how}" for how in ("failed", "cancelled", "expired")},
+    }  # fmt: skip
+    assert set(rules.events) - seen == never[vendor]
+
+
+# The tables
+
+
+@pytest.mark.parametrize("vendor", contract.VENDORS)
+def test_the_order_is_whole(vendor: str) -> None:
+    """Each event comes somewhere, and no other; each place is reached, and has a way to the end."""
+    rules = DOCUMENTS[vendor].streams
+    assert {kind for row in rules.order.values() for kind in row} | rules.anywhere.keys() == set(rules.events)
+    reached = (
+        {BEGINNING} | {to for row in rules.order.values() for to in row.values()} | set(filter(None, rules.anywhere.values()))
+    )
+    assert reached == {*rules.order, END}
+    ending = {END}
+    while more := {place for place, row in rules.order.items() if ending & set(row.values())} - ending:
+        ending |= more
+    assert ending == reached
+
+
+@pytest.mark.parametrize("vendor", contract.VENDORS)
+def test_an_id_stands_where_the_table_says(vendor: str) -> None:
+    """Each path of an id, and of a text, is a field of the event's shape that is a text, or a list."""
+    rules = DOCUMENTS[vendor].streams
+
+    def field(kind: str, path: str) -> Any:
+        schema = contract.schema(vendor, kind.partition(" ")[0], "event")
+        node = schema
+        for step in path.split("."):
+            branches = [resolved(schema, one) for one in node.get("anyOf", [node])]
+            node = next(resolved(schema, one["properties"][step]) for one in branches if step in one["properties"])
+            node = resolved(schema, node)
+        return node["type"]
+
+    def resolved(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+        return schema["$defs"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node  # type: ignore[no-any-return]
+
+    for kind, event in rules.events.items():
+        assert {path: "string" for path in event.ids.values() if field(kind, path) != "string"} == {}
+    for kind, path in {**rules.pieces, **rules.whole}.items():
+        assert field(kind, path) == "array"
+
+
+# What can be given
+
+
+def whole(vendor: str) -> bytes:
+    """A stream that keeps the contract."""
+    return printed(vendor, "an answer")[0]
+
+
+GIVEN: dict[str, Callable[[bytes], Any]] = {
+    "bytes": lambda stream: stream,
+    "bytearray": bytearray,
+    "text": lambda stream: stream.decode(),
+    "text of Windows": lambda stream: "\ufeff" + stream.decode().replace("\n", "\r\n"),
+    "frames": lambda stream: [frame + b"\n\n" for frame in stream.split(b"\n\n")[:-1]],
+    "frames without their ends": lambda stream: stream.decode().split("\n\n")[:-1],
+    "an iterator of frames": lambda stream: iter(stream.split(b"\n\n")[:-1]),
+    "pieces of three bytes": lambda stream: [stream[at : at + 3] for at in range(0, len(stream), 3)],
+    "comments, ids, heartbeats": lambda stream: b":ping\n\nid:1\n" + stream.replace(b"\n\n", b"\n\n: beat\n\n"),
+    "pairs": lambda stream: [tuple(event) for event in read_stream(stream, "")],
+}
+
+
+@pytest.mark.parametrize("vendor", contract.VENDORS)
+@pytest.mark.parametrize("given", GIVEN.values(), ids=GIVEN)
+def test_a_stream_may_be_given_in_many_ways(vendor: str, given: Callable[[bytes], Any]) -> None:
+    """Nobody need say whose it is; what is wrong in it is found however it is given."""
+    assert contract.violations(given(whole(vendor))) == []
+    contract.check(given(whole(vendor)), vendor=vendor)
+    bad = whole(vendor).replace(b'"thread_id":"thread', b'"thread_id":7,"x":"thread', 1)
+    (violation,) = contract.violations(given(bad))
+    assert violation.path.endswith(".thread_id")
+    assert (violation.expected, violation.came) == ("a string", "7")
+
+
+def test_a_violation_names_the_event_and_its_place() -> None:
+    """Its number, its name, the path; then what was expected and what came; all under the name of the thing."""
+    bad = whole("model_studio").replace(b'"role":"assistant"', b'"role":"robot"', 1)
+    with pytest.raises(contract.ContractViolation) as caught:
+        contract.check(bad)
+    assert str(caught.value) == (
+        "bytes breaks the contract in 1 place\n"
+        '  event 6 thread.message.created: $.role: expected "assistant"; came "robot"\n'
+        "    Who speaks."
+    )
+
+
+def test_an_event_that_comes_too_early_is_told_with_what_may_come() -> None:
+    """The order's words: what may follow what came before."""
+    frames = whole("model_studio").split(b"\n\n")
+    del frames[1]
+    (violation,) = contract.violations(b"\n\n".join(frames))
+    assert str(violation) == (
+        "event 2 thread.run.in_progress: $: expected thread.run.queued; came thread.run.in_progress\n"
+        "  What may follow thread.run.created."
+    )
+
+
+def test_a_stream_of_nobody_is_refused() -> None:
+    """With what to say."""
+    with pytest.raises(TypeError, match=r"cannot tell whose stream bytes is from its events; give vendor=…"):
+        contract.check(b"event: tick\ndata: {}\n\n")
+    with pytest.raises(TypeError, match=r"cannot check a stream with a int in it; expected frames \(bytes or str\)"):
+        contract.check([1, 2])
+
+
+def test_an_event_by_itself_is_checked_by_its_name() -> None:
+    """kind="event"; contract.schema gives its schema."""
+    data = read_stream(whole("model_studio"), "")[0].data
+    assert contract.violations(data, vendor="model_studio", operation="thread.run.created", kind="event") == []
+    assert contract.violations(json.dumps(data), vendor="model_studio", operation="thread.run.created", kind="event") == []
+    (violation,) = contract.violations(data, vendor="model_studio", operation="thread.run.failed", kind="event")
+    assert violation.path == "$.status"
+    assert Draft202012Validator(contract.schema("model_studio", "thread.run.created", "event")).is_valid(data)
+    with pytest.raises(ValueError, match=r"event='thread.run.create': expected one of .*did you mean 'thread.run.created'\?"):
+        contract.schema("model_studio", "thread.run.create", "event")
+
+
+def test_an_event_the_contract_does_not_know_is_drift() -> None:
+    """Told with strict alone, with the nearest; what comes after it is judged as if it had not come."""
+    stream = whole("model_studio").replace(b"event:thread.message.delta", b"event:thread.message.detla", 1)
+    found = contract.violations(stream, strict=True)
+    assert [(one.path, one.expected, one.drift) for one in found][:1] == [
+        ("$", "no such event; did you mean 'thread.message.delta'?", True)
+    ]
+    assert all(not one.drift for one in contract.violations(stream))
+    renamed = whole("appbuilder").replace(b'"event_type":"run_end"', b'"event_type":"run_ended"')
+    (unknown, end) = contract.violations(renamed, strict=True)
+    assert (unknown.path, unknown.drift, end.came) == ("$.event_type", True, "the end of the stream")
+
+
+def test_a_part_of_a_stream_is_judged_as_a_part() -> None:
+    """Its beginning and its end say nothing; what stands between is judged."""
+    events: list[Happening] = read_stream(whole("model_studio"), "")
+    middle = [tuple(event) for event in events[3:8]]
+    assert contract.violations(middle, part=True) == []
+    assert len(contract.violations(middle)) == 2
+    assert [one.path for one in contract.violations([*middle[:2], *middle[3:]], part=True)] == ["$"]
