@@ -79,7 +79,7 @@ def test_the_client_that_made_the_call_is_named(client: Callable[[str], None], t
 def test_a_client_that_nobody_knows_is_not_guessed(tmp_path: Path) -> None:
     """The standard library has no version: nothing is said."""
     with gateway(Answer()) as one, player(path := tmp_path / "c.yaml", hosts=one.hosts, record="once"):
-        urllib.request.urlopen(urllib.request.Request(f"{one.base}/threads", b"{}", KEY), timeout=20).read()  # noqa: S310
+        urllib.request.urlopen(urllib.request.Request(f"{one.base}/threads", b"{}", KEY), timeout=20).read()
     assert [found.recorded_with for found in load(path).interactions] == [""]
     assert "recorded_with" not in path.read_text("utf-8")
 
@@ -90,7 +90,7 @@ def test_where_the_stack_does_not_say_it_the_user_agent_does(tmp_path: Path) -> 
     with gateway(Answer()) as one, player(path := tmp_path / "c.yaml", hosts=one.hosts, record="once"):
         for agent in agents:
             headers = {**KEY, "User-Agent": agent}
-            urllib.request.urlopen(urllib.request.Request(f"{one.base}/threads", b"{}", headers), timeout=20).read()  # noqa: S310
+            urllib.request.urlopen(urllib.request.Request(f"{one.base}/threads", b"{}", headers), timeout=20).read()
     assert [found.recorded_with for found in load(path).interactions] == list(agents.values())
 
 
