@@ -24,7 +24,7 @@ MEASURES = {
     "aiohttp": 2,
     "volume-model_studio": 4,
     "volume-appbuilder": 4,
-    "contract": 2,
+    "contract": 4,
     "cassettes": 9,
     "server": 11,
     "generation": 3,
