@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from pytest_assistant_mock._doors import http1
-from pytest_assistant_mock._doors.arriving import Pushed
+from pytest_assistant_mock._doors.arriving import Source
 from pytest_assistant_mock._doors.incoming import CONTINUE, IncomingReply, IncomingRequest
 from pytest_assistant_mock._doors.seam import Answerer, Seam, Tell, in_thread, tell_of
 from pytest_assistant_mock._engine.streams import Reading, Stream, is_stream
@@ -263,7 +263,7 @@ class _Passage(asyncio.Protocol):
         self.line: asyncio.Transport | None = None
         self._task: asyncio.Task[None] | None = None
         self._incoming = IncomingReply(request.method)
-        self._body = Pushed()
+        self._body = Source()
         self._heard: Stream | None = None
         self._given_up = False
 

@@ -20,47 +20,51 @@ _MOST = 65536
 
 
 class Source:
-    """A stream that ends as its maker says; `taken` finds what is there."""
+    """A body that arrives: given by who hears it on the line, or fetched by `wait`, which alone may block."""
 
     failure: FailureKind | None = None
     ended = False
 
+    def __init__(self) -> None:
+        self._come: deque[bytes] = deque()
+        self._end: tuple[FailureKind | None] | None = None
+
+    def give(self, data: bytes) -> None:
+        """Some more has come."""
+        self._come.append(data)
+
+    def finish(self, kind: FailureKind | None = None) -> None:
+        """Nothing more comes, once this is taken."""
+        self._end = (kind,)
+
     def take(self) -> Piece | None:
-        """The next piece."""
-        if self.ended:
-            return None
-        data = self.taken()
-        return Piece(data) if data else None
-
-    def taken(self) -> bytes | None:
-        """Some more bytes; none if nothing is there, or nothing more comes."""
-        raise NotImplementedError
-
-    def end(self, kind: FailureKind | None = None) -> None:
-        """Nothing more comes."""
-        self.ended, self.failure = True, kind
+        """What has come."""
+        data = self._come.popleft() if self._come and not self.ended else None
+        if not self._come and self._end is not None and not self.ended:
+            self.ended, self.failure = True, self._end[0]
+        return Piece(data) if data is not None else None
 
     def wait(self) -> None:
-        """Nothing to wait for: who takes waits for it."""
+        """Fetch some more. Nothing to do where it is given."""
 
     def close(self) -> None:
         """The client has left."""
-        self.end()
+        self.ended = True
 
 
 class Arriving(Source):
     """
-    The body of a response of `http.client`'s, read as it is taken.
+    The body of a response of `http.client`'s.
 
     close: closes the line, which is of no more use after a failure, or if the rest is not read.
     """
 
     def __init__(self, real: Any, close: Callable[[], None]) -> None:
+        super().__init__()
         self._real = real
         self._close = close
 
-    def taken(self) -> bytes | None:
-        """What has come, waited for."""
+    def wait(self) -> None:
         kind: FailureKind | None = None
         data = b""
         try:
@@ -72,10 +76,11 @@ class Arriving(Source):
         except OSError as error:
             failure = http1.failure_of(error)
             kind = failure.kind if failure is not None else "reset"
+        if data:
+            self.give(data)
         if not data or _is_read(self._real):
-            self.end(kind)
+            self.finish(kind)
             self._real.close() if kind is None else self._shut()
-        return data
 
     def close(self) -> None:
         super().close()
@@ -85,29 +90,6 @@ class Arriving(Source):
     def _shut(self) -> None:
         self._close()
         self._real.close()
-
-
-class Pushed(Source):
-    """A body that is pushed: what has come and is not taken, and how it ended."""
-
-    def __init__(self) -> None:
-        self._waiting: deque[bytes] = deque()
-        self._end: tuple[FailureKind | None] | None = None
-
-    def give(self, data: bytes) -> None:
-        """Some more has come."""
-        self._waiting.append(data)
-
-    def finish(self, kind: FailureKind | None) -> None:
-        """Nothing more comes, once this is taken."""
-        self._end = (kind,)
-
-    def taken(self) -> bytes | None:
-        """What has come."""
-        data = self._waiting.popleft() if self._waiting else None
-        if not self._waiting and self._end is not None:
-            self.end(*self._end)
-        return data
 
 
 def is_bodyless(method: str, status: int, headers: Headers) -> bool:

@@ -161,25 +161,19 @@ def _head(asked: Request, real: Any, source: Source) -> Response:
 
 
 class _Arriving(Source):
-    """The body of a real response, read as it is taken."""
+    """The body of a real response."""
 
     def __init__(self, httpx: ModuleType, real: Any) -> None:
+        super().__init__()
         self._httpx = httpx
         self._real = real
         self._parts = iter(real.stream)
 
-    def taken(self) -> bytes | None:
-        """What has come, waited for."""
+    def wait(self) -> None:
         try:
-            part: bytes | None = next(self._parts, None)
+            _arrived(self, next(self._parts, None))
         except Exception as error:
-            self.end(kind := _kind(self._httpx, error, "truncated"))
-            if kind is None:
-                raise
-            return None
-        if part is None:
-            self.end()
-        return part
+            _broken(self, self._httpx, error)
 
     def close(self) -> None:
         super().close()
@@ -187,31 +181,31 @@ class _Arriving(Source):
 
 
 class _AsyncArriving(Source):
-    """The same where it is awaited: it is taken when it has arrived."""
+    """The same where it is awaited."""
 
     def __init__(self, httpx: ModuleType, real: Any) -> None:
+        super().__init__()
         self._httpx = httpx
         self._parts = aiter(real.stream)
-        self._part: bytes | None = None
-        self._over: tuple[FailureKind | None] | None = None
 
     async def arrive(self, block: Callable[[], None]) -> None:
-        """Wait for the next part, or the end. In the place of what blocks."""
+        """Wait for the next part, or the end; in the place of what blocks."""
         try:
-            self._part = await anext(self._parts, None)
+            _arrived(self, await anext(self._parts, None))
         except Exception as error:
-            self._over = (kind := _kind(self._httpx, error, "truncated"),)
-            if kind is None:
-                raise
-        else:
-            self._over = (None,) if self._part is None else None
+            _broken(self, self._httpx, error)
 
-    def taken(self) -> bytes | None:
-        """What has arrived."""
-        part, self._part = self._part, None
-        if part is None and self._over is not None:
-            self.end(*self._over)
-        return part
+
+def _arrived(source: Source, part: bytes | None) -> None:
+    source.finish() if part is None else source.give(part)
+
+
+def _broken(source: Source, httpx: ModuleType, error: Exception) -> None:
+    """A body has broken off. Raises an error that is none of ours again."""
+    kind = _kind(httpx, error, "truncated")
+    source.finish(kind)
+    if kind is None:
+        raise error
 
 
 def _retried(transport: Any, handle: Callable[[Request], Reply | None], request: Request) -> Reply | None:

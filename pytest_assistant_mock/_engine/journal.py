@@ -168,6 +168,8 @@ def _settled(exchange: Exchange, sending: Sending) -> Exchange:
     if isinstance(stream, Cut) and not stream.struck:
         stream.spared()
         exchange = replace(exchange, faults=tuple(name for name in exchange.faults if name != stream.name))
+    if not sending.left and (kept := getattr(stream, "settled", None)) is not None:
+        return replace(exchange, reply=kept)
     if sending.failure is not None and not sending.left:
         exchange = replace(exchange, reply=Failure(sending.failure, len(sending.taken), response))
     return exchange

@@ -16,7 +16,7 @@ from pytest_assistant_mock._engine.wire import Failure, FailureKind, Reply, Resp
 
 
 class Arrived(NamedTuple):
-    """A piece that came: how many ms after the first byte of the answer, and its bytes."""
+    """A piece that came: how many ms after the head of the answer, and its bytes."""
 
     ms: int
     data: bytes
@@ -26,21 +26,24 @@ class Tee:
     """
     A stream that keeps what passes.
 
-    told: called with this, once, when the stream has ended by itself. Of a client that leaves nobody is told: a finalizer may
-    close it, on a thread that holds any lock. Whoever wants to know asks `left`.
+    read: makes of it, when it has ended, what is kept in its place. now: seconds.
+    left: whether its client left before the end. Nobody is told: a finalizer may close it, on a thread that holds any lock.
     """
 
     def __init__(
-        self, stream: Stream, told: Callable[[Tee], None] = lambda tee: None, now: Callable[[], float] = perf_counter
+        self, stream: Stream, read: Callable[[Tee], Reply] | None = None, now: Callable[[], float] = perf_counter
     ) -> None:
         self._stream = stream
-        self._told = told
+        self._read = read
         self._now = now
         self._begun = now()
-        self._over = False
         self.arrived: list[Arrived] = []
         self.left = False
-        """Whether its client left before the end."""
+
+    @property
+    def settled(self) -> Reply | None:
+        """What is kept in the place of a stream that has ended; None if that is the stream itself."""
+        return self._read(self) if self._read is not None else None
 
     def reply(self, head: Response) -> Reply:
         """What has come behind a head: the response so far, or how it broke off."""
@@ -57,9 +60,6 @@ class Tee:
         piece = self._stream.take()
         if piece is not None and piece.data:
             self.arrived.append(Arrived(round((self._now() - self._begun) * 1000), piece.data))
-        if self._stream.ended and not self._over:
-            self._over = True
-            self._told(self)
         return piece
 
     @property

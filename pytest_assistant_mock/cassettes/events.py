@@ -7,10 +7,8 @@ Knows server-sent events; knows neither vendor.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from pytest_assistant_mock._engine.wire import Headers, Response, header
-from pytest_assistant_mock.cassettes.json_bodies import parse
 from pytest_assistant_mock.contract.stream_events import Happening, read_stream
 from pytest_assistant_mock.errors import NotJSON
 
@@ -35,16 +33,3 @@ def events(response: Response) -> list[Happening]:
     except NotJSON:
         return []
     return [one for one in found if isinstance(one.data, dict | list)]
-
-
-def json_of(body: bytes) -> Any:
-    """A body's JSON value; None if it is none."""
-    try:
-        return parse(body.decode())
-    except (ValueError, RecursionError):
-        return None
-
-
-def told(response: Response) -> Any:
-    """What an answer says as a JSON value: of a stream, the list of what its events say."""
-    return [one.data for one in events(response)] if is_stream(response.headers) else json_of(response.body)

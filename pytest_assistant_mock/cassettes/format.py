@@ -20,7 +20,6 @@ from pytest_assistant_mock.cassettes.content_encoding import decoded
 from pytest_assistant_mock.cassettes.yaml_checked import OURS, listed
 from pytest_assistant_mock.cassettes.yaml_reader import Data
 
-
 Pieces: TypeAlias = tuple[tuple[int, int], ...]
 
 
@@ -29,8 +28,9 @@ class Interaction:
     """
     One request and its reply as recorded.
 
-    recorded_at: when, in ISO 8601; recorded_by: the test, in a shared cassette; vendor and base_url: whose the request is,
-    where its URL alone does not say so. Each is empty if the file says nothing.
+    recorded_at: when, in ISO 8601; recorded_with: the SDK and the HTTP client, with their versions; recorded_by: the test, in a
+    shared cassette; vendor and base_url: whose the request is, where its URL alone does not say so. Each is empty if the file
+    says nothing.
 
     pieces: those a stream came in, as pairs: how many ms after its head, and how many bytes. closed_by_client: whether the client
     left before the end; what it had read by then is the body.
@@ -42,6 +42,7 @@ class Interaction:
     recorded_by: str = ""
     vendor: str = ""
     base_url: str = ""
+    recorded_with: str = ""
     pieces: Pieces = ()
     closed_by_client: bool = False
     line: int = field(default=0, compare=False)

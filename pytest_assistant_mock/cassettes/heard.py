@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from pytest_assistant_mock._engine.streams import opened
 from pytest_assistant_mock._engine.tee import Tee
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
 from pytest_assistant_mock.cassettes.content_encoding import decoded, lengths
@@ -62,6 +63,13 @@ class Heard:
         if sum(sizes) != len(response.body):  # it was compressed in a way that is read only whole
             return cut_anew(self.tee.body, response.body, came)
         return tuple((piece.ms, size) for piece, size in zip(self.tee.arrived, sizes, strict=True) if size)
+
+
+def heard(known: Interaction, head: Reply) -> Heard:
+    """A call whose reply begins."""
+    if isinstance(head, Failure) or head.pieces is None:
+        return Heard(known, head)
+    return Heard(known, head, Tee(opened(head.pieces), lambda tee: _as_it_reads(tee.reply(head))))
 
 
 def kept(headers: Headers) -> Headers:

@@ -34,6 +34,19 @@ def cut_anew(before: bytes, after: bytes, pieces: Pieces) -> Pieces:
     return tuple(found)
 
 
+def with_reply(one: Interaction, reply: Reply) -> Interaction:
+    """The interaction with another reply, its pieces cut anew where the body has changed."""
+    pieces = cut_anew(_arrived(one.reply), _arrived(reply), one.pieces)
+    return replace(one, reply=reply, pieces=pieces)
+
+
+def _arrived(reply: Reply) -> bytes:
+    """The body, as far as it came."""
+    if isinstance(reply, Failure):
+        return reply.response.body[: reply.after_bytes] if reply.response is not None else b""
+    return reply.body
+
+
 class Replayed:
     """
     A recorded stream: the same bytes in the same pieces.
