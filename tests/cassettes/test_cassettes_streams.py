@@ -14,11 +14,12 @@ import made
 import pytest
 import yaml
 
-from pytest_assistant_mock import AssistantMock, CassetteMiss
+from pytest_assistant_mock import AssistantMock
 from pytest_assistant_mock._doors import http1
 from pytest_assistant_mock._engine.wire import Failure, Request, Response
 from pytest_assistant_mock.cassettes import Interaction, load, storage
 from pytest_assistant_mock.cassettes.format import from_text, to_text
+from pytest_assistant_mock.errors import CassetteMiss
 
 requests = pytest.importorskip("requests")
 EVENTS = (("Content-Type", "text/event-stream;charset=UTF-8"),)
@@ -244,11 +245,14 @@ def test_the_head_of_a_slow_stream_comes_at_once_in_a_recording(tmp_path: Path) 
         line.sendall(http1.chunk(PIECES[0]) + http1.LAST_CHUNK)
 
     released = threading.Event()
-    with service(act) as base, mock(path := tmp_path / "c.yaml", base, "once"):
-        with requests.get(f"{base}/first", stream=True, timeout=10) as response:
-            assert read(f"{base}/second") == [PIECES[0]]
-            released.set()
-            assert list(response.iter_content(None)) == [PIECES[0]]
+    with (
+        service(act) as base,
+        mock(path := tmp_path / "c.yaml", base, "once"),
+        requests.get(f"{base}/first", stream=True, timeout=10) as response,
+    ):
+        assert read(f"{base}/second") == [PIECES[0]]
+        released.set()
+        assert list(response.iter_content(None)) == [PIECES[0]]
     assert [one.request.url.rpartition("/")[2] for one in load(path).interactions] == ["first", "second"]
 
 
