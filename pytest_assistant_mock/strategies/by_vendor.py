@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pytest_assistant_mock._vendors import APPBUILDER, MODEL_STUDIO, REVISIONS
-from pytest_assistant_mock.strategies.appbuilder_fields import APPBUILDER_OPERATIONS
-from pytest_assistant_mock.strategies.model_studio_fields import MODEL_STUDIO_OPERATIONS
+from pytest_assistant_mock.strategies.appbuilder_run_fields import APPBUILDER_OPERATIONS
+from pytest_assistant_mock.strategies.model_studio_run_fields import MODEL_STUDIO_OPERATIONS
 from pytest_assistant_mock.strategies.values import appbuilder_ids, model_studio_ids
 from pytest_assistant_mock.strategies.vendor import VendorStrategies
 
