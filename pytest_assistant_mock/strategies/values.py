@@ -98,11 +98,13 @@ def metadata(values: st.SearchStrategy[Any] | None = None) -> st.SearchStrategy[
 
 def model_studio_ids(kind: str) -> st.SearchStrategy[str]:
     """Model Studio's ids of a kind."""
-    prefixes = {"thread": "thread", "assistant": "asst", "run": "run"}
+    prefixes = {"thread": "thread", "assistant": "asst", "run": "run", "step": "step"}
     return uuids(9) if kind == "request" else dashed_ids(prefixes.get(kind, "message"))
 
 
 def appbuilder_ids(kind: str) -> st.SearchStrategy[str]:
     """AppBuilder's ids of a kind."""
     prefixes = {"thread": "thread", "assistant": "asst", "run": "run", "assistant message": "chatmsg"}
+    if kind == "step":
+        return st.integers(1, 99).map("step-{}".format)
     return uuids(4) if kind == "request" else plain_ids(prefixes.get(kind, "msg"))
