@@ -66,10 +66,10 @@ def arguments(schema: Mapping[str, Any]) -> st.SearchStrategy[JSONObject] | None
         return None
 
 
-_UNDERSTOOD = frozenset(
-    "type properties required items enum const minimum maximum minLength maxLength minItems maxItems"
-    " additionalProperties description title default examples".split()
-)
+_UNDERSTOOD = {
+    *("type", "const", "enum", "properties", "required", "additionalProperties", "items", "minItems", "maxItems"),
+    *("minLength", "maxLength", "minimum", "maximum", "title", "description", "default", "examples"),
+}
 
 
 def _fitting(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:

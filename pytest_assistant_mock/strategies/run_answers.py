@@ -44,11 +44,15 @@ def one(vendor: Vendor, ids: Ids, name: str, operation: str, pins: Mapping[str, 
     """
     sort = SORTS[name]
     check_names(name, pins, tuple(sort.fields(ids)))
-    wrap = wraps.get(operation, lambda thing, answer: thing)
+    wrap: Callable[[Any, Message], Any] = wraps.get(operation, _alone)
     least = Message("id", "id", "assistant", "", 1, 0)
     check_pins(vendor, name, operation, pins, lambda plain: wrap(sort.of(plain), least))
     answers = stored_message(ids, {"role": "assistant"}) if operation in wraps else st.just(least)
     return st.builds(printer(vendor, operation), st.builds(wrap, sort.drawn(ids, pins), answers), ids("request"))
+
+
+def _alone(thing: Any, answer: Message) -> Any:
+    return thing
 
 
 def several(

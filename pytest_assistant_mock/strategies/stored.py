@@ -131,7 +131,7 @@ def _calls() -> st.SearchStrategy[ToolCall]:
     return st.builds(ToolCall, values.plain_ids("call"), st.sampled_from(["f", "get_weather"]), written)
 
 
-def _times(thing: Any, rest: _Rest) -> dict[str, int]:
+def _times(thing: Any, rest: _Rest) -> dict[str, Any]:
     ended = f"{thing.status}_at"
     return {ended: thing.created_at + rest.took} if hasattr(thing, ended) else {}
 
