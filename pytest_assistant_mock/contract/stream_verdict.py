@@ -133,6 +133,7 @@ class _Judgement:
         self._ids: dict[str, tuple[str, int]] = {}  # by whose they are, with the number of the event that said it first
         self._count: int | None = None if stream.part else 0
         self._said: dict[str, str] = {}  # the pieces of a message so far, by its id
+        self._missed = False  # whether a piece could not be read
 
     def violations(self) -> Iterator[Violation]:
         """In the order of the events."""
@@ -189,13 +190,16 @@ class _Judgement:
     def _of_event(self, number: int, event: Happening, kind: str) -> Iterator[Violation]:
         rules = self._rules.rules
         if isinstance(event.data, Unread):
+            self._missed = True
             yield Violation("$", "JSON", self._shown(event.data.text), f"{event.data.problem}.")
         kinds = (kind,) if kind in rules.events else rules.kinds(kind)
         if not kinds:
             yield from self._unknown(event)
             return
         if not isinstance(event.data, Unread):
-            yield from self._of_shape(kinds, event)
+            found = self._of_shape(kinds, event)
+            yield from found
+            self._missed = self._missed or (bool(found) and kind in rules.pieces)
         yield from self._of_order(kinds, kind)
         if isinstance(event.data, dict):
             yield from self._of_ids(self._rules.known[kinds[0]], number, event.data)
@@ -262,7 +266,7 @@ class _Judgement:
             self._hear(data, _text(data, known.pieces))
         if known.whole and not self._stream.part:
             said, whole = self._said.pop(str(data.get("id")), ""), _text(data, known.whole)
-            if said != whole:
+            if said != whole and not self._missed:
                 about = "The text of a message is that of its pieces, joined."
                 yield Violation(f"$.{'.'.join(known.whole)}[0].text.value", self._shown(said), self._shown(whole), about)
 
