@@ -63,7 +63,7 @@ class AssistantMock:
     revision: which recorded shape of Model Studio's messages to print, "2025" (the seed page) or "2026" (the newest).
     hosts: more base URLs, by vendor: {"model_studio": ["https://gw.corp/ai/api/v1"]}.
     source: "fake"; "cassette", to answer from the file `cassette`; "live", to let every call through.
-    recording: how a cassette is used: cassette, record, ignore, reuse, unplayed. See docs/cassettes.md.
+    recording: how a cassette is used: cassette, record, ignore, reuse, unplayed, polls, old_values. See docs/cassettes.md.
     strict: whether a request that no route answers raises UnansweredRequest when the mock closes, and a BlockedHost that the
     code under test has swallowed is raised again.
     contract: what to do about an exchange that breaks the contract: "off" (the default), "warn" or "fail" when the mock closes.

@@ -125,6 +125,7 @@ def _vendor(revision: str) -> Vendor:
             url_variable="DASHSCOPE_HTTP_BASE_URL",
             url_attributes=(("dashscope", "base_http_api_url"),),
             read_url=_read_url,
+            sdk=("dashscope", "dashscope"),
         ),
         request_id=request_id,
         request_id_header="x-request-id",
