@@ -139,6 +139,11 @@ class Vendor:
     streams: Streams | None = None
     secret_headers: tuple[str, ...] = ()  # whose values are nobody's business, besides those any service has
     left_out: tuple[str, ...] = ()  # paths of the real service that nothing here answers, though a route in braces would
+    chosen_by: Callable[[Request], Vendor] | None = None  # whose tables answer a request, if that depends on who asks
+
+    def for_request(self, request: Request) -> Vendor:
+        """The vendor whose tables answer a request: this one, unless that depends on who asks."""
+        return self if self.chosen_by is None else self.chosen_by(request)
 
     @cached_property
     def router(self) -> Router:

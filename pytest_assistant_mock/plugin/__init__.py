@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _M = TypeVar("_M", bound="AssistantMock")
 _K = TypeVar("_K")
 _MARKER = (
-    "assistant(revision='2025'|'2026', strict=True, contract='off'|'warn'|'fail', source='fake'|'cassette'|'live',"
+    "assistant(revision='auto'|'2025'|'2026', strict=True, contract='off'|'warn'|'fail', source='fake'|'cassette'|'live',"
     " cassette='name', ignore=[...], reuse=False, unplayed='fail'|'warn'|'off', polls='skip'|'all',"
     " old_values='keep'|'replace'):"
     " how the assistant fixtures play the vendors in this test"
@@ -56,7 +56,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for name, (words, help) in _CASSETTES.items():
         group.addoption(f"--assistant-{name.replace('_', '-')}", dest=f"assistant_{name}", choices=words, help=help)
         parser.addini(f"assistant_{name}", help, default="")
-    parser.addini("assistant_revision", "recorded shape of Model Studio's messages: 2025 (default) or 2026", default="2025")
+    parser.addini("assistant_revision", "recorded shape of Model Studio's messages: auto (default), 2025 or 2026", default="auto")
     parser.addini("assistant_hosts", "more base URLs to answer, a line each: vendor = base URL", type="linelist", default=[])
     guard = "whether to stop every call to a vendor's host for the whole run, whatever fixtures a test has (default: false)"
     parser.addini("assistant_guard", guard, type="bool", default=False)
