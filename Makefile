@@ -22,7 +22,7 @@ ONCE := $(addprefix tests/,$(addsuffix .py,\
 	project/test_readme project/test_reference project/test_requirements project/test_server_docs project/test_summary \
 	project/test_wheel serving/test_server_attack serving/test_server_line strategies/test_answers \
 	strategies/test_fresh strategies/test_payloads strategies/test_properties strategies/test_types \
-	vendors/test_appbuilder_refusals vendors/test_leniency vendors/test_model_studio_refusals vendors/test_provider \
+	vendors/test_appbuilder_refusals vendors/test_java vendors/test_leniency vendors/test_model_studio_refusals vendors/test_provider \
 	vendors/test_samples vendors/test_shape))
 $(foreach file,$(ONCE),$(if $(wildcard $(file)),,$(error $(file) is named in ONCE, and is not there)))
 
@@ -63,7 +63,8 @@ reference: .venv/ready
 	.venv/bin/python docs/make_reference.py
 
 bench: .venv-bench/ready .venv-bench-cassetter/ready
-	.venv-bench/bin/python benchmarks/run.py
+	@mkdir -p build
+	.venv-bench/bin/python benchmarks/run.py --json build/bench.json --picture build/bench.svg
 
 # a minute of 64 clients at the served fake: errors, lost messages, memory, the stop
 soak: .venv/ready

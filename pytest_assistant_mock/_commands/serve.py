@@ -36,7 +36,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--host", default="127.0.0.1", help="address to listen at (default 127.0.0.1); any but loopback needs --key"
     )
     parser.add_argument("--port", type=_port, default=0, help="port to listen at (default 0: a free one)")
-    parser.add_argument("--revision", choices=("2025", "2026"), default="2025", help="recorded shape of Model Studio's messages")
+    parser.add_argument(
+        "--revision",
+        choices=("auto", "2025", "2026"),
+        default="auto",
+        help="recorded shape of Model Studio's messages (default auto: 2026 for the vendor's Java SDK, else 2025)",
+    )
     parser.add_argument(
         "--key", type=_key, action="append", default=[], metavar="KEY", help="the only key both vendors know; may be repeated"
     )

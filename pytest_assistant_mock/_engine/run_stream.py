@@ -95,7 +95,9 @@ class RunStream:
         """The next frame. None: the stream has ended, or it waits for outputs."""
         with self._lock:
             pause = 0.0
-            while not self._frames and not self.ended:
+            while not self._frames:
+                if self.ended:
+                    return None
                 happened = self._next()
                 if happened is None:
                     self._woken.clear()  # it waits for outputs
@@ -106,7 +108,7 @@ class RunStream:
                     self._end_if_over()
                 elif event.wait:
                     pause = event.pause
-            return Piece(self._frames.popleft(), pause) if self._frames and not self.ended else None
+            return None if self.ended else Piece(self._frames.popleft(), pause)
 
     @property
     def ended(self) -> bool:

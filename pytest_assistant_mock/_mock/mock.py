@@ -27,7 +27,7 @@ from pytest_assistant_mock._mock.mounts import mounts_of
 from pytest_assistant_mock._mock.recording import Recording, check_hosts, session, tape_of
 from pytest_assistant_mock._mock.snapshot import Snapshot, check_snapshot
 from pytest_assistant_mock._mock.tool_arguments import ToolArguments
-from pytest_assistant_mock._vendors import REVISIONS
+from pytest_assistant_mock._vendors import PRINTED
 from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault, UnusedScript, absent
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
 __tracebackhide__ = True  # a failing test shows its own line
 
-Revision: TypeAlias = Literal["2025", "2026"]
-"""A recorded shape of Model Studio's messages."""
+Revision: TypeAlias = Literal["auto", "2025", "2026"]
+"""A recorded shape of Model Studio's messages; "auto": the one that the client reads."""
 
 
 class Options(Recording, total=False):
@@ -63,10 +63,11 @@ class AssistantMock:
     """
     Both vendors, played in memory while the context is open: every known client is answered, every SDK finds a fake key.
 
-    revision: which recorded shape of Model Studio's messages to print, "2025" (the seed page) or "2026" (the newest).
+    revision: which recorded shape of Model Studio's messages to print: "2025" (the seed page), "2026" (the newest) or "auto"
+    ("2026" for the vendor's Java SDK, which reads no other, "2025" for every other client).
     hosts: more base URLs, by vendor: {"model_studio": ["https://gw.corp/ai/api/v1"]}.
     source: "fake"; "cassette", to answer from the file `cassette`; "live", to let every call through.
-    recording: how a cassette is used: cassette, record, ignore, reuse, unplayed. See docs/cassettes.md.
+    recording: how a cassette is used: cassette, record, ignore, reuse, unplayed, polls, old_values. See docs/cassettes.md.
     strict: whether a request that no route answers raises UnansweredRequest when the mock closes, and a BlockedHost that the
     code under test has swallowed is raised again.
     contract: what to do about an exchange that breaks the contract: "off" (the default), "warn" or "fail" when the mock closes.
@@ -79,7 +80,7 @@ class AssistantMock:
     def __init__(
         self,
         *,
-        revision: Revision = "2025",
+        revision: Revision = "auto",
         hosts: Mapping[str, Sequence[str]] | None = None,
         strict: bool = True,
         contract: Mode | None = None,
@@ -381,6 +382,6 @@ class _Session(AssistantMock):
 
 
 def _vendors(revision: str) -> tuple[Vendor, ...]:
-    if not isinstance(revision, str) or revision not in REVISIONS:
-        raise ValueError(f"revision={revision!r}: expected one of {', '.join(map(repr, REVISIONS))}")
-    return REVISIONS[revision]
+    if not isinstance(revision, str) or revision not in PRINTED:
+        raise ValueError(f"revision={revision!r}: expected one of {', '.join(map(repr, PRINTED))}")
+    return PRINTED[revision]

@@ -19,7 +19,7 @@ from pytest_assistant_mock.errors import nearest
 if TYPE_CHECKING:
     from pytest_assistant_mock.cassettes import Cassette
     from pytest_assistant_mock.cassettes.session import Session
-    from pytest_assistant_mock.cassettes.usage import Record, Tape, Unplayed
+    from pytest_assistant_mock.cassettes.usage import OldValues, Polls, Record, Tape, Unplayed
 
 
 class Recording(TypedDict, total=False):
@@ -31,6 +31,8 @@ class Recording(TypedDict, total=False):
     ignore: the values that are not compared: ["metadata.trace", "?after"].
     reuse: whether the last answer to a request is given again.
     unplayed: what an answer does that nobody asked for: "fail", "warn" or "off".
+    polls: whether replay goes from a run that is under way to the answer that ends the waiting, "skip", or plays "all".
+    old_values: whether "all" keeps ids and times of the old recording, "keep", or not, "replace".
     test: the node id of the test. shared: whether other tests use the file. begun: whether this run began to record it.
     """
 
@@ -39,6 +41,8 @@ class Recording(TypedDict, total=False):
     ignore: Sequence[str]
     reuse: bool
     unplayed: Unplayed
+    polls: Polls
+    old_values: OldValues
     test: str
     shared: bool
     begun: bool

@@ -6,9 +6,12 @@ Knows the vendors' tables of events; knows nothing of where a stream came from.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from pytest_assistant_mock._engine.secrets import Secrets
@@ -19,16 +22,24 @@ from pytest_assistant_mock.contract.stream_events import Happening, StreamOfEven
 from pytest_assistant_mock.contract.validators import Validator, validator
 from pytest_assistant_mock.errors import NotJSON, nearest
 
+_MANY = 4
+"""From so many events of one kind on, asking once for all of them is quicker."""
+
 Places = frozenset[str]
 """Where a stream may stand: one place, but for a part of a stream, and after an event that was out of order."""
 
 
 class Known(NamedTuple):
-    """A kind of event as it is judged: its ids by whose they are and where they stand."""
+    """
+    A kind of event as it is judged: its ids by whose they are and where they stand; whether it is counted;
+    where its piece of the text stands, or the whole.
+    """
 
-    kind: str
     ids: tuple[tuple[str, tuple[str, ...]], ...]
     begins: tuple[str, ...]
+    counted: bool
+    pieces: tuple[str, ...]
+    whole: tuple[str, ...]
 
 
 class Rules:
@@ -38,7 +49,13 @@ class Rules:
         self.vendor = vendor
         self.rules: StreamRules = DOCUMENTS[vendor].streams
         self.known = {
-            kind: Known(kind, tuple((whose, tuple(path.split("."))) for whose, path in event.ids.items()), event.begins)
+            kind: Known(
+                tuple((whose, tuple(path.split("."))) for whose, path in event.ids.items()),
+                event.begins,
+                self.rules.counted in event.shape.model_fields,
+                tuple(filter(None, self.rules.pieces.get(kind, "").split("."))),
+                tuple(filter(None, self.rules.whole.get(kind, "").split("."))),
+            )
             for kind, event in self.rules.events.items()
         }
         self._moves: dict[tuple[Places, str], Places] = {}
@@ -84,10 +101,11 @@ def event_validator(vendor: str, kinds: tuple[str, ...], strict: bool) -> Valida
 
 def vendor_of(stream: StreamOfEvents) -> str | None:
     """The vendor that knows most of a stream's events; None if nobody knows one."""
+    names = Counter(map(itemgetter(0), stream.events))
 
     def known(vendor: str) -> int:
         rules = rules_of(vendor).rules
-        return sum(bool(rules.kinds(event.name)) or event.name in rules.wrapped for event in stream.events)
+        return sum(count for name, count in names.items() if rules.kinds(name) or name in rules.wrapped)
 
     counts = {vendor: known(vendor) for vendor in DOCUMENTS}
     best = max(counts, key=lambda vendor: counts[vendor])
@@ -118,13 +136,55 @@ class _Judgement:
 
     def violations(self) -> Iterator[Violation]:
         """In the order of the events."""
-        for number, event in enumerate(self._stream.events, 1):
-            kind = self._rules.rules.kind(event.name, event.data)
-            for violation in self._of_event(number, event, kind):
-                yield replace(violation, thing=self._name, event=f"event {number} {_bare(kind)}")
+        number = 0
+        for name, group in groupby(self._stream.events, itemgetter(0)):
+            data = [data for _, data in group]
+            if len(data) >= _MANY and self._accepts_all(number, name, data):
+                number += len(data)
+                continue
+            for one in data:
+                number += 1
+                yield from self._of_one(number, name, one)
         if not self._stream.part and not self._rules.ended(self._places, self._stream.heard):
             number = len(self._stream.events) + 1
             yield replace(self._out_of_order("the end of the stream"), thing=self._name, event=f"event {number}")
+
+    def _accepts_all(self, before: int, kind: str, data: list[Any]) -> bool:
+        """
+        A quick yes to events of one kind, one after the other: most of a stream is pieces of text.
+
+        A no only means that each must be looked at by itself; then nothing has changed.
+        """
+        known = self._rules.known.get(kind)
+        places = self._rules.move(self._places, kind)
+        if known is None or known.begins or known.whole or not places or self._rules.move(places, kind) != places:
+            return False
+        if not event_validator(self._rules.vendor, (kind,), self._strict).accepts_all(data):
+            return False
+        ids = {whose: set(_each(data, path)) for whose, path in known.ids}
+        if any(len(values) > 1 or self._ids.get(whose, (one,))[0] != one for whose, values in ids.items() for one in values):
+            return False
+        if known.counted:
+            counted = self._rules.rules.counted
+            first = data[0].get(counted) if self._count is None else self._count + 1
+            if list(_each(data, (counted,))) != list(range(first, first + len(data))):
+                return False
+            self._count = first + len(data) - 1
+        for whose, values in ids.items():
+            self._ids.setdefault(whose, (values.pop(), before + 1))
+        if known.pieces:
+            self._hear(data[0], "".join(_texts(_each(data, known.pieces))))
+        self._places, self._before = places, kind
+        return True
+
+    def _hear(self, data: Any, text: str) -> None:
+        message = str(data.get("id"))
+        self._said[message] = self._said.get(message, "") + text
+
+    def _of_one(self, number: int, name: str, data: Any) -> Iterator[Violation]:
+        kind = self._rules.rules.kind(name, data)
+        for violation in self._of_event(number, Happening(name, data), kind):
+            yield replace(violation, thing=self._name, event=f"event {number} {_bare(kind)}")
 
     def _of_event(self, number: int, event: Happening, kind: str) -> Iterator[Violation]:
         rules = self._rules.rules
@@ -197,15 +257,14 @@ class _Judgement:
         self._count = count
 
     def _of_text(self, kind: str, data: Mapping[str, Any]) -> Iterator[Violation]:
-        rules = self._rules.rules
-        message = str(data.get("id"))
-        if path := rules.pieces.get(kind):
-            self._said[message] = self._said.get(message, "") + _text(data, path)
-        elif (path := rules.whole.get(kind)) and not self._stream.part:
-            said, whole = self._said.pop(message, ""), _text(data, path)
+        known = self._rules.known[kind]
+        if known.pieces:
+            self._hear(data, _text(data, known.pieces))
+        if known.whole and not self._stream.part:
+            said, whole = self._said.pop(str(data.get("id")), ""), _text(data, known.whole)
             if said != whole:
                 about = "The text of a message is that of its pieces, joined."
-                yield Violation(f"$.{path}[0].text.value", self._shown(said), self._shown(whole), about)
+                yield Violation(f"$.{'.'.join(known.whole)}[0].text.value", self._shown(said), self._shown(whole), about)
 
     def _shown(self, value: Any) -> str:
         return shown(value, self._secrets)
@@ -221,9 +280,21 @@ def _worded(kind: str) -> str:
     return kind if not told or " " in told else f"{name} ({told})"
 
 
-def _text(data: Any, path: str) -> str:
-    for step in path.split("."):
+def _text(data: Any, path: Sequence[str]) -> str:
+    """What one event says, whatever is wrong in it."""
+    for step in path:
         data = data.get(step) if isinstance(data, dict) else None
     items: Sequence[Any] = data if isinstance(data, list) else ()
     texts = (item.get("text") for item in items if isinstance(item, dict))
     return "".join(str(text.get("value", "")) for text in texts if isinstance(text, dict))
+
+
+def _each(data: Iterable[Any], path: Sequence[str]) -> Iterable[Any]:
+    """What stands at a path of each: where their shape has been found right."""
+    for step in path:
+        data = map(itemgetter(step), data)
+    return data
+
+
+def _texts(contents: Iterable[Any]) -> list[str]:
+    return [item["text"]["value"] for content in contents for item in content]

@@ -38,6 +38,17 @@ class Validator:
         return jsonschema_rs.validator_for(guarded(schema)).is_valid
 
     @cached_property
+    def accepts_all(self) -> Callable[[Any], bool]:
+        """A quick yes to a list of things. It is asked once for all of them, which a stream of many small events needs."""
+        if find_spec("jsonschema_rs") is None:
+            return lambda values: False
+        import jsonschema_rs
+
+        one = guarded(strictly(self.schema) if self.strict else self.schema)
+        definitions = one.pop("$defs")
+        return jsonschema_rs.validator_for({"type": "array", "items": one, "$defs": definitions}).is_valid
+
+    @cached_property
     def schema(self) -> JSONSchema:
         """As published, without $id."""
         return schema_of(self.shapes)

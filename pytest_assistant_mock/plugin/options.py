@@ -17,7 +17,7 @@ import pytest
 from pytest_assistant_mock._mock.mock import AssistantMock
 from pytest_assistant_mock.errors import nearest
 
-KEYWORDS = ("revision", "strict", "contract", "source", "cassette", "ignore", "reuse", "unplayed")
+KEYWORDS = ("revision", "strict", "contract", "source", "cassette", "ignore", "reuse", "unplayed", "polls", "old_values")
 _RUN = pytest.StashKey[tuple[dict[str, Any], dict[str, Any]]]()
 _Mock = TypeVar("_Mock", bound=AssistantMock)
 
@@ -55,9 +55,9 @@ def _of_the_run(config: pytest.Config) -> tuple[dict[str, Any], dict[str, Any]]:
         written: dict[str, Any] = {"revision": config.getini("assistant_revision"), "source": config.getini("assistant_source")}
         if lines := config.getini("assistant_hosts"):
             written["hosts"] = hosts(lines)
-        if word := config.getini("assistant_contract"):
-            written["contract"] = word
-        options = {name: config.getoption(f"assistant_{name}") for name in ("source", "contract")}
+        names = ("contract", "polls", "old_values")
+        written |= {name: word for name in names if (word := config.getini(f"assistant_{name}"))}
+        options = {name: config.getoption(f"assistant_{name}") for name in ("source", *names)}
         config.stash[_RUN] = written, {name: word for name, word in options.items() if word}
     return config.stash[_RUN]
 

@@ -141,7 +141,7 @@ class StepDetails(Shape):
     run_step_object: StreamedStep = Field(description="The step.", examples=[_STEP])
 
 
-class CreatedMessage(Shape):
+class BegunMessage(Shape):
     """The message that is being written."""
 
     message_id: MessageId
@@ -151,7 +151,7 @@ class MessageDetails(Shape):
     """The message that begins."""
 
     type: Literal["message_creation"] = Field(description="What the details hold.")
-    message_creation: CreatedMessage = Field(
+    message_creation: BegunMessage = Field(
         description="The message.", examples=[{"message_id": "chatmsg_2f96c249a8314ff3ac6db65eb0007dda"}]
     )
 

@@ -28,6 +28,7 @@ class Events:
 
     def __init__(self, request_id: str) -> None:
         self._request_id = request_id
+        self._head = ("", b"")
         self._end = b'","annotations":[]}}],"file_ids":[]},"request_id":' + to_json(request_id) + b"}\n\n"
 
     def begin(self, streamed: Streamed) -> Sequence[bytes]:
@@ -56,7 +57,10 @@ class Events:
 
     def _delta(self, message_id: str, text: str) -> bytes:
         """thread.message.delta, whose fixed parts are bytes already: most frames are of this kind."""
-        head = b'event:thread.message.delta\ndata:{"id":' + to_json(message_id) + _DELTA
+        of, head = self._head
+        if of != message_id:
+            head = b'event:thread.message.delta\ndata:{"id":' + to_json(message_id) + _DELTA
+            self._head = (message_id, head)
         return head + to_json(text)[1:-1] + self._end
 
 

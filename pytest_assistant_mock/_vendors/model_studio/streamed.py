@@ -7,7 +7,7 @@ Knows nothing of the order they come in.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, RootModel
 
@@ -250,3 +250,5 @@ class WaitingRun(runs.Run):
 
 class Done(Shape, RootModel[Literal["[DONE]"]]):
     """The text that ends every stream; no JSON."""
+
+    media_type: ClassVar[str] = "text/plain"
