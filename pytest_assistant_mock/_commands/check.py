@@ -19,6 +19,7 @@ from pytest_assistant_mock._commands.files import SUFFIXES, cassettes, printable
 from pytest_assistant_mock.contract.explain import shown
 from pytest_assistant_mock.contract.infer import guessed
 from pytest_assistant_mock.contract.parse import parse
+from pytest_assistant_mock.contract.stream_events import looks_like_stream
 from pytest_assistant_mock.errors import NotJSON
 
 
@@ -45,7 +46,7 @@ def arguments(parser: ArgumentParser) -> None:
         "files",
         nargs="+",
         metavar="FILE",
-        help="JSON, JSON lines (.jsonl, .ndjson), cassettes (.yaml), or a folder of cassettes; - reads standard input",
+        help="JSON, JSON lines (.jsonl, .ndjson), a stream, cassettes (.yaml), or a folder of cassettes; - reads standard input",
     )
     parser.add_argument("--vendor", choices=contract.VENDORS, help="whose they are (default: told from their fields)")
     parser.add_argument("--operation", help="what they answer, say list_messages (default: told from their fields)")
@@ -109,6 +110,8 @@ READERS: Mapping[str, Callable[[bytes], Iterable[tuple[int, bytes]]]] = {".jsonl
 
 def _found(name: str, line: int, document: bytes, options: Namespace) -> list[Finding]:
     where = f"{name}:{line}"
+    if looks_like_stream(document):
+        return _in_stream(name, line, document, options)
     try:
         value = parse(document, where, options.max_bytes)
         things = value if isinstance(value, list) else [value]
@@ -126,6 +129,14 @@ def _found(name: str, line: int, document: bytes, options: Namespace) -> list[Fi
         ]
     except (NotJSON, TypeError) as problem:
         return [Finding(name, line, "", "", str(problem).removeprefix(where).lstrip(": "), "")]
+
+
+def _in_stream(name: str, line: int, document: bytes, options: Namespace) -> list[Finding]:
+    try:
+        found = contract.violations(document, vendor=options.vendor, strict=options.strict, max_bytes=options.max_bytes)
+    except (NotJSON, TypeError) as problem:
+        return [Finding(name, line, "", "", str(problem), "")]
+    return [Finding(name, line, f"{one.event}: {one.path}", one.expected, one.came, one.about) for one in found]
 
 
 def _violations(thing: Any, where: str, options: Namespace) -> Sequence[contract.Violation]:

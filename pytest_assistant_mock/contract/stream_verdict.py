@@ -132,7 +132,8 @@ class _Judgement:
         self._before = ""
         self._ids: dict[str, tuple[str, int]] = {}  # by whose they are, with the number of the event that said it first
         self._count: int | None = None if stream.part else 0
-        self._said: dict[str, str] = {}  # the pieces of a message so far, by its id
+        self._said: dict[str, str] = {}  # what was said so far, by the id of the message that began
+        self._missed = False  # whether a piece could not be read
 
     def violations(self) -> Iterator[Violation]:
         """In the order of the events."""
@@ -179,7 +180,8 @@ class _Judgement:
 
     def _hear(self, data: Any, text: str) -> None:
         message = str(data.get("id"))
-        self._said[message] = self._said.get(message, "") + text
+        if message in self._said:
+            self._said[message] += text
 
     def _of_one(self, number: int, name: str, data: Any) -> Iterator[Violation]:
         kind = self._rules.rules.kind(name, data)
@@ -189,13 +191,16 @@ class _Judgement:
     def _of_event(self, number: int, event: Happening, kind: str) -> Iterator[Violation]:
         rules = self._rules.rules
         if isinstance(event.data, Unread):
+            self._missed = True
             yield Violation("$", "JSON", self._shown(event.data.text), f"{event.data.problem}.")
         kinds = (kind,) if kind in rules.events else rules.kinds(kind)
         if not kinds:
             yield from self._unknown(event)
             return
         if not isinstance(event.data, Unread):
-            yield from self._of_shape(kinds, event)
+            found = self._of_shape(kinds, event)
+            yield from found
+            self._missed = self._missed or (bool(found) and kind in rules.pieces)
         yield from self._of_order(kinds, kind)
         if isinstance(event.data, dict):
             yield from self._of_ids(self._rules.known[kinds[0]], number, event.data)
@@ -241,6 +246,8 @@ class _Judgement:
             if not isinstance(value, str) or not value:
                 continue  # its shape says so
             said = None if whose in known.begins else self._ids.get(whose)
+            if whose in known.begins:
+                self._said[value] = ""
             if said is None:
                 self._ids[whose] = (value, number)
             elif said[0] != value:
@@ -260,9 +267,9 @@ class _Judgement:
         known = self._rules.known[kind]
         if known.pieces:
             self._hear(data, _text(data, known.pieces))
-        if known.whole and not self._stream.part:
-            said, whole = self._said.pop(str(data.get("id")), ""), _text(data, known.whole)
-            if said != whole:
+        if known.whole:
+            said, whole = self._said.pop(str(data.get("id")), None), _text(data, known.whole)
+            if said is not None and said != whole and not self._missed:
                 about = "The text of a message is that of its pieces, joined."
                 yield Violation(f"$.{'.'.join(known.whole)}[0].text.value", self._shown(said), self._shown(whole), about)
 
