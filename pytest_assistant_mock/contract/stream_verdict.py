@@ -22,6 +22,7 @@ from pytest_assistant_mock.contract.stream_events import Happening, StreamOfEven
 from pytest_assistant_mock.contract.validators import Validator, validator
 from pytest_assistant_mock.errors import NotJSON, nearest
 
+_THE_END = "the end of the stream"
 _MANY = 4
 """From so many events of one kind on, asking once for all of them is quicker."""
 
@@ -79,7 +80,18 @@ class Rules:
     def next(self, places: Places) -> list[str]:
         """What may come, in the order of the table."""
         found = (kind for at in self.rules.order if at in places for kind in self.rules.order[at])
-        return list(dict.fromkeys([*found, *(["the end of the stream"] if END in places else [])]))
+        return list(dict.fromkeys([*found, *([_THE_END] if END in places else [])]))
+
+    def listed(self, kinds: Iterable[str]) -> str:
+        """Kinds in words; those that one name has together: "run_end (failed, expired)", or "run_end" if it is all of them."""
+        names: dict[str, list[str]] = {}
+        for kind in kinds:
+            names.setdefault(_bare(kind), []).append(kind)
+        words = (
+            name if len(found) == (len(self.rules.kinds(name)) or 1) else f"{name} ({', '.join(map(_told_apart, found))})"
+            for name, found in names.items()
+        )
+        return " or ".join(words)
 
     def ended(self, places: Places, heard: bool) -> bool:
         """Whether a stream may end there."""
@@ -148,7 +160,7 @@ class _Judgement:
                 yield from self._of_one(number, name, one)
         if not self._stream.part and not self._rules.ended(self._places, self._stream.heard):
             number = len(self._stream.events) + 1
-            yield replace(self._out_of_order("the end of the stream"), thing=self._name, event=f"event {number}")
+            yield replace(self._out_of_order(_THE_END), thing=self._name, event=f"event {number}")
 
     def _accepts_all(self, before: int, kind: str, data: list[Any]) -> bool:
         """
@@ -221,9 +233,9 @@ class _Judgement:
         self._places, self._before = after, kind
 
     def _out_of_order(self, came: str) -> Violation:
-        expected = " or ".join(map(_worded, self._rules.next(self._places)))
-        about = f"What may follow {_worded(self._before)}." if self._before else "What a stream begins with."
-        return Violation("$", expected, _worded(came), about)
+        expected = self._rules.listed(self._rules.next(self._places))
+        about = f"What may follow {self._rules.listed([self._before])}." if self._before else "What a stream begins with."
+        return Violation("$", expected, self._rules.listed([came]), about)
 
     def _unknown(self, event: Happening) -> Iterator[Violation]:
         rules = self._rules.rules
@@ -278,13 +290,11 @@ class _Judgement:
 
 
 def _bare(kind: str) -> str:
-    return kind.partition(" ")[0]
+    return kind if kind == _THE_END else kind.partition(" ")[0]
 
 
-def _worded(kind: str) -> str:
-    """A kind in words: "run_end (failed)"."""
-    name, _, told = kind.partition(" ")
-    return kind if not told or " " in told else f"{name} ({told})"
+def _told_apart(kind: str) -> str:
+    return kind.partition(" ")[2]
 
 
 def _text(data: Any, path: Sequence[str]) -> str:

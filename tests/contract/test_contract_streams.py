@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from scripted_streams import CASES, printed
+from scripted_streams import CASES, GIVE_WAY, SAMPLES, printed
 
 from pytest_assistant_mock import contract
 from pytest_assistant_mock._vendors import DOCUMENTS
@@ -18,7 +17,6 @@ from pytest_assistant_mock._vendors.shape import Shape
 from pytest_assistant_mock._vendors.streams import BEGINNING, END
 from pytest_assistant_mock.contract.stream_events import Happening, looks_like_stream, read_stream
 
-SAMPLES = {path.stem: json.loads(path.read_text("utf8")) for path in (Path(__file__).parents[1] / "samples/runs").glob("*.json")}
 STREAMS = [
     (vendor, place, one["operation"], one["response"]["body"])
     for vendor, samples in SAMPLES.items()
@@ -30,14 +28,6 @@ STREAMS = [
 ]
 PARTS = {("model_studio", place) for place in (10, 14, 58, 61)} | {("appbuilder", place) for place in (7, 9, 13)}
 """Samples that are no whole streams: they begin or end in the middle."""
-GIVE_WAY: dict[tuple[str, int], set[str]] = {
-    ("model_studio", 22): {"$.request_id"},  # a recording of another service, renamed, in the Java SDK's own tests
-    ("model_studio", 59): {"$"},  # data that is no JSON: what the SDK makes of it
-    ("model_studio", 60): {"$.request_id"},  # an error without its request: what the SDK makes of it
-    ("model_studio", 64): {"$.object"},  # half a run, in two lines of data: what the SDK makes of it
-    ("appbuilder", 44): {"$"},  # [DONE]: what the SDK makes of it
-}
-"""Samples that break the contract, and where; see docs/fidelity.md."""
 
 
 @pytest.mark.parametrize(
