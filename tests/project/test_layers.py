@@ -43,6 +43,8 @@ FLOORS = (
     # 4: what a test holds
     Floor("_mock", MOCK),
     Floor("_mock.tool_arguments", MOCK, ("jsonschema",)),
+    # beside it: takes a mock as a value, so that a mock may offer it
+    Floor("_serving.control", MOCK),
     # 3 and 2: keep and judge what travels
     Floor("cassettes", ("contract", *VENDORS), ("vcr", "yaml")),
     Floor("contract", VENDORS, ("jsonschema", "jsonschema_rs", "pydantic")),
