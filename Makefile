@@ -108,6 +108,7 @@ environments: .venv/ready .venv-newest/ready .venv-wheel/ready
 .venv-bench/ready: benchmarks/requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python $(PIP) -r $< -e .
+	@if command -v npm > /dev/null; then npm install --silent --prefix .venv-bench/node @copilotkit/aimock; fi  # a peer, where it can be had
 	@touch $@
 
 .venv-bench-cassetter/ready: benchmarks/requirements-cassetter.txt

@@ -144,7 +144,7 @@ class _Judgement:
         self._before = ""
         self._ids: dict[str, tuple[str, int]] = {}  # by whose they are, with the number of the event that said it first
         self._count: int | None = None if stream.part else 0
-        self._said: dict[str, str] = {}  # what was said so far, by the id of the message that began
+        self._said: dict[str, list[str]] = {}  # what was said so far, by the id of the message that began
         self._missed = False  # whether a piece could not be read
 
     def violations(self) -> Iterator[Violation]:
@@ -193,37 +193,40 @@ class _Judgement:
     def _hear(self, data: Any, text: str) -> None:
         message = str(data.get("id"))
         if message in self._said:
-            self._said[message] += text
+            self._said[message].append(text)
 
     def _of_one(self, number: int, name: str, data: Any) -> Iterator[Violation]:
         kind = self._rules.rules.kind(name, data)
+        label = _bare(kind) if self._rules.rules.kinds(kind) else self._shown(kind)[1:-1]
         for violation in self._of_event(number, Happening(name, data), kind):
-            yield replace(violation, thing=self._name, event=f"event {number} {_bare(kind)}")
+            yield replace(violation, thing=self._name, event=f"event {number} {label}")
 
     def _of_event(self, number: int, event: Happening, kind: str) -> Iterator[Violation]:
         rules = self._rules.rules
-        if isinstance(event.data, Unread):
-            self._missed = True
-            yield Violation("$", "JSON", self._shown(event.data.text), f"{event.data.problem}.")
         kinds = (kind,) if kind in rules.events else rules.kinds(kind)
+        found, readable = self._of_data(kinds, event)
+        yield from found
         if not kinds:
             yield from self._unknown(event)
             return
-        if not isinstance(event.data, Unread):
-            found = self._of_shape(kinds, event)
-            yield from found
-            self._missed = self._missed or (bool(found) and kind in rules.pieces)
-        yield from self._of_order(kinds, kind)
-        if isinstance(event.data, dict):
+        self._missed = self._missed or not readable or (bool(found) and kind in rules.pieces)
+        yield from self._of_order(kinds, kind if kind in rules.events else _bare(kind))
+        if readable and isinstance(event.data, dict):
             yield from self._of_ids(self._rules.known[kinds[0]], number, event.data)
             yield from self._of_count(event.data)
             yield from self._of_text(kinds[0], event.data)
 
-    def _of_shape(self, kinds: tuple[str, ...], event: Happening) -> list[Violation]:
+    def _of_data(self, kinds: tuple[str, ...], event: Happening) -> tuple[list[Violation], bool]:
+        """What is wrong with an event by itself; and whether it is JSON, of which there is more to say."""
+        if isinstance(event.data, Unread):
+            return [Violation("$", "JSON", self._shown(event.data.text), f"{event.data.problem}.")], False
+        if not kinds:
+            return [], True
         try:
-            return event_validator(self._rules.vendor, kinds, self._strict).judge(event.data, self._name, self._secrets)
+            found = event_validator(self._rules.vendor, kinds, self._strict).judge(event.data, "The data", self._secrets)
         except NotJSON as problem:
-            return [Violation("$", "JSON", str(problem))]
+            return [Violation("$", "JSON", "something else", f"{problem}.")], False
+        return found, True
 
     def _of_order(self, kinds: tuple[str, ...], kind: str) -> Iterator[Violation]:
         after = frozenset[str]().union(*(self._rules.move(self._places, one) for one in kinds))
@@ -259,7 +262,7 @@ class _Judgement:
                 continue  # its shape says so
             said = None if whose in known.begins else self._ids.get(whose)
             if whose in known.begins:
-                self._said[value] = ""
+                self._said[value] = []
             if said is None:
                 self._ids[whose] = (value, number)
             elif said[0] != value:
@@ -280,8 +283,9 @@ class _Judgement:
         if known.pieces:
             self._hear(data, _text(data, known.pieces))
         if known.whole:
-            said, whole = self._said.pop(str(data.get("id")), None), _text(data, known.whole)
-            if said is not None and said != whole and not self._missed:
+            pieces, whole = self._said.pop(str(data.get("id")), None), _text(data, known.whole)
+            said = "".join(pieces or ())
+            if pieces is not None and said != whole and not self._missed:
                 about = "The text of a message is that of its pieces, joined."
                 yield Violation(f"$.{'.'.join(known.whole)}[0].text.value", self._shown(said), self._shown(whole), about)
 
