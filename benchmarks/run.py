@@ -1,7 +1,7 @@
 """
 `make bench`: every measure of the files beside this one, each in a process of its own, as one table and as JSON.
 
-    python benchmarks/run.py [--only NAME] [--json FILE] [--quick]
+    python benchmarks/run.py [--only NAME] [--json FILE] [--picture FILE] [--quick]
 
 A measure whose packages are not installed is named and left out. Knows no measure.
 """
@@ -24,9 +24,22 @@ from time import perf_counter
 from typing import Any
 
 from harness import QUICK, Missing, Row, as_json, table, write_json
+from picture import draw
 
 FOLDER = Path(__file__).parent
-FILES = ("startup", "fixtures", "clients", "conversations", "volume", "checks", "server", "cassettes", "generation")
+FILES = (
+    "startup",
+    "fixtures",
+    "clients",
+    "conversations",
+    "served_streams",
+    "volume",
+    "checks",
+    "server",
+    "cassettes",
+    "generation",
+    "growth",
+)
 OURS = "pytest-assistant-mock"
 
 
@@ -83,6 +96,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure; each figure is a ratio within one run.")
     parser.add_argument("--only", metavar="NAME", action="append", choices=list(known), help=f"one of {', '.join(known)}")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write rows and versions there as well")
+    parser.add_argument("--picture", metavar="FILE", type=Path, help="draw the rows that have peers there, as SVG")
     parser.add_argument("--quick", action="store_true", help="try everything once: shows that it runs, not how fast")
     parser.add_argument("--here", action="store_true", help="all in this process")
     options = parser.parse_args()
@@ -108,6 +122,8 @@ def main() -> int:
             print(f"{kind.capitalize()}: {name}: {words}")
     if options.json:
         write_json(options.json, {"versions": told, "cores": os.cpu_count(), **silent, "rows": as_json(rows)})
+    if options.picture:
+        draw(rows, options.picture)
     return 1 if silent["failed"] else 0
 
 

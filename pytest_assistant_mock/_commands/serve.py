@@ -36,9 +36,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--host", default="127.0.0.1", help="address to listen at (default 127.0.0.1); any but loopback needs --key"
     )
     parser.add_argument("--port", type=_port, default=0, help="port to listen at (default 0: a free one)")
-    parser.add_argument("--revision", choices=("2025", "2026"), default="2025", help="recorded shape of Model Studio's messages")
+    parser.add_argument(
+        "--revision",
+        choices=("auto", "2025", "2026"),
+        default="auto",
+        help="recorded shape of Model Studio's messages (default auto: 2026 for the vendor's Java SDK, else 2025)",
+    )
     parser.add_argument(
         "--key", type=_key, action="append", default=[], metavar="KEY", help="the only key both vendors know; may be repeated"
+    )
+    parser.add_argument(
+        "--control-key",
+        type=_key,
+        metavar="KEY",
+        help="the key to the control API below /__mock__/, which is off without one where other machines are let in",
     )
     parser.add_argument(
         "--allow-host",
@@ -108,6 +119,7 @@ def _server(options: argparse.Namespace) -> AssistantServer:
         host=options.host,
         port=options.port,
         keys=options.key,
+        control_key=options.control_key or "",
         revision=options.revision,
         strict=False,
         allow_hosts=options.allow_host,

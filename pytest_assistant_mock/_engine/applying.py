@@ -39,7 +39,7 @@ Applied = tuple[Performance, Step | None, Message | None]
 def apply(state: State, performance: Performance, event: RunEvent) -> Happened:
     """Change the state as an event says."""
     changed, step, message = _APPLY[type(event)](state, performance, event)
-    state[PERFORMANCE].replace(changed._replace(at=changed.at + 1, events=changed.events + 1))
+    state[PERFORMANCE].replace(changed.one_further())
     return Happened(event, state[RUN].get(performance.run_id), step, message)
 
 
@@ -169,7 +169,7 @@ def _same(performance: Performance) -> Applied:
 
 
 def _change(state: State, performance: Performance, **changes: Any) -> StoredRun:
-    return state[RUN].replace(replace(state[RUN].get(performance.run_id), **changes))
+    return state[RUN].replace(state[RUN].get(performance.run_id)._replace(**changes))
 
 
 _ENDED_AT: Mapping[str, str] = {

@@ -115,7 +115,7 @@ class Engine:
             return reply
 
     def _answer(self, service: Service, place: Place, request: Request) -> Reply:
-        vendor = service.vendor
+        vendor = service.vendor.for_request(request)
         request_id = vendor.request_id(request, service.numbers)
         match = vendor.router.find(request.method, place.path)
         if request.method == "HEAD" and isinstance(as_get := vendor.router.find("GET", place.path), Match):
@@ -169,8 +169,8 @@ class Engine:
             finally:
                 state.owner = ""
 
-        def refuse(kind: str) -> Response:
-            return vendor.refuse(Refusal(kind), request_id)
+        def refuse(kind: str, /, *, streamed: bool = False) -> Response:
+            return (vendor.end_stream if streamed else vendor.refuse)(Refusal(kind), request_id)
 
         return operation, *strike(trouble.plans, operation, request, refuse, act, self.clock)
 

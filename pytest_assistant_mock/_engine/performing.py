@@ -80,7 +80,7 @@ def create_run(
     )
     turns = take(state.scripts, view(state, run, ()), state.name)
     state[RUN].add(run)
-    state[PERFORMANCE].add(Performance(run_id, run_id, turns, (RunQueued(), RunStarted()), streamed=streamed))
+    state[PERFORMANCE].add(Performance(0, 0, run_id, turns, (RunQueued(), RunStarted()), streamed=streamed))
     return run
 
 
@@ -277,5 +277,5 @@ def _scripted_usage(turn: Item, performance: Performance) -> Usage | None:
 def _usage(state: State, run: StoredRun, performance: Performance) -> Usage | None:
     if performance.usage is not None or not state.habits.counts_tokens:
         return performance.usage
-    read = sum(len(message.text) for message in state[MESSAGE].of(run.thread_id) if message.run_id != run.id)
+    read = state[MESSAGE].size_of(run.thread_id) - performance.said  # without what the run itself has said
     return Usage(max(read, 1), max(performance.said, 1))

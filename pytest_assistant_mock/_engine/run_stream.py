@@ -51,11 +51,13 @@ class Streams:
     How a vendor streams a run.
 
     stays_open: whether a stream goes on over a call of a function, or ends there. printer: takes the id of the request.
+    error: from the body of a refusal, the last frames of a stream that breaks off with it; None: the vendor has no event for it.
     """
 
     content_type: str
     stays_open: bool
     printer: Callable[[str], FramePrinter]
+    error: Callable[[bytes], Sequence[bytes]] | None = None
 
 
 class RunStream:
@@ -95,7 +97,9 @@ class RunStream:
         """The next frame. None: the stream has ended, or it waits for outputs."""
         with self._lock:
             pause = 0.0
-            while not self._frames and not self.ended:
+            while not self._frames:
+                if self.ended:
+                    return None
                 happened = self._next()
                 if happened is None:
                     self._woken.clear()  # it waits for outputs
@@ -106,7 +110,7 @@ class RunStream:
                     self._end_if_over()
                 elif event.wait:
                     pause = event.pause
-            return Piece(self._frames.popleft(), pause) if self._frames and not self.ended else None
+            return None if self.ended else Piece(self._frames.popleft(), pause)
 
     @property
     def ended(self) -> bool:

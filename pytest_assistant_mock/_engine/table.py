@@ -38,8 +38,9 @@ class Kind(Generic[T]):
     name: "thread"; a request names one by "thread_id", and is refused with "thread_not_found", or another `refusal`.
     parent: the kind its objects belong to and go with; they are kept, and paged, for each parent.
     owned: whether an object exists only for the key and workspace in its `owner`, "" being everybody's.
-    listed: whether its objects are paged. local: whether an id is unique within its parent only.
-    in_path: whether a path that has its field names one of them.
+    listed: whether its objects are paged; of a kind that is not, a parent has at most one, of the parent's own id.
+    local: whether an id is unique within its parent only.
+    in_path: whether a path that has its field names one of them. size: how large an object is, for `Table.size_of`.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Kind(Generic[T]):
     local: bool = False
     in_path: bool = True
     refusal: str = ""
+    size: Callable[[T], int] = len  # type: ignore[assignment]
     field_name: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -108,6 +110,7 @@ class Table(Generic[T]):
         self._asks = asks
         self._items: dict[str, T] = {}
         self._lists: dict[str, list[T]] = {}
+        self._sizes: dict[str, tuple[int, int]] = {}  # by parent: of how many objects, and their size together
         self._parent_of: Callable[[T], str] = attrgetter(kind.parent.field_name) if kind.parent else _no_parent
 
     def __contains__(self, id: object) -> bool:
@@ -153,6 +156,7 @@ class Table(Generic[T]):
             self._lists[parent] = [item]
         elif siblings and _time(siblings[-1]) > _time(item):  # the test has turned the clock back
             siblings.insert(_position(siblings, item), item)
+            self._sizes.pop(parent, None)
         else:
             siblings.append(item)
         return item
@@ -161,7 +165,7 @@ class Table(Generic[T]):
         """Put an object in the place of the one of its id, which has the same place in time."""
         self._items[self._key(item)] = item
         if self.kind.listed:
-            siblings = self._lists[self._parent_of(item)]
+            siblings = self._siblings(item)
             siblings[_position(siblings, item)] = item
         return item
 
@@ -169,14 +173,14 @@ class Table(Generic[T]):
         """Put an object there as it is; one of its id goes, what belongs to that one stays."""
         before = self._items.get(self._key(item))
         if before is not None and self.kind.listed:
-            self._lists[self._parent_of(before)].remove(before)
+            self._siblings(before).remove(before)
         return self.add(item)
 
     def remove(self, item: T) -> None:
         """Forget an object, and all that belongs to it."""
         del self._items[self._key(item)]
         if self.kind.listed:
-            siblings = self._lists[self._parent_of(item)]
+            siblings = self._siblings(item)
             del siblings[_position(siblings, item)]
         for child in self.children:
             child._remove_all(item.id)
@@ -198,9 +202,17 @@ class Table(Generic[T]):
         last = _position(items, self.get(before, within, "before")) if before else None
         return page(items, order, limit, window(order, first, last, len(items)))
 
+    def size_of(self, parent: str) -> int:
+        """The size of a parent's objects together. What has been added since the last time is all that is looked at."""
+        siblings = self._lists.get(parent, [])
+        count, size = self._sizes.get(parent, (0, 0))
+        size += sum(map(self.kind.size, siblings[count:]))
+        self._sizes[parent] = (len(siblings), size)
+        return size
+
     def clear(self) -> None:
         """Forget everything."""
-        self._items, self._lists = {}, {}
+        self._items, self._lists, self._sizes = {}, {}, {}
 
     def save(self) -> Callable[[], None]:
         """A function that puts everything back as it is now. Objects are values, so they are shared, not copied."""
@@ -210,13 +222,23 @@ class Table(Generic[T]):
         def put_back() -> None:
             self._items = dict(items)
             self._lists = {parent: list(siblings) for parent, siblings in lists.items()}
+            self._sizes = {}
 
         return put_back
+
+    def _siblings(self, item: T) -> list[T]:
+        """The list an object stands in, about to be changed."""
+        parent = self._parent_of(item)
+        self._sizes.pop(parent, None)
+        return self._lists[parent]
 
     def _key(self, item: T) -> str:
         return f"{self._parent_of(item)}\n{item.id}" if self.kind.local else item.id
 
     def _remove_all(self, parent: str) -> None:
+        self._sizes.pop(parent, None)
+        if not self.kind.listed:
+            self._items.pop(parent, None)
         for item in self._lists.pop(parent, ()):
             del self._items[self._key(item)]
             for child in self.children:

@@ -47,6 +47,7 @@ class Route:
     page: where the vendor describes it. sdk: the classes of the vendor's SDK that hold its answer.
     switch: whether the vendor says that it does not exist, so that it is refused unless a test allows it.
     watched: whether recordings are held against its shapes: not where too little is known of what the service really answers.
+    settled: of an operation that clients ask again and again, the statuses of its object at which they stop asking.
     """
 
     operation: str
@@ -62,6 +63,7 @@ class Route:
     sdk: tuple[str, ...] = ()
     switch: bool = False
     watched: bool = True
+    settled: tuple[str, ...] = ()
 
 
 class Download(NamedTuple):
@@ -99,7 +101,8 @@ class Settings:
     """
     Where a vendor's SDKs look for their key and base URL.
 
-    Attributes are pairs of module and name; only modules already imported are touched.
+    Attributes are pairs of module and name; only modules already imported are touched. sdk: its package, and as what it is
+    installed.
     """
 
     key: str
@@ -108,6 +111,7 @@ class Settings:
     key_attributes: tuple[tuple[str, str], ...] = ()
     url_attributes: tuple[tuple[str, str], ...] = ()
     read_url: Callable[[str], str] = str
+    sdk: tuple[str, str] | None = None
 
     def keys_found(self) -> list[str]:
         """The keys the SDKs would find just now, in the environment and in themselves."""
@@ -135,6 +139,11 @@ class Vendor:
     streams: Streams | None = None
     secret_headers: tuple[str, ...] = ()  # whose values are nobody's business, besides those any service has
     left_out: tuple[str, ...] = ()  # paths of the real service that nothing here answers, though a route in braces would
+    chosen_by: Callable[[Request], Vendor] | None = None  # whose tables answer a request, if that depends on who asks
+
+    def for_request(self, request: Request) -> Vendor:
+        """The vendor whose tables answer a request: this one, unless that depends on who asks."""
+        return self if self.chosen_by is None else self.chosen_by(request)
 
     @cached_property
     def router(self) -> Router:
@@ -154,6 +163,12 @@ class Vendor:
         """The vendor's own answer to a request it says no to."""
         row = self.errors[refusal.kind]
         return self.respond(row.status, row.shape(row, refusal, request_id), request_id)
+
+    def end_stream(self, refusal: Refusal, request_id: str) -> Response:
+        """The same as the last frames of a stream."""
+        row, error = self.errors[refusal.kind], self.streams.error if self.streams is not None else None
+        assert error is not None, f"{self.name} has no event for an error"
+        return Response(200, pieces=error(row.shape(row, refusal, request_id)))
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
+from os.path import realpath
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from pytest_assistant_mock._engine.engine import Engine, Service
@@ -19,7 +20,7 @@ from pytest_assistant_mock.errors import nearest
 if TYPE_CHECKING:
     from pytest_assistant_mock.cassettes import Cassette
     from pytest_assistant_mock.cassettes.session import Session
-    from pytest_assistant_mock.cassettes.usage import Record, Tape, Unplayed
+    from pytest_assistant_mock.cassettes.usage import OldValues, Polls, Record, Tape, Unplayed
 
 
 class Recording(TypedDict, total=False):
@@ -31,6 +32,8 @@ class Recording(TypedDict, total=False):
     ignore: the values that are not compared: ["metadata.trace", "?after"].
     reuse: whether the last answer to a request is given again.
     unplayed: what an answer does that nobody asked for: "fail", "warn" or "off".
+    polls: whether replay goes from a run that is under way to the answer that ends the waiting, "skip", or plays "all".
+    old_values: whether "all" keeps ids and times of the old recording, "keep", or not, "replace".
     test: the node id of the test. shared: whether other tests use the file. begun: whether this run began to record it.
     """
 
@@ -39,6 +42,8 @@ class Recording(TypedDict, total=False):
     ignore: Sequence[str]
     reuse: bool
     unplayed: Unplayed
+    polls: Polls
+    old_values: OldValues
     test: str
     shared: bool
     begun: bool
@@ -46,9 +51,10 @@ class Recording(TypedDict, total=False):
 
 @dataclass(slots=True)
 class CommandLine:
-    """What the command line of this run says; None if nothing."""
+    """What the command line of this run says; None if nothing. opened: collects the cassettes that were asked for, if wanted."""
 
     source: str | None = None
+    opened: set[str] | None = None
 
 
 command_line = CommandLine()
@@ -80,6 +86,8 @@ def session(engine: Engine, tape: Tape) -> Session:
     from pytest_assistant_mock._vendors.secrets import configured
     from pytest_assistant_mock.cassettes.session import Session
 
+    if command_line.opened is not None and tape.path is not None:
+        command_line.opened.add(realpath(tape.path))
     return Session(engine, tape, configured)
 
 

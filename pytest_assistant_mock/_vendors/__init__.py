@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_assistant_mock._engine.vendor import Vendor
 from pytest_assistant_mock._vendors.appbuilder.vendor import APPBUILDER
-from pytest_assistant_mock._vendors.model_studio.vendor import MODEL_STUDIO
+from pytest_assistant_mock._vendors.model_studio.vendor import AUTO, MODEL_STUDIO
 
 if TYPE_CHECKING:
     from pytest_assistant_mock._vendors.documents import Documents
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 REVISIONS: Mapping[str, tuple[Vendor, ...]] = {revision: (MODEL_STUDIO[revision], APPBUILDER) for revision in MODEL_STUDIO}
 """Every revision of the recorded shapes, with the vendors as they stood then."""
 
-__all__ = ["APPBUILDER", "DOCUMENTS", "MODEL_STUDIO", "REVISIONS"]
+PRINTED: Mapping[str, tuple[Vendor, ...]] = {"auto": (AUTO, APPBUILDER), **REVISIONS}
+"""What a mock prints: each client's own revision, or one for all."""
+
+__all__ = ["APPBUILDER", "DOCUMENTS", "MODEL_STUDIO", "PRINTED", "REVISIONS"]
 
 
 def __getattr__(name: str) -> Any:

@@ -71,6 +71,10 @@ class StreamRules:
             name = str(fields.get(self.wrapped[name], name))
         return f"{name} {fields.get(self.told_by[name])}" if name in self.told_by else name
 
+    def wraps(self, kind: str) -> bool:
+        """Whether a kind comes wrapped: its data says it."""
+        return any(field_name in self.events[kind].shape.model_fields for field_name in self.wrapped.values())
+
     def kinds(self, name: str) -> tuple[str, ...]:
         """The kinds that a name may be; with the word that tells them apart, or without."""
         return tuple(kind for kind in self.events if kind == name or kind.partition(" ")[0] == name.partition(" ")[0])
@@ -78,6 +82,10 @@ class StreamRules:
     def shapes(self, kinds: tuple[str, ...]) -> tuple[type[Shape], ...]:
         """The shapes of some kinds, each once."""
         return tuple(dict.fromkeys(self.events[kind].shape for kind in kinds))
+
+
+NO_STREAMS = StreamRules("", {}, {})
+"""Of a vendor that streams nothing."""
 
 
 def narrowed(shape: type[Shape], name: str, about: str, **fields: tuple[str, ...]) -> type[Shape]:

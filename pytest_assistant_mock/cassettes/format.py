@@ -26,8 +26,9 @@ class Interaction:
     """
     One request and its reply as recorded.
 
-    recorded_at: when, in ISO 8601; recorded_by: the test, in a shared cassette; vendor and base_url: whose the request is,
-    where its URL alone does not say so. Each is empty if the file says nothing.
+    recorded_at: when, in ISO 8601; recorded_with: the SDK and the HTTP client, with their versions; recorded_by: the test, in a
+    shared cassette; vendor and base_url: whose the request is, where its URL alone does not say so. Each is empty if the file
+    says nothing.
     """
 
     request: Request
@@ -36,6 +37,7 @@ class Interaction:
     recorded_by: str = ""
     vendor: str = ""
     base_url: str = ""
+    recorded_with: str = ""
     line: int = field(default=0, compare=False)
 
     @property

@@ -17,6 +17,7 @@ class _Begun(NamedTuple):
     request: Request
     thread: Thread
     task: Any
+    made_with: str
 
 
 class InFlight:
@@ -30,19 +31,20 @@ class InFlight:
         self._begun: dict[int, _Begun] = {}
         self._lock = Lock()
 
-    def begin(self, request: Request) -> None:
-        """A call goes through."""
-        one = _Begun(request, current_thread(), _task())
+    def begin(self, request: Request, made_with: str = "") -> None:
+        """A call goes through, made with some client."""
+        one = _Begun(request, current_thread(), _task(), made_with)
         with self._lock:
             over = [name for name, other in self._begun.items() if (other.thread, other.task) == (one.thread, one.task)]
             for name in over:
                 del self._begun[name]
             self._begun[id(request)] = one
 
-    def end(self, request: Request) -> None:
-        """It has come back."""
+    def end(self, request: Request) -> str:
+        """It has come back; with what it was made."""
         with self._lock:
-            self._begun.pop(id(request), None)
+            one = self._begun.pop(id(request), None)
+        return one.made_with if one is not None else ""
 
     def left(self) -> list[Request]:
         """What has not come back, seen from who asks: none of its own."""

@@ -174,6 +174,11 @@ class Index:
         self.played[queue[turn]] = 1
         return queue[turn]
 
+    def skip(self, key: str, at: int, last: int) -> None:
+        """Count those of a key after `at`, up to `last`, as played."""
+        while at < last and (taken := self.take(key)) is not None:
+            at = taken
+
     def positions(self, key: str) -> list[int]:
         """Every interaction of a key."""
         return self._queues.get(key, [])

@@ -18,6 +18,7 @@ from pytest_assistant_mock._vendors.secrets import secrets_of
 from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.matching import Index, Places, key
 from pytest_assistant_mock.cassettes.misses import MissedRequest, miss, unplayed
+from pytest_assistant_mock.cassettes.polling import last_of_polling, waits
 from pytest_assistant_mock.cassettes.redaction import literals, redacted_place, redacted_request
 from pytest_assistant_mock.cassettes.usage import Tape
 from pytest_assistant_mock.errors import CassetteMiss
@@ -73,7 +74,18 @@ class Player:
             at = self._index.take(asked, self.tape.reuse)
             if at is None and (hidden := self.hidden(request, place)[1]) != asked:  # the file holds it without its secrets
                 at = self._index.take(hidden, self.tape.reuse)
+            if at is not None and self.tape.polls == "skip":
+                at = self._skipped(at, place, request.method)
         return None if at is None else self.interactions[at]
+
+    def _skipped(self, at: int, place: Place, method: str) -> int:
+        """The position to play in the place of one: nobody waits for a run that has ended long ago."""
+        match = self._engine.services[place.vendor].vendor.router.find(method, place.path)
+        if not isinstance(match, Match) or not match.route.settled or not waits(match.route, self.interactions[at].reply):
+            return at
+        last = last_of_polling(at, self.interactions, self._keys, match.route)
+        self._index.skip(self._keys[at] or "", at, last)
+        return last
 
     def missed(self, request: Request, place: Place) -> CassetteMiss:
         """The error for a request without an answer; it is remembered."""

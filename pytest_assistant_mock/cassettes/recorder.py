@@ -18,12 +18,15 @@ from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response, header
 from pytest_assistant_mock._vendors.secrets import secrets_of
 from pytest_assistant_mock.cassettes import storage
+from pytest_assistant_mock.cassettes.ages import confirmed
 from pytest_assistant_mock.cassettes.content_encoding import Unreadable, decoded, plain
 from pytest_assistant_mock.cassettes.format import Cassette, Interaction
 from pytest_assistant_mock.cassettes.in_flight import InFlight
-from pytest_assistant_mock.cassettes.matching import Places
+from pytest_assistant_mock.cassettes.matching import Places, key
 from pytest_assistant_mock.cassettes.misses import MissedRequest, refused
+from pytest_assistant_mock.cassettes.old_values import renewed
 from pytest_assistant_mock.cassettes.player import Player, write
+from pytest_assistant_mock.cassettes.recorded_with import recorded_with
 from pytest_assistant_mock.cassettes.redaction import literals, redacted
 from pytest_assistant_mock.cassettes.redirects import Redirects
 from pytest_assistant_mock.cassettes.symbols import Symbols
@@ -68,7 +71,8 @@ class Recorder:
         self._now = now
         self._lock = Lock()
         self._in_flight = InFlight()
-        self._places = Places(engine.place, [service.vendor for service in engine.services.values()])
+        self._vendors = [service.vendor for service in engine.services.values()]
+        self._places = Places(engine.place, self._vendors)
         self._redirects = player.redirects if player is not None else Redirects(engine.place)
         self._symbols = Symbols(player.interactions) if player is not None else None
 
@@ -96,7 +100,7 @@ class Recorder:
             return None
         reply = self._replayed(request, place)
         if reply is None:
-            self._in_flight.begin(request)
+            self._in_flight.begin(request, recorded_with(request, self._vendors))
         return reply
 
     def _replayed(self, request: Request, place: Place) -> Reply | None:
@@ -115,7 +119,7 @@ class Recorder:
 
     def passed(self, request: Request, reply: Reply) -> None:
         """Keep what came of a call that went through."""
-        self._in_flight.end(request)
+        made_with = self._in_flight.end(request)
         place = self._place(request.url)
         if place is None:
             return
@@ -127,6 +131,7 @@ class Recorder:
             self._now(),
             self.tape.test if self.tape.shared else "",
             *(("", "") if base_url in self._public_bases(place.vendor) else (place.vendor, base_url)),
+            recorded_with=made_with,
         )
         with self._lock:
             self._keys.update(literals(request.headers))
@@ -159,7 +164,7 @@ class Recorder:
         for one in self.recorded:
             self._check_readable(one)
         new = [redacted(one, secrets) for one in self.recorded]
-        storage.save(self.tape.path, lambda now: Cassette(self._together(now.interactions, new), now.metadata), secrets)
+        storage.save(self.tape.path, lambda now: self._changed(now, new), secrets)
         return told
 
     @property
@@ -194,14 +199,34 @@ class Recorder:
                 f"  do: {do}, or only with what can be read here"
             ) from None
 
+    def _changed(self, now: Cassette, new: list[Interaction]) -> Cassette:
+        """The cassette with what was recorded; what is the same again keeps its values, and the file says when that was seen."""
+        if self.tape.record != "all" or self.tape.old_values != "keep":
+            return Cassette(self._together(now.interactions, new), now.metadata)
+        mine = [one for one in now.interactions if self._before[one] and one.recorded_by in ("", self.tape.test)]
+        again = renewed(mine, new, self._key)
+        together = self._together(now.interactions, [one.new for one in again])
+        same = [one for one in again if one.unchanged]
+        if not same or {id(one) for one in mine} & {id(one) for one in together}:
+            return Cassette(together, now.metadata)
+        dated = {id(one.new): replace(one.new, recorded_at=one.old.recorded_at) for one in same if one.old is not None}
+        return Cassette([dated.get(id(one), one) for one in together], confirmed(now.metadata, self.tape, self._now()))
+
+    def _key(self, one: Interaction) -> str | None:
+        place = self._places.of(one)
+        return place and key(one.request.method, place, one.request.url, one.request.body, self.tape.ignored)
+
     def _together(self, there: list[Interaction], new: list[Interaction]) -> list[Interaction]:
         """What is in the file now and what was recorded: nothing another test has added meanwhile is lost."""
         keys, new_keys = (self._places.keys(some, self.tape.ignored)[0] for some in (there, new))
         if self.tape.record == "all":
             fresh = set(new_keys)
             pairs = zip(there, keys, strict=True)
-            there = [one for one, key in pairs if not (self._before[one] and self._outdated(one, key, fresh))]
-        elif self.tape.source == "live" and self.tape.record == "new":
+            stays = [not (self._before[one] and self._outdated(one, key, fresh)) for one, key in pairs]
+            at = stays.index(False) if False in stays else len(there)  # a test's calls stay where they were in the file
+            rest = [one for one, stay in zip(there[at:], stays[at:], strict=True) if stay]
+            return [*there[:at], *new, *rest]
+        if self.tape.source == "live" and self.tape.record == "new":
             known = Counter(keys)
             new = [one for one, key in zip(new, new_keys, strict=True) if not _counted(known, key)]
         return [*there, *new]

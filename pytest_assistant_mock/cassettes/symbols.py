@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pytest_assistant_mock._engine.wire import Request
+from pytest_assistant_mock._engine.wire import Request, Response
 from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.json_bodies import parse
 
 _TOKEN = re.compile(r"[\w-]{2,}")
+_DATA = re.compile(r"^data: ?(\{.*\})\r?$", re.MULTILINE)
 _NOT_NAMED = ("request_id", "first_id", "last_id")  # of the exchange, or said elsewhere in the same answer
 
 
@@ -28,8 +29,7 @@ class Symbols:
         asked: set[str] = set()
         for one in interactions:
             asked.update(tokens(one.request))
-            response = one.response
-            for kind, found in ids_in(json_of(response.body) if response is not None else None):
+            for kind, found in ids_in(documents(one.response)):
                 if found not in asked and found not in self.names:
                     self._counts[kind] += 1
                     self.names[found] = f"<{kind}#{self._counts[kind]}>"
@@ -48,6 +48,25 @@ def tokens(request: Request) -> Iterator[str]:
     for text in (request.url, request.body.decode("utf-8", "replace")):
         for match in _TOKEN.finditer(text):
             yield match.group()
+
+
+def documents(response: Response | None) -> list[Any]:
+    """The JSON values of an answer: one, or one for each frame of a stream."""
+    return [parse(text) for text, _ in json_texts(response)]
+
+
+def json_texts(response: Response | None) -> list[tuple[str, int]]:
+    """The JSON texts of an answer, each with where it begins; none if one cannot be read."""
+    if response is None:
+        return []
+    try:
+        text = response.body.decode()
+        found = [(text, 0)] if text[:1] in ("{", "[") else [(one.group(1), one.start(1)) for one in _DATA.finditer(text)]
+        for one, _ in found:
+            parse(one)
+    except (ValueError, RecursionError):
+        return []
+    return found
 
 
 def json_of(body: bytes) -> Any:

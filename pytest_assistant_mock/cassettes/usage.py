@@ -19,10 +19,14 @@ from pytest_assistant_mock.errors import nearest
 Source: TypeAlias = Literal["fake", "cassette", "live"]
 Record: TypeAlias = Literal["none", "once", "new", "all"]
 Unplayed: TypeAlias = Literal["fail", "warn", "off"]
+Polls: TypeAlias = Literal["skip", "all"]
+OldValues: TypeAlias = Literal["keep", "replace"]
 
 SOURCES: tuple[str, ...] = get_args(Source)
 RECORDS: tuple[str, ...] = get_args(Record)
 UNPLAYED: tuple[str, ...] = get_args(Unplayed)
+POLLS: tuple[str, ...] = get_args(Polls)
+OLD_VALUES: tuple[str, ...] = get_args(OldValues)
 
 
 def check_word(name: str, value: str, known: tuple[str, ...]) -> None:
@@ -46,6 +50,8 @@ class Tape:
     ignored: Ignored = field(default_factory=Ignored)
     reuse: bool = False
     unplayed: Unplayed = "fail"
+    polls: Polls = "skip"
+    old_values: OldValues = "keep"
     test: str = ""
     shared: bool = False
     begun: bool = False
@@ -59,6 +65,8 @@ class Tape:
         ignore: Sequence[str] = (),
         reuse: bool = False,
         unplayed: str = "fail",
+        polls: str = "skip",
+        old_values: str = "keep",
         **more: Any,
     ) -> Tape:
         """
@@ -66,13 +74,16 @@ class Tape:
         """
         check_word("source", source, SOURCES)
         check_word("record", record, RECORDS)
-        check_word("unplayed", unplayed, UNPLAYED)
+        words = {"unplayed": (unplayed, UNPLAYED), "polls": (polls, POLLS), "old_values": (old_values, OLD_VALUES)}
+        for name, (word, known) in words.items():
+            check_word(name, word, known)
         if not isinstance(reuse, bool):
             raise TypeError(f"reuse={reuse!r}: expected True or False")
         if cassette is None and (source == "cassette" or record != "none") and source != "fake":
             raise ValueError(f"source={source!r}, record={record!r} and no cassette: expected cassette=, the path of a YAML file")
         path = Path(cassette) if cassette is not None else None
-        return cls(path, cast(Source, source), cast(Record, record), Ignored.of(ignore), reuse, cast(Unplayed, unplayed), **more)
+        chosen: dict[str, Any] = {name: word for name, (word, _) in words.items()}
+        return cls(path, cast(Source, source), cast(Record, record), Ignored.of(ignore), reuse, **chosen, **more)
 
     def command(self, record: Record) -> str:
         """What to run so that the cassette is recorded."""

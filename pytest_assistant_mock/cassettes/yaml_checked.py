@@ -12,7 +12,7 @@ from pytest_assistant_mock._engine.wire import FailureKind
 from pytest_assistant_mock.cassettes import yaml_reader
 from pytest_assistant_mock.cassettes.yaml_reader import Broken
 
-OURS = ("recorded_at", "recorded_by", "vendor", "base_url")
+OURS = ("recorded_at", "recorded_with", "recorded_by", "vendor", "base_url")
 """Keys beside vcrpy's."""
 
 

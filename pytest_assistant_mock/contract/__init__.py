@@ -6,6 +6,7 @@ Knows nothing of pytest, doors or the fake's state.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -58,7 +59,12 @@ def violations(
     what is no JSON.
     """
     if type(thing) is dict and vendor and operation:  # the short way, for suites that check every message
-        return _validator(vendor, operation, kind or "response", revision, strict).judge(thing, "dict")
+        try:
+            if _accepts(vendor, operation, kind, revision, strict)(thing):
+                return []
+        except ValueError:  # what is no JSON: `judge` says where
+            pass
+        return _validator(vendor, operation, kind, revision, strict).judge(thing, "dict")
     checked("kind", kind, KINDS)
     checked("vendor", vendor, VENDORS)
     found = []
@@ -95,5 +101,10 @@ def check(
 
 
 @cache
-def _validator(vendor: str, operation: str, kind: str, revision: str | None, strict: bool) -> Validator:
-    return validator(shapes(vendor, operation, kind, revision), strict)
+def _validator(vendor: str, operation: str, kind: str | None, revision: str | None, strict: bool) -> Validator:
+    return validator(shapes(vendor, operation, kind or "response", revision), strict)
+
+
+@cache
+def _accepts(vendor: str, operation: str, kind: str | None, revision: str | None, strict: bool) -> Callable[[Any], bool]:
+    return _validator(vendor, operation, kind, revision, strict).accepts

@@ -59,8 +59,9 @@ def _schemas(vendor: Vendor) -> JSONSchema:
     for route in vendor.routes:
         for kind in ("request", "response", "error"):
             found += shapes(vendor.name, route.operation, kind, None)
+    found += [event.shape for event in DOCUMENTS[vendor.name].streams.events.values() if event.shape.media_type == _JSON]
     shown = [shape for shape in dict.fromkeys(found) if not issubclass(shape, RequestShape) or issubclass(shape, JSONRequest)]
-    return cast(JSONSchema, schema_of(shown, _PREFIX + "{model}")["$defs"])
+    return {**schema_of(shown, _PREFIX + "{model}")["$defs"], _EVENT: _event(vendor.name)}
 
 
 def _operation(vendor: Vendor, documents: Documents, route: Route) -> JSONSchema:
@@ -121,17 +122,35 @@ def _responses(vendor: Vendor, route: Route) -> JSONSchema:
             answers[row.status].append(shape)
         says.setdefault(row.status, []).append(row.message)
     responses = {str(status): _response(vendor, status, answers[status], says[status]) for status in sorted(answers)}
-    if "stream" in asks(vendor.name, route.operation).model_fields and vendor.streams is not None:
-        media_type = vendor.streams.content_type.partition(";")[0]
-        responses["200"]["content"][media_type] = {"schema": _EVENT}
+    if _may_stream(vendor, route):
+        media_type = vendor.streams.content_type.partition(";")[0] if vendor.streams else ""
+        responses["200"]["content"][media_type] = {"schema": {"$ref": _PREFIX + _EVENT}}
     return responses
 
 
-_EVENT: JSONSchema = {
-    "type": "object",
-    "description": "One of the events that come if stream is true.",
-    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
-}
+_EVENT = "Event"
+
+
+def _may_stream(vendor: Vendor, route: Route) -> bool:
+    return "stream" in asks(vendor.name, route.operation).model_fields
+
+
+def _event(vendor: str) -> JSONSchema:
+    """One event of a stream: its name, and its data as text."""
+    rules = DOCUMENTS[vendor].streams
+    by_name: dict[str, dict[type[Shape], None]] = {}
+    wrapper = {kind: name for name in rules.wrapped for kind in rules.events if rules.wraps(kind)}
+    for kind, event in rules.events.items():
+        by_name.setdefault(wrapper.get(kind, kind.partition(" ")[0]), {})[event.shape] = None
+    about = "One of the events that come, one after the other, if stream is true. What may follow what is not said here."
+    return {"description": about, "oneOf": [_named_event(name, tuple(found)) for name, found in by_name.items()]}
+
+
+def _named_event(name: str, found: tuple[type[Shape], ...]) -> JSONSchema:
+    data: JSONSchema = {"type": "string", "contentMediaType": _JSON, "contentSchema": _any_of(found)}
+    if found[0].media_type != _JSON:
+        data = {"type": "string", "const": "[DONE]"}
+    return {"type": "object", "required": ["event", "data"], "properties": {"event": {"const": name}, "data": data}}
 
 
 def _response(vendor: Vendor, status: int, found: list[type[Shape]], says: list[str]) -> JSONSchema:

@@ -16,7 +16,7 @@ from pytest_assistant_mock._vendors.shape import Shape
 JSONSchema: TypeAlias = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_ANY_TEXT = ""  # a pattern makes a compiled validator read the text, and stumble over what is not Unicode
+_READ = {"not": {"const": "\ue000"}}  # makes a compiled validator read a text, and stumble over what is not Unicode
 _DEPTH = 80  # how deep the contract's untyped places may go before a verdict is left to the slow way
 
 
@@ -98,8 +98,8 @@ def guarded(schema: JSONSchema) -> JSONSchema:
         done = {name: _INSIDE[name](guard, value) if name in _INSIDE else value for name, value in node.items()}
         if "object" in node.get("type", ()) and node.get("additionalProperties", True) is True:
             done["additionalProperties"] = anything
-        if "string" in node.get("type", ()) and not node.keys() & {"const", "enum"}:
-            done.setdefault("pattern", _ANY_TEXT)
+        if "string" in node.get("type", ()) and not node.keys() & {"const", "enum", "pattern"}:
+            done |= _READ
         return done
 
     definitions = {name: guard(one) for name, one in schema.get("$defs", {}).items()}
@@ -119,6 +119,6 @@ _INSIDE: Mapping[str, Callable[[Callable[[JSONSchema], JSONSchema], Any], Any]] 
 def _json(depth: int) -> JSONSchema:
     types = ["null", "boolean", "number", "string"]
     if not depth:
-        return {"type": types, "pattern": _ANY_TEXT}
+        return {"type": types, **_READ}
     deeper = {"$ref": f"#/$defs/json{depth - 1}"}
-    return {"type": [*types, "array", "object"], "pattern": _ANY_TEXT, "items": deeper, "additionalProperties": deeper}
+    return {"type": [*types, "array", "object"], **_READ, "items": deeper, "additionalProperties": deeper}

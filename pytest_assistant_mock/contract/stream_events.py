@@ -7,7 +7,7 @@ Knows the format and how the SDKs spell an event; judges nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -38,7 +38,7 @@ class StreamOfEvents:
     part: whether it may begin and end anywhere. heard: whether an SDK told of it, which keeps the last event to itself.
     """
 
-    events: Sequence[Happening]
+    events: Sequence[tuple[str, Any]]
     part: bool = False
     heard: bool = False
 
@@ -108,24 +108,28 @@ def is_stream_of_things(thing: Any) -> bool:
     return isinstance(thing, list | tuple) or (hasattr(thing, "__iter__") and hasattr(thing, "__next__"))
 
 
-def told_by_sdk(things: Iterable[Any], names: Mapping[str, str], plain: Any) -> list[Happening]:
+def told_by_sdk(things: Iterable[Any], names: Mapping[str, str], plain: Callable[[Any], Any]) -> list[tuple[str, Any]]:
     """
     What an SDK yields: pairs of a name and an object, or objects whose class says the name.
 
     Raises TypeError for anything else. plain: makes JSON of an object.
     """
-    found = []
-    for thing in things:
-        if isinstance(thing, tuple) and len(thing) == 2 and isinstance(thing[0], str | None):
-            found.append(Happening(thing[0] or "message", _relisted(plain(thing[1]))))
-        elif type(thing).__name__ in names:
-            found.append(Happening(names[type(thing).__name__], plain(thing)))
-        else:
-            raise TypeError(
-                f"cannot check a stream with a {type(thing).__name__} in it; expected frames (bytes or str),"
-                " or what the vendor's SDK yields: pairs of an event and an object, or its events"
-            )
-    return found
+    return [thing if _is_pair_of_json(thing) else _told(thing, names, plain) for thing in things]
+
+
+def _is_pair_of_json(thing: Any) -> bool:
+    return type(thing) is tuple and len(thing) == 2 and type(thing[1]) is dict and type(thing[0]) is str
+
+
+def _told(thing: Any, names: Mapping[str, str], plain: Callable[[Any], Any]) -> Happening:
+    if isinstance(thing, tuple) and len(thing) == 2 and isinstance(thing[0], str | None):
+        return Happening(thing[0] or "message", _relisted(plain(thing[1])))
+    if type(thing).__name__ in names:
+        return Happening(names[type(thing).__name__], plain(thing))
+    raise TypeError(
+        f"cannot check a stream with a {type(thing).__name__} in it; expected frames (bytes or str),"
+        " or what the vendor's SDK yields: pairs of an event and an object, or its events"
+    )
 
 
 def _relisted(data: Any) -> Any:

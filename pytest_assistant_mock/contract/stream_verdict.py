@@ -6,9 +6,12 @@ Knows the vendors' tables of events; knows nothing of where a stream came from.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from pytest_assistant_mock._engine.secrets import Secrets
@@ -19,16 +22,25 @@ from pytest_assistant_mock.contract.stream_events import Happening, StreamOfEven
 from pytest_assistant_mock.contract.validators import Validator, validator
 from pytest_assistant_mock.errors import NotJSON, nearest
 
+_THE_END = "the end of the stream"
+_MANY = 4
+"""From so many events of one kind on, asking once for all of them is quicker."""
+
 Places = frozenset[str]
 """Where a stream may stand: one place, but for a part of a stream, and after an event that was out of order."""
 
 
 class Known(NamedTuple):
-    """A kind of event as it is judged: its ids by whose they are and where they stand."""
+    """
+    A kind of event as it is judged: its ids by whose they are and where they stand; whether it is counted;
+    where its piece of the text stands, or the whole.
+    """
 
-    kind: str
     ids: tuple[tuple[str, tuple[str, ...]], ...]
     begins: tuple[str, ...]
+    counted: bool
+    pieces: tuple[str, ...]
+    whole: tuple[str, ...]
 
 
 class Rules:
@@ -38,7 +50,13 @@ class Rules:
         self.vendor = vendor
         self.rules: StreamRules = DOCUMENTS[vendor].streams
         self.known = {
-            kind: Known(kind, tuple((whose, tuple(path.split("."))) for whose, path in event.ids.items()), event.begins)
+            kind: Known(
+                tuple((whose, tuple(path.split("."))) for whose, path in event.ids.items()),
+                event.begins,
+                self.rules.counted in event.shape.model_fields,
+                tuple(filter(None, self.rules.pieces.get(kind, "").split("."))),
+                tuple(filter(None, self.rules.whole.get(kind, "").split("."))),
+            )
             for kind, event in self.rules.events.items()
         }
         self._moves: dict[tuple[Places, str], Places] = {}
@@ -62,7 +80,18 @@ class Rules:
     def next(self, places: Places) -> list[str]:
         """What may come, in the order of the table."""
         found = (kind for at in self.rules.order if at in places for kind in self.rules.order[at])
-        return list(dict.fromkeys([*found, *(["the end of the stream"] if END in places else [])]))
+        return list(dict.fromkeys([*found, *([_THE_END] if END in places else [])]))
+
+    def listed(self, kinds: Iterable[str]) -> str:
+        """Kinds in words; those that one name has together: "run_end (failed, expired)", or "run_end" if it is all of them."""
+        names: dict[str, list[str]] = {}
+        for kind in kinds:
+            names.setdefault(_bare(kind), []).append(kind)
+        words = (
+            name if len(found) == (len(self.rules.kinds(name)) or 1) else f"{name} ({', '.join(map(_told_apart, found))})"
+            for name, found in names.items()
+        )
+        return " or ".join(words)
 
     def ended(self, places: Places, heard: bool) -> bool:
         """Whether a stream may end there."""
@@ -84,10 +113,11 @@ def event_validator(vendor: str, kinds: tuple[str, ...], strict: bool) -> Valida
 
 def vendor_of(stream: StreamOfEvents) -> str | None:
     """The vendor that knows most of a stream's events; None if nobody knows one."""
+    names = Counter(map(itemgetter(0), stream.events))
 
     def known(vendor: str) -> int:
         rules = rules_of(vendor).rules
-        return sum(bool(rules.kinds(event.name)) or event.name in rules.wrapped for event in stream.events)
+        return sum(count for name, count in names.items() if rules.kinds(name) or name in rules.wrapped)
 
     counts = {vendor: known(vendor) for vendor in DOCUMENTS}
     best = max(counts, key=lambda vendor: counts[vendor])
@@ -114,39 +144,89 @@ class _Judgement:
         self._before = ""
         self._ids: dict[str, tuple[str, int]] = {}  # by whose they are, with the number of the event that said it first
         self._count: int | None = None if stream.part else 0
-        self._said: dict[str, str] = {}  # the pieces of a message so far, by its id
+        self._said: dict[str, list[str]] = {}  # what was said so far, by the id of the message that began
+        self._missed = False  # whether a piece could not be read
 
     def violations(self) -> Iterator[Violation]:
         """In the order of the events."""
-        for number, event in enumerate(self._stream.events, 1):
-            kind = self._rules.rules.kind(event.name, event.data)
-            for violation in self._of_event(number, event, kind):
-                yield replace(violation, thing=self._name, event=f"event {number} {_bare(kind)}")
+        number = 0
+        for name, group in groupby(self._stream.events, itemgetter(0)):
+            data = [data for _, data in group]
+            if len(data) >= _MANY and self._accepts_all(number, name, data):
+                number += len(data)
+                continue
+            for one in data:
+                number += 1
+                yield from self._of_one(number, name, one)
         if not self._stream.part and not self._rules.ended(self._places, self._stream.heard):
             number = len(self._stream.events) + 1
-            yield replace(self._out_of_order("the end of the stream"), thing=self._name, event=f"event {number}")
+            yield replace(self._out_of_order(_THE_END), thing=self._name, event=f"event {number}")
+
+    def _accepts_all(self, before: int, kind: str, data: list[Any]) -> bool:
+        """
+        A quick yes to events of one kind, one after the other: most of a stream is pieces of text.
+
+        A no only means that each must be looked at by itself; then nothing has changed.
+        """
+        known = self._rules.known.get(kind)
+        places = self._rules.move(self._places, kind)
+        if known is None or known.begins or known.whole or not places or self._rules.move(places, kind) != places:
+            return False
+        if not event_validator(self._rules.vendor, (kind,), self._strict).accepts_all(data):
+            return False
+        ids = {whose: set(_each(data, path)) for whose, path in known.ids}
+        if any(len(values) > 1 or self._ids.get(whose, (one,))[0] != one for whose, values in ids.items() for one in values):
+            return False
+        if known.counted:
+            counted = self._rules.rules.counted
+            first = data[0].get(counted) if self._count is None else self._count + 1
+            if list(_each(data, (counted,))) != list(range(first, first + len(data))):
+                return False
+            self._count = first + len(data) - 1
+        for whose, values in ids.items():
+            self._ids.setdefault(whose, (values.pop(), before + 1))
+        if known.pieces:
+            self._hear(data[0], "".join(_texts(_each(data, known.pieces))))
+        self._places, self._before = places, kind
+        return True
+
+    def _hear(self, data: Any, text: str) -> None:
+        message = str(data.get("id"))
+        if message in self._said:
+            self._said[message].append(text)
+
+    def _of_one(self, number: int, name: str, data: Any) -> Iterator[Violation]:
+        kind = self._rules.rules.kind(name, data)
+        label = _bare(kind) if self._rules.rules.kinds(kind) else self._shown(kind)[1:-1]
+        for violation in self._of_event(number, Happening(name, data), kind):
+            yield replace(violation, thing=self._name, event=f"event {number} {label}")
 
     def _of_event(self, number: int, event: Happening, kind: str) -> Iterator[Violation]:
         rules = self._rules.rules
-        if isinstance(event.data, Unread):
-            yield Violation("$", "JSON", self._shown(event.data.text), f"{event.data.problem}.")
         kinds = (kind,) if kind in rules.events else rules.kinds(kind)
+        found, readable = self._of_data(kinds, event)
+        yield from found
         if not kinds:
             yield from self._unknown(event)
             return
-        if not isinstance(event.data, Unread):
-            yield from self._of_shape(kinds, event)
-        yield from self._of_order(kinds, kind)
-        if isinstance(event.data, dict):
+        self._missed = self._missed or not readable or (bool(found) and kind in rules.pieces)
+        yield from self._of_order(kinds, kind if kind in rules.events else _bare(kind))
+        if readable and isinstance(event.data, dict):
             yield from self._of_ids(self._rules.known[kinds[0]], number, event.data)
             yield from self._of_count(event.data)
             yield from self._of_text(kinds[0], event.data)
 
-    def _of_shape(self, kinds: tuple[str, ...], event: Happening) -> list[Violation]:
+    def _of_data(self, kinds: tuple[str, ...], event: Happening) -> tuple[list[Violation], bool]:
+        """What is wrong with an event by itself; and whether it is JSON, of which there is more to say."""
+        if isinstance(event.data, Unread):
+            return [Violation("$", "JSON", self._shown(event.data.text), f"{event.data.problem}.")], False
+        if not kinds:
+            return [], True
         try:
-            return event_validator(self._rules.vendor, kinds, self._strict).judge(event.data, self._name, self._secrets)
+            found = event_validator(self._rules.vendor, kinds, self._strict).judge(event.data, "The data", self._secrets)
         except NotJSON as problem:
-            return [Violation("$", "JSON", str(problem))]
+            return [Violation("$", "JSON", "something else", f"{problem}.")], False
+        return found, True
 
     def _of_order(self, kinds: tuple[str, ...], kind: str) -> Iterator[Violation]:
         after = frozenset[str]().union(*(self._rules.move(self._places, one) for one in kinds))
@@ -156,9 +236,9 @@ class _Judgement:
         self._places, self._before = after, kind
 
     def _out_of_order(self, came: str) -> Violation:
-        expected = " or ".join(map(_worded, self._rules.next(self._places)))
-        about = f"What may follow {_worded(self._before)}." if self._before else "What a stream begins with."
-        return Violation("$", expected, _worded(came), about)
+        expected = self._rules.listed(self._rules.next(self._places))
+        about = f"What may follow {self._rules.listed([self._before])}." if self._before else "What a stream begins with."
+        return Violation("$", expected, self._rules.listed([came]), about)
 
     def _unknown(self, event: Happening) -> Iterator[Violation]:
         rules = self._rules.rules
@@ -181,6 +261,8 @@ class _Judgement:
             if not isinstance(value, str) or not value:
                 continue  # its shape says so
             said = None if whose in known.begins else self._ids.get(whose)
+            if whose in known.begins:
+                self._said[value] = []
             if said is None:
                 self._ids[whose] = (value, number)
             elif said[0] != value:
@@ -197,33 +279,43 @@ class _Judgement:
         self._count = count
 
     def _of_text(self, kind: str, data: Mapping[str, Any]) -> Iterator[Violation]:
-        rules = self._rules.rules
-        message = str(data.get("id"))
-        if path := rules.pieces.get(kind):
-            self._said[message] = self._said.get(message, "") + _text(data, path)
-        elif (path := rules.whole.get(kind)) and not self._stream.part:
-            said, whole = self._said.pop(message, ""), _text(data, path)
-            if said != whole:
+        known = self._rules.known[kind]
+        if known.pieces:
+            self._hear(data, _text(data, known.pieces))
+        if known.whole:
+            pieces, whole = self._said.pop(str(data.get("id")), None), _text(data, known.whole)
+            said = "".join(pieces or ())
+            if pieces is not None and said != whole and not self._missed:
                 about = "The text of a message is that of its pieces, joined."
-                yield Violation(f"$.{path}[0].text.value", self._shown(said), self._shown(whole), about)
+                yield Violation(f"$.{'.'.join(known.whole)}[0].text.value", self._shown(said), self._shown(whole), about)
 
     def _shown(self, value: Any) -> str:
         return shown(value, self._secrets)
 
 
 def _bare(kind: str) -> str:
-    return kind.partition(" ")[0]
+    return kind if kind == _THE_END else kind.partition(" ")[0]
 
 
-def _worded(kind: str) -> str:
-    """A kind in words: "run_end (failed)"."""
-    name, _, told = kind.partition(" ")
-    return kind if not told or " " in told else f"{name} ({told})"
+def _told_apart(kind: str) -> str:
+    return kind.partition(" ")[2]
 
 
-def _text(data: Any, path: str) -> str:
-    for step in path.split("."):
+def _text(data: Any, path: Sequence[str]) -> str:
+    """What one event says, whatever is wrong in it."""
+    for step in path:
         data = data.get(step) if isinstance(data, dict) else None
     items: Sequence[Any] = data if isinstance(data, list) else ()
     texts = (item.get("text") for item in items if isinstance(item, dict))
     return "".join(str(text.get("value", "")) for text in texts if isinstance(text, dict))
+
+
+def _each(data: Iterable[Any], path: Sequence[str]) -> Iterable[Any]:
+    """What stands at a path of each: where their shape has been found right."""
+    for step in path:
+        data = map(itemgetter(step), data)
+    return data
+
+
+def _texts(contents: Iterable[Any]) -> list[str]:
+    return [item["text"]["value"] for content in contents for item in content]

@@ -20,14 +20,19 @@ if TYPE_CHECKING:
 _M = TypeVar("_M", bound="AssistantMock")
 _K = TypeVar("_K")
 _MARKER = (
-    "assistant(revision='2025'|'2026', strict=True, contract='off'|'warn'|'fail', source='fake'|'cassette'|'live',"
-    " cassette='name', ignore=[...], reuse=False, unplayed='fail'|'warn'|'off'):"
+    "assistant(revision='auto'|'2025'|'2026', strict=True, contract='off'|'warn'|'fail', source='fake'|'cassette'|'live',"
+    " cassette='name', ignore=[...], reuse=False, unplayed='fail'|'warn'|'off', polls='skip'|'all',"
+    " old_values='keep'|'replace'):"
     " how the assistant fixtures play the vendors in this test"
 )
 _TRAFFIC_WORDS = ("failed", "all", "none")
 _PASSED = pytest.StashKey[bool]()
 _TRAFFIC = pytest.StashKey[list[tuple["AssistantMock", list["Exchange"]]]]()
 _OPTIONS = {"source": ("fake", "cassette", "live"), "record": ("none", "once", "new", "all")}
+_CASSETTES = {
+    "polls": (("skip", "all"), "what replay does with polls of a run that is under way: skip them (default), or play all"),
+    "old_values": (("keep", "replace"), "whether recording again keeps the ids and times of the old recording (default: keep)"),
+}
 _CONTRACT = ("off", "warn", "fail")
 _DRIFT = pytest.StashKey[dict["Field", int]]()
 _UNCHECKED = pytest.StashKey[dict["UncheckedCall", int]]()
@@ -48,7 +53,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for name, words in _OPTIONS.items():
         group.addoption(f"--assistant-{name}", dest=f"assistant_{name}", choices=words, default=None, help=helps[name])
         parser.addini(f"assistant_{name}", helps[name], default=words[0])
-    parser.addini("assistant_revision", "recorded shape of Model Studio's messages: 2025 (default) or 2026", default="2025")
+    for name, (words, help) in _CASSETTES.items():
+        group.addoption(f"--assistant-{name.replace('_', '-')}", dest=f"assistant_{name}", choices=words, help=help)
+        parser.addini(f"assistant_{name}", help, default="")
+    orphans = "list the cassettes that no test of the run asked for, and fail if there are any"
+    group.addoption("--assistant-orphans", action="store_true", help=orphans)
+    parser.addini("assistant_revision", "recorded shape of Model Studio's messages: auto (default), 2025 or 2026", default="auto")
     parser.addini("assistant_hosts", "more base URLs to answer, a line each: vendor = base URL", type="linelist", default=[])
     guard = "whether to stop every call to a vendor's host for the whole run, whatever fixtures a test has (default: false)"
     parser.addini("assistant_guard", guard, type="bool", default=False)
@@ -78,6 +88,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[key] = {}
     _option(config, "traffic")
     _tell_source(config.getoption("assistant_source"))
+    if config.getoption("assistant_orphans"):
+        from pytest_assistant_mock.plugin.orphans import Orphans
+
+        config.pluginmanager.register(Orphans(config), "assistant_orphans")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -99,12 +99,13 @@ def test_all_replaces_what_it_records_again(service: Upstream, tmp_path: Path) -
         create(service.model_studio)
         create(service.model_studio, 1)
     before = load(path).interactions
-    with player(path, record="all"):
+    with player(path, record="all", old_values="replace"):
         again = create(service.model_studio)
     after = load(path).interactions
-    assert (after[0], numbers(path)) == (before[1], [1, 0])
-    assert after[1].response is not None
-    assert after[1].response.json() == again != before[0].response
+    assert (after[1], numbers(path)) == (before[1], [0, 1])
+    assert before[0].response is not None
+    assert after[0].response is not None
+    assert after[0].response.json() == again != before[0].response.json()
 
 
 @pytest.mark.parametrize("record", ["once", "new", "all"])

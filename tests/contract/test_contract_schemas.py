@@ -171,10 +171,34 @@ def test_openapi_has_every_operation(vendor, route):
     assert set(operation["responses"]) == {"200", *(str(row.status) for row in described.errors.values())}
     success = operation["responses"]["200"]["content"]
     assert ("text/event-stream" in success) == ("stream" in route.asks.model_fields)
+    assert success.get("text/event-stream", {}).get("schema") in (None, {"$ref": "#/components/schemas/Event"})
     assert ("application/octet-stream" in success) == (route.operation in ("download_file", "read_file"))
     for status, response in operation["responses"].items():
         assert status == "200" or list(response["content"]) == ["application/json"]
         assert list(response["headers"]) == [described.request_id_header]
+
+
+@pytest.mark.parametrize("vendor", contract.VENDORS)
+def test_openapi_has_every_event_of_a_stream(vendor):
+    """Each event is fitted by one branch alone, whose schema of the data is that of its file."""
+    document = FILES[f"{vendor}/openapi.json"]
+    schemas = document["components"]["schemas"]
+    rules = DOCUMENTS[vendor].streams
+    branches = {one["properties"]["event"]["const"]: one["properties"]["data"] for one in schemas["Event"]["oneOf"]}
+    assert len(branches) == len(schemas["Event"]["oneOf"])
+    for kind, event in rules.events.items():
+        name = next((name for name, field in rules.wrapped.items() if field in event.shape.model_fields), kind.partition(" ")[0])
+        said = branches[name]
+        if name == "done":
+            assert said == {"type": "string", "const": "[DONE]"}
+            continue
+        named = [one["$ref"].rpartition("/")[2] for one in said["contentSchema"].get("anyOf", [said["contentSchema"]])]
+        assert event.shape.__name__ in named
+        file = FILES[f"{vendor}/events/{kind.partition(' ')[0]}.json"]
+        assert schemas[event.shape.__name__]["properties"].keys() in [
+            one["properties"].keys() for one in (file, *file.get("$defs", {}).values()) if "properties" in one
+        ]
+    assert not [name for name in schemas if "__" in name]
 
 
 @pytest.mark.parametrize("vendor", contract.VENDORS)

@@ -363,8 +363,8 @@ def test_a_mock_is_opened_once():
 @pytest.mark.parametrize(
     ("arguments", "kind", "said"),
     [
-        ({"revision": "2027"}, ValueError, "revision='2027': expected one of '2025', '2026'"),
-        ({"revision": 2026}, ValueError, "revision=2026: expected one of '2025', '2026'"),
+        ({"revision": "2027"}, ValueError, "revision='2027': expected one of 'auto', '2025', '2026'"),
+        ({"revision": 2026}, ValueError, "revision=2026: expected one of 'auto', '2025', '2026'"),
         ({"strict": "no"}, TypeError, "strict='no': expected True or False"),
         (
             {"hosts": {"modelstudio": ["https://a.b"]}},

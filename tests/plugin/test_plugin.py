@@ -250,12 +250,12 @@ WRONG_USE = {
         "revison='2026'": f"@pytest.mark.assistant(revison=…): unknown keyword; it takes {TAKEN}; did you mean 'revision'?",
         "zzz=1": f"@pytest.mark.assistant(zzz=…): unknown keyword; it takes {TAKEN}",
         "'2026'": f"@pytest.mark.assistant('2026'): it takes keywords only: {TAKEN}",
-        "revision='2027'": f"revision='2027': expected one of '2025', '2026' {MARKER}",
+        "revision='2027'": f"revision='2027': expected one of 'auto', '2025', '2026' {MARKER}",
         "strict='no'": f"strict='no': expected True or False {MARKER}",
     },
     "assistant_revision = 24": {
-        "strict=True": f"revision='24': expected one of '2025', '2026' {INI}revision)",
-        "revision='26'": f"revision='26': expected one of '2025', '2026' {MARKER}",
+        "strict=True": f"revision='24': expected one of 'auto', '2025', '2026' {INI}revision)",
+        "revision='26'": f"revision='26': expected one of 'auto', '2025', '2026' {MARKER}",
     },
     "assistant_contract = failed": {
         "": f"contract='failed': expected one of 'off', 'warn', 'fail'; did you mean 'fail'? {INI}contract)",

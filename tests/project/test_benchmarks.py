@@ -24,11 +24,13 @@ MEASURES = {
     "aiohttp": 2,
     "volume-model_studio": 4,
     "volume-appbuilder": 4,
-    "contract": 2,
+    "contract": 4,
     "cassettes": 9,
     "server": 11,
     "generation": 3,
-    "conversations": 4,
+    "conversations": 3,
+    "served_streams": 3,
+    "growth": 10,
 }
 """How many rows each gives; fewer where a peer is missing."""
 
@@ -115,3 +117,18 @@ def test_a_process_that_fails_is_an_error(harness, tmp_path):
     command = harness.Command([sys.executable, "-c", "raise SystemExit('no such plugin')"], tmp_path)
     with pytest.raises(RuntimeError, match=r"^peer: exit status 1\nno such plugin"):
         harness.processes({"peer": command}, rounds=1, clock="cpu")
+
+
+def test_the_picture_has_a_line_a_measure_and_a_dot_a_peer(harness, tmp_path):
+    """Every row with peers stands in it by name, every peer in its legend; the same rows give the same bytes."""
+    pytest.importorskip("matplotlib")
+    import picture
+
+    rows = [harness.Row("create / floor", 1.4, 1.3, {"respx": 1.8, "vcrpy": 2.5}), harness.Row("memory", 458, unit="MB")]
+    first, second = tmp_path / "1.svg", tmp_path / "2.svg"
+    picture.draw(rows, first)
+    picture.draw(rows, second)
+    drawn = first.read_text("utf8")
+    assert all(f">{words}<" in drawn for words in ("create / floor", "respx", "vcrpy", "ours", "our target"))
+    assert "memory" not in drawn
+    assert first.read_bytes() == second.read_bytes()

@@ -15,7 +15,7 @@ import pytest_assistant_mock
 from pytest_assistant_mock import faults
 from pytest_assistant_mock._mock.mock import Revision
 from pytest_assistant_mock._mock.objects import HasId, Role
-from pytest_assistant_mock._vendors import REVISIONS
+from pytest_assistant_mock._vendors import PRINTED
 
 HEAVY = ("pydantic", "httpx", "httpx2", "requests", "urllib3", "aiohttp", "vcr", "yaml", "hypothesis", "jsonschema", "uvicorn")
 
@@ -102,7 +102,7 @@ def test_every_type_a_test_can_annotate_is_public():
 
 def test_words_in_types_are_the_words_that_are_taken():
     """A type checker and the mock know the same revisions and roles."""
-    assert get_args(Revision) == tuple(REVISIONS)
+    assert get_args(Revision) == tuple(PRINTED)
     studio = pytest_assistant_mock.AssistantMock().model_studio
     assert [studio.add_message(studio.add_thread(), "x", role=role).role for role in get_args(Role)] == ["user", "assistant"]
 

@@ -37,22 +37,79 @@ def test_the_seed_file_loads(tmp_path):
     ]
 
 
+def node(number, server, folder):
+    """What a script of the page prints."""
+    (folder / "page.mjs").write_text(blocks("javascript")[number], "utf-8")
+    environment = {**os.environ, **server.env}
+    done = subprocess.run(["node", folder / "page.mjs"], env=environment, capture_output=True, text=True, encoding="utf-8")
+    assert done.stderr == ""
+    return done.stdout
+
+
 @pytest.mark.skipif(which("node") is None, reason="Node is not installed")
-def test_the_script_runs(assistant_server, tmp_path):
-    """It prints what it sent."""
-    (script,) = blocks("javascript")
-    (tmp_path / "page.mjs").write_text(script, "utf-8")
-    environment = {**os.environ, **assistant_server.env}
-    done = subprocess.run(["node", tmp_path / "page.mjs"], env=environment, capture_output=True, text=True, encoding="utf-8")
-    assert (done.stdout, done.stderr) == ("你好\n", "")
+def test_the_scripts_run(assistant_server, tmp_path):
+    """One prints the message it sent, the other what the run says, piece by piece."""
+    assistant_server.model_studio.script("晴，24 度，有风")
+    assert node(0, assistant_server, tmp_path) == "你好\n"
+    assert node(1, assistant_server, tmp_path) == "晴，24 度，有风\n"
+    assert len(blocks("javascript")) == 2
+
+
+def curl(line, server):
+    """What a curl line of the page prints."""
+    command = shlex.split(line.replace("http://127.0.0.1:8080", server.url))
+    return subprocess.run([*command, "-s"], stdout=subprocess.PIPE, check=True, encoding="utf-8").stdout
+
+
+def curl_lines():
+    """The page's curl lines."""
+    return [line for block in blocks("sh") for line in block.splitlines() if line.startswith("curl ")]
+
+
+@pytest.mark.skipif(which("curl") is None, reason="curl is not installed")
+def test_the_control_lines_are_answered(assistant_server):
+    """One after the other, each without an error but for `verify`, which finds the script that no run took."""
+    lines = [line for line in curl_lines() if "/__mock__/" in line]
+    errors = [line for line in lines if "error" in json.loads(curl(line, assistant_server))]
+    assert (len(lines), errors) == (5, ["curl -X POST http://127.0.0.1:8080/__mock__/verify"])
 
 
 @pytest.mark.skipif(which("curl") is None, reason="curl is not installed")
 def test_the_curl_lines_are_answered(assistant_server):
-    """Each makes a thread, also with the content type curl says of its own accord."""
-    lines = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("curl ")]
-    for line in lines:
-        command = shlex.split(line.replace("http://127.0.0.1:8080", assistant_server.url))
-        answer = json.loads(subprocess.run([*command, "-s"], stdout=subprocess.PIPE, check=True).stdout)
-        assert answer["object"] == "thread"
-    assert len(lines) == 2
+    """One after the other, with the ids that the page says, also with the content type curl says of its own accord."""
+    assistant_server.model_studio.script("晴")
+    lines = [line for line in curl_lines() if "/__mock__/" not in line]
+    *answers, stream = [curl(line, assistant_server) for line in lines]
+    assert [json.loads(answer)["object"] for answer in answers] == ["thread", "list", "thread", "assistant"]
+    assert json.loads(answers[1])["data"][0]["content"][0]["text"]["value"] == "你好"
+    assert "event:thread.message.delta\n" in stream
+    assert stream.endswith("event:done\ndata:[DONE]\n\n")
+
+
+PARSE = """
+import com.sun.source.util.JavacTask;
+import java.io.File;
+import javax.tools.JavaCompiler;
+import javax.tools.ToolProvider;
+
+class Parse {
+    public static void main(String[] files) throws Exception {
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        var names = compiler.getStandardFileManager(null, null, null).getJavaFileObjects(files);
+        ((JavacTask) compiler.getTask(null, null, null, null, null, names)).parse();
+    }
+}
+"""
+
+
+@pytest.mark.skipif(which("javac") is None, reason="a Java compiler is not installed")
+def test_the_java_programs_are_java(tmp_path):
+    """A compiler reads their syntax; the SDK that they import is not here, so it compiles and runs nothing."""
+    programs = blocks("java")
+    (tmp_path / "Parse.java").write_text(PARSE, "utf-8")
+    for number, program in enumerate(programs):
+        (tmp_path / f"{number}.java").write_text(program, "utf-8")
+    files = [str(tmp_path / f"{number}.java") for number in range(len(programs))]
+    command = ["java", "-Dfile.encoding=UTF-8", str(tmp_path / "Parse.java"), *files]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    assert (done.returncode, done.stdout, done.stderr, len(programs)) == (0, "", "", 2)

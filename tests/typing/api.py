@@ -39,6 +39,7 @@ def mocks(hosts: Mapping[str, list[str]]) -> None:
         assert_type(mock.appbuilder, Handle)
         assert_type(mock.clock, Clock)
         assert_type(mock.clock.now_ms, int)
+    AssistantMock(revision="auto")
     AssistantMock(revision="2026", hosts=hosts, strict=False, name="test_x")
     AssistantMock("2026")  # type: ignore[call-arg]
     AssistantMock(strict="no")  # type: ignore[arg-type]

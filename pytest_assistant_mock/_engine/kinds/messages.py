@@ -39,7 +39,7 @@ class Message:
         return (self.created_at, self.sequence)
 
 
-MESSAGE: Kind[Message] = Kind("message", THREAD)
+MESSAGE: Kind[Message] = Kind("message", THREAD, size=lambda message: len(message.text))
 
 
 @dataclass(frozen=True, slots=True)

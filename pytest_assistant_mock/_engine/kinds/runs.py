@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from pytest_assistant_mock._engine.kinds.threads import THREAD, JSONObject, retrieve_thread
@@ -49,10 +49,9 @@ class ToolCall:
     type: str = "function"
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRun:
+class StoredRun(NamedTuple):
     """
-    One run. All times are in ms, 0 where there is none.
+    One run. All times are in ms, 0 where there is none. A tuple: a run changes eight times until it has ended.
 
     calls: the tool calls whose outputs it waits for. options: what else was sent and is echoed, by name.
     leg_at: when it was last queued: at its creation, or when outputs came. message_id: its last answer, "" before.
@@ -62,13 +61,13 @@ class StoredRun:
     thread_id: str
     assistant_id: str
     created_at: int
-    sequence: int = 0
+    sequence: int
+    metadata: JSONObject
+    options: JSONObject
     status: RunStatus = "queued"
     model: str = ""
     instructions: str = ""
     tools: tuple[JSONObject, ...] = ()
-    metadata: JSONObject = field(default_factory=dict)
-    options: JSONObject = field(default_factory=dict)
     calls: tuple[ToolCall, ...] = ()
     last_error: RunError | None = None
     usage: Usage | None = None
@@ -141,7 +140,7 @@ def list_runs(state: State, thread_id: str, **paging: Any) -> Page[StoredRun]:
 def update_run(state: State, thread_id: str, run_id: str, metadata: Mapping[str, Any] | None = None) -> StoredRun:
     """Replace a run's metadata; None leaves it as it is."""
     run = find_run(state, thread_id, run_id)
-    return run if metadata is None else state[RUN].replace(replace(run, metadata=dict(metadata)))
+    return run if metadata is None else state[RUN].replace(run._replace(metadata=dict(metadata)))
 
 
 def list_steps(state: State, thread_id: str, run_id: str, **paging: Any) -> Page[Step]:

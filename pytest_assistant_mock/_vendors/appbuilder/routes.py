@@ -142,7 +142,7 @@ _RUN_ROUTES = (
     ),
     _run(
         "retrieve_run", "POST", f"{_RUNS}/query", performing.look_at_run, runs.QueryRun, runs.StoredRun,
-        summary="Retrieve a run", sdk=("RunResult",),
+        summary="Retrieve a run", sdk=("RunResult",), settled=runs.SETTLED,
     ),
     _run(
         "submit_tool_outputs", "POST", f"{_RUNS}/submit_tool_outputs", verbs.submit_tool_outputs, runs.SubmitToolOutputs,

@@ -45,6 +45,8 @@ Status = Annotated[
     ],
     Field(description="How far it has come.", examples=["completed"]),
 ]
+SETTLED = ("cancelled", "failed", "completed", "expired", "incomplete", "requires_action")
+"""The statuses that a run stays in, unless the client does something: its SDK has no wait."""
 Time = Annotated[int, Field(ge=0, description="A time in ms since 1970-01-01 UTC; 0 where there is none.", examples=[0])]
 LastError = Annotated[
     dict[str, Any] | str | None,

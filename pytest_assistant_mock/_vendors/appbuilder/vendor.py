@@ -125,6 +125,7 @@ APPBUILDER = Vendor(
         key_variable="APPBUILDER_TOKEN",
         url_variable="GATEWAY_URL",
         read_url=_read_url,
+        sdk=("appbuilder", "appbuilder-sdk"),
     ),
     request_id=request_id,
     request_id_header=_REQUEST_ID,

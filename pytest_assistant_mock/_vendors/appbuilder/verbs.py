@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from pytest_assistant_mock._engine import performing
@@ -47,7 +46,7 @@ def submit_tool_outputs(state: State, *, thread_id: str, run_id: str, outputs: S
     """The run goes on: in its open stream, or at once where nobody reads one."""
     performing.submit_outputs(state, thread_id, run_id, outputs)
     if run_id in state.streams:
-        return Answered(replace(state[RUN].get(run_id), status="in_progress", calls=()))
+        return Answered(state[RUN].get(run_id)._replace(status="in_progress", calls=()))
     return _done(state, state[RUN].get(run_id))
 
 
@@ -57,7 +56,7 @@ def cancel_run(state: State, *, thread_id: str, run_id: str, sync: bool) -> Answ
     after = performing.cancel_run(state, thread_id, run_id)
     if before.ended:
         return _answered(state, before)
-    return Answered(after if sync and after.ended else replace(before, status="cancelling", calls=()))
+    return Answered(after if sync and after.ended else before._replace(status="cancelling", calls=()))
 
 
 def list_files(state: State) -> list[files.File]:

@@ -28,6 +28,7 @@ class Events:
 
     def __init__(self, request_id: str) -> None:
         self._request_id = request_id
+        self._head = ("", b"")
         self._end = b'","annotations":[]}}],"file_ids":[]},"request_id":' + to_json(request_id) + b"}\n\n"
 
     def begin(self, streamed: Streamed) -> Sequence[bytes]:
@@ -49,17 +50,21 @@ class Events:
 
     def end(self) -> Sequence[bytes]:
         """The last frame of every stream."""
-        return (b"event:done\ndata:[DONE]\n\n",)
+        return (_DONE,)
 
     def _frame(self, name: str, data: dict[str, Any]) -> bytes:
         return b"event:" + name.encode() + b"\ndata:" + to_json({**data, "request_id": self._request_id}) + b"\n\n"
 
     def _delta(self, message_id: str, text: str) -> bytes:
         """thread.message.delta, whose fixed parts are bytes already: most frames are of this kind."""
-        head = b'event:thread.message.delta\ndata:{"id":' + to_json(message_id) + _DELTA
+        of, head = self._head
+        if of != message_id:
+            head = b'event:thread.message.delta\ndata:{"id":' + to_json(message_id) + _DELTA
+            self._head = (message_id, head)
         return head + to_json(text)[1:-1] + self._end
 
 
+_DONE = b"event:done\ndata:[DONE]\n\n"
 _PIECE = "thread.message.delta"
 _DELTA = b',"object":"thread.message.delta","delta":{"role":"assistant","content":[{"type":"text","text":{"value":"'
 
@@ -123,4 +128,10 @@ _FRAMES: Mapping[type, Callable[[Happened], list[Frame]]] = {
     happens.RunIncomplete: _run("incomplete"),
 }
 
-STREAMS = Streams("text/event-stream;charset=UTF-8", stays_open=False, printer=Events)
+
+def _error(body: bytes) -> Sequence[bytes]:
+    """Trouble of the server's in the middle of a stream."""
+    return (b"event:error\ndata:" + body + b"\n\n", _DONE)
+
+
+STREAMS = Streams("text/event-stream;charset=UTF-8", stays_open=False, printer=Events, error=_error)

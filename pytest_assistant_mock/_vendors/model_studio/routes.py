@@ -167,7 +167,10 @@ _RUN_ROUTES = (
         "list_runs", "GET", _RUNS, kept_runs.list_runs, requests.ListPage, runs.RunList,
         summary="List the runs of a thread, a page at a time", sdk=("RunList",),
     ),
-    _run("retrieve_run", "GET", _RUN, performing.look_at_run, PathRequest, runs.Run, summary="Retrieve a run", sdk=("Run",)),
+    _run(
+        "retrieve_run", "GET", _RUN, performing.look_at_run, PathRequest, runs.Run,
+        summary="Retrieve a run", sdk=("Run",), settled=runs.SETTLED,
+    ),
     _run(
         "update_run", "POST", _RUN, kept_runs.update_run, requests.UpdateMetadata, runs.Run,
         summary="Change a run's metadata", sdk=("Run",),

@@ -44,6 +44,8 @@ RunStatus = Annotated[
     ],
     Field(description="How far the run has come.", examples=["completed"]),
 ]
+SETTLED = ("cancelled", "failed", "completed", "expired", "requires_action")
+"""The statuses at which the SDK's `Runs.wait` ends: `incomplete` is none of them."""
 StepStatus = Annotated[
     Literal["in_progress", "completed", "failed", "cancelled", "expired"],
     Field(description="How far the step has come.", examples=["completed"]),

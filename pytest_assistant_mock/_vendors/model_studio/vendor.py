@@ -7,6 +7,8 @@ Error texts: the vendor's pages "Assistant API status codes" and "Error messages
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
 
 from pytest_assistant_mock._engine.clock import Numbers
 from pytest_assistant_mock._engine.habits import Habits, spaced_json
@@ -125,6 +127,7 @@ def _vendor(revision: str) -> Vendor:
             url_variable="DASHSCOPE_HTTP_BASE_URL",
             url_attributes=(("dashscope", "base_http_api_url"),),
             read_url=_read_url,
+            sdk=("dashscope", "dashscope"),
         ),
         request_id=request_id,
         request_id_header="x-request-id",
@@ -145,3 +148,22 @@ def _vendor(revision: str) -> Vendor:
 
 
 MODEL_STUDIO: Mapping[str, Vendor] = {revision: _vendor(revision) for revision in REVISIONS}
+
+
+def _as_its_client_reads(request: Request) -> Vendor:
+    """The tables of the seed page; the newest for the Java SDK, which reads no others."""
+    for name, value in request.headers:  # by hand, for it is asked for every answer
+        if len(name) == 10 and name.lower() == "user-agent":
+            return _read_by(value)
+    return _read_by("")
+
+
+@lru_cache(maxsize=32)
+def _read_by(agent: str) -> Vendor:
+    """By the User-Agent; the Java SDK's is `dashscope/2.22.29; java/17.0.15; platform/Linux; processor/amd64`."""
+    agent = agent.lower()
+    return MODEL_STUDIO["2026" if agent.startswith("dashscope/") and "; java/" in agent else "2025"]
+
+
+AUTO = replace(MODEL_STUDIO["2025"], chosen_by=_as_its_client_reads)
+"""Which revision prints an answer depends on who asks."""

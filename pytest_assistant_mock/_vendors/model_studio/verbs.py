@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from pytest_assistant_mock._engine import performing
@@ -22,7 +21,7 @@ def create_run(state: State, *, thread_id: str, assistant_id: str, stream: bool,
     if stream:
         return Streamed(run)
     performing.perform(state, run.id)
-    return replace(run, status="in_progress")
+    return run._replace(status="in_progress")
 
 
 def create_thread_and_run(
@@ -45,7 +44,7 @@ def submit_tool_outputs(
     if stream:
         return Streamed(run)
     performing.perform(state, run.id)
-    return replace(run, status="in_progress")
+    return run._replace(status="in_progress")
 
 
 def upload_files(state: State, *, uploads: Sequence[tuple[str, bytes, str]]) -> list[File]:
