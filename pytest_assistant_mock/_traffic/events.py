@@ -12,19 +12,36 @@ from typing import Any
 
 from pytest_assistant_mock._engine.wire import Response
 
+ENDS = 3
+"""How many events at each end of a long stream are shown."""
+
+
+def is_stream(response: Response) -> bool:
+    """Whether a response says that it is a stream of events."""
+    kind = next((value for name, value in response.headers if name.lower() == "content-type"), "")
+    return kind.startswith("text/event-stream")
+
 
 def gist(response: Response) -> str | None:
     """`14 events: "晴,24 度"`, or None for what is no stream of events."""
-    kind = next((value for name, value in response.headers if name.lower() == "content-type"), "")
-    if not kind.startswith("text/event-stream"):
+    if not is_stream(response):
         return None
-    events = list(_events(response.body))
-    said = "".join(_texts(event.get("delta") for event in events)) or "".join(_texts(events))
+    events = list(data_of(response.body))
+    said = "".join(texts(event.get("delta") for event in events)) or "".join(texts(events))
     count = f"{len(events)} event{'' if len(events) == 1 else 's'}"
     return f"{count}: {json.dumps(said, ensure_ascii=False)}" if said else count
 
 
-def _events(body: bytes) -> Iterator[dict[str, Any]]:
+def folded_frames(text: str) -> str:
+    """The text of a stream with the middle of many events left out."""
+    frames = [frame for frame in text.replace("\r\n", "\n").split("\n\n") if frame.strip()]
+    left_out = len(frames) - 2 * ENDS
+    if left_out <= 1:
+        return text
+    return "\n\n".join([*frames[:ENDS], f"… ({left_out} more events)", *frames[-ENDS:]])
+
+
+def data_of(body: bytes) -> Iterator[dict[str, Any]]:
     """The data of each whole event; `{}` for data that is no JSON object."""
     *whole, _cut = body.decode("utf-8", "replace").replace("\r\n", "\n").split("\n\n")
     for frame in whole:
@@ -41,8 +58,8 @@ def _object(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _texts(holders: Any) -> Iterator[str]:
-    """The texts in `content` of each, which is one part or a list of parts."""
+def texts(holders: Any) -> Iterator[str]:
+    """The texts in `content` of each, which is a text, one part or a list of parts."""
     for holder in holders:
         content = holder.get("content") if isinstance(holder, dict) else None
         for part in content if isinstance(content, list) else [content]:

@@ -11,7 +11,7 @@ from unicodedata import east_asian_width
 
 _KINDS = {"thread": "thread", "message": "message", "msg": "message", "chatmsg": "message", "asst": "assistant", "run": "run"}
 _LONGEST = 8  # characters a column that are looked at: more of spaces than of anything else, if it is no more than fits
-_ID = re.compile(rf"\b({'|'.join(_KINDS)})_[0-9A-Za-z][0-9A-Za-z-]{{11,}}")
+_ID = re.compile(rf"(?<![\w-])({'|'.join(_KINDS)})_[0-9A-Za-z][0-9A-Za-z-]{{11,}}")
 
 
 class Names:

@@ -1,5 +1,5 @@
 """
-The conversation of a test, for people: a line an exchange, the last ones in full, no secret anywhere.
+The traffic of a test, for people: a line an exchange, runs as conversations, the last exchanges in full, no secret anywhere.
 
 Makes text; knows nothing of pytest.
 """
@@ -14,12 +14,20 @@ from pytest_assistant_mock._engine.curl import curl, shortened
 from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.wire import Exchange, Failure, Response
 from pytest_assistant_mock._traffic import events
-from pytest_assistant_mock._traffic.names import Names, aligned, folded
+from pytest_assistant_mock._traffic.conversations import Called, Conversation, Entry, Said, conversations
+from pytest_assistant_mock._traffic.names import Names, aligned, folded, width
 
 LINES = 50
 """How many exchanges have a line; of more, the last."""
+MOST_READ = 500
+"""How many of the last exchanges conversations are made of."""
 IN_FULL = 2
 """How many of the last exchanges are shown in full."""
+ENTRIES = 30
+"""How many lines a conversation has; of more, the last."""
+CONVERSATIONS = 10
+"""How many conversations are shown; of more, the last."""
+_WORDS = 100  # columns of what was said
 _COLUMNS = 48  # for what was sent, and for what came
 _BODY = 2000  # characters of a body shown in full
 
@@ -35,6 +43,9 @@ def report(exchanges: Sequence[Exchange], sent: Sent, secrets: Secrets) -> str:
     earlier = len(numbered) - LINES
     lines = [f"… {earlier} earlier"] if earlier > 0 else []
     lines += aligned(rows)
+    talks = [talk for talk in conversations(exchanges[-MOST_READ:], sent) if talk.has_run]
+    for talk in talks[-CONVERSATIONS:]:
+        lines += ["", *_conversation(talk, secrets, names)]
     for number, exchange in numbered[-IN_FULL:]:
         lines += ["", f"#{number} in full", *_in_full(exchange, secrets)]
     shown = "\n".join(lines)
@@ -48,6 +59,29 @@ def _row(number: int, exchange: Exchange, sent: Sent, secrets: Secrets, names: N
     came = folded(names.short(secrets.text(_came(exchange))), _COLUMNS)
     struck = f"[{', '.join(exchange.faults)}]" if exchange.faults else ""
     return (f"#{number}", f"{exchange.vendor} {operation}" if several else operation, asked, f"-> {came}", struck)
+
+
+def _conversation(talk: Conversation, secrets: Secrets, names: Names) -> list[str]:
+    """A thread with its runs: a line for what was said, called and came of it."""
+    earlier = len(talk.entries) - ENTRIES
+    rows = [_entry(entry, secrets, names) for entry in talk.entries[-ENTRIES:]]
+    who = max(width(row[0]) for row in rows)
+    shown = [f"  {name}{' ' * (who - width(name))}  {text}" for name, text in rows]
+    return [names.short(secrets.text(talk.thread)), *([f"  … {earlier} earlier"] if earlier > 0 else []), *shown]
+
+
+def _entry(entry: Entry, secrets: Secrets, names: Names) -> tuple[str, str]:
+    def words(text: str) -> str:
+        return folded(names.short(secrets.text(text)), _WORDS)
+
+    if isinstance(entry, Said):
+        files = f"  [{', '.join(map(words, entry.files))}]" if entry.files else ""
+        return words(entry.who), f"{words(entry.text)}{files}"
+    run = words(entry.run) or "run"
+    if isinstance(entry, Called):
+        came = "no output yet" if entry.output is None else words(entry.output)
+        return run, f"{words(entry.name)}({words(entry.arguments)}) -> {came}"
+    return run, f"{words(entry.status)}: {words(entry.error)}" if entry.error else words(entry.status)
 
 
 def _asked_of(exchange: Exchange, sent: Sent, secrets: Secrets, names: Names) -> str:
@@ -102,7 +136,10 @@ def _in_full(exchange: Exchange, secrets: Secrets) -> list[str]:
     arrived = response.body if isinstance(exchange.reply, Response) else response.body[: exchange.reply.after_bytes]
     lines.append(f"< {response.status} {response.reason}")
     lines += [f"< {name}: {value}" for name, value in secrets.headers(response.headers)]
-    return [*lines, *shortened(_pretty(secrets.body(arrived)), _BODY).splitlines()]
+    text = _pretty(secrets.body(arrived))
+    if events.is_stream(response):
+        text = events.folded_frames(text)
+    return [*lines, *shortened(text, _BODY).splitlines()]
 
 
 def _pretty(body: bytes) -> str:

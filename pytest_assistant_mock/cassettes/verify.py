@@ -1,7 +1,7 @@
 """
 How much of a recording the fake explains: each request sent through a fresh fake, ids bound, the answers compared.
 
-Compares status, shape, order of keys and errors; never the words of a model.
+Compares status, shape, order of keys and errors, and the events of streams; never the words of a model.
 """
 
 from __future__ import annotations
@@ -10,13 +10,18 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from pytest_assistant_mock._engine.engine import Engine
+from pytest_assistant_mock._engine.streams import opened
+from pytest_assistant_mock._engine.turns import Script
 from pytest_assistant_mock._engine.vendor import Match, Vendor
 from pytest_assistant_mock._engine.wire import Reply, Request, Response
 from pytest_assistant_mock._vendors import REVISIONS
 from pytest_assistant_mock.cassettes import restore
+from pytest_assistant_mock.cassettes.course import courses, run_of
 from pytest_assistant_mock.cassettes.format import Cassette, Interaction
 from pytest_assistant_mock.cassettes.matching import Places
 from pytest_assistant_mock.cassettes.symbols import _TOKEN, json_of
+from pytest_assistant_mock.cassettes.verify_streams import StreamPair
+from pytest_assistant_mock.contract.subjects import is_stream_of_events
 
 _KEY = ("Authorization", "Bearer any-key-will-do")
 
@@ -38,7 +43,7 @@ class Row(NamedTuple):
 
 def verify(cassette: Cassette) -> list[Row]:
     """A row for each interaction with a vendor we play that was answered, by the revision that explains most of them."""
-    tried = [list(_rows(cassette, revision)) for revision in REVISIONS]
+    tried = [_rows(cassette, revision) for revision in REVISIONS]
     return max(tried, key=lambda rows: sum(row.explained for row in rows))
 
 
@@ -47,13 +52,15 @@ def percentage(rows: Sequence[Row]) -> int:
     return 100 * sum(row.explained for row in rows) // len(rows) if rows else 100
 
 
-def _rows(cassette: Cassette, revision: str) -> Iterator[Row]:
+def _rows(cassette: Cassette, revision: str) -> list[Row]:
     engine = Engine(REVISIONS[revision])
     places = Places(engine.place, [service.vendor for service in engine.services.values()])
     for service in engine.services.values():
         before = restore.recall(restore.told(cassette.interactions, service.vendor, places), first=True)
         before.forget_made()
         restore.load(engine, service, before)
+    known, open_streams = courses(cassette.interactions), dict[int, StreamPair]()
+    rows: list[Row] = []
     bound: dict[str, str] = {}
     exceptions = cassette.metadata.get("exceptions") or {}
     for number, one in enumerate(cassette.interactions, 1):
@@ -64,8 +71,27 @@ def _rows(cassette: Cassette, revision: str) -> Iterator[Row]:
         match = vendor.router.find(one.request.method, place.path)
         operation = match.route.operation if isinstance(match, Match) else f"{one.request.method} {place.path}"
         path = place.path if place.path is not None else ""
-        reply = engine.handle(_bound(one, vendor, f"{path}{'?' if place.query else ''}{place.query}", bound))
-        yield Row(number, place.vendor, operation, _difference(one.reply, reply, bound), str(exceptions.get(str(number), "")))
+        asked = _bound(one, vendor, f"{path}{'?' if place.query else ''}{place.query}", bound)
+        if operation.startswith("create_") and (course := known.pop(run_of(one.reply.body), None)):
+            engine.services[place.vendor].state.scripts.append(Script(tuple(course.turns), optional=True))
+        reply = engine.handle(asked)
+        if isinstance(reply, Response) and reply.pieces is not None and is_stream_of_events(one.reply):
+            open_streams[len(rows)] = StreamPair(place.vendor, one.reply, opened(reply.pieces))
+            difference = ""
+        else:
+            difference = _difference(one.reply, reply, bound)
+        rows.append(Row(number, place.vendor, operation, difference, str(exceptions.get(str(number), ""))))
+        for pair in open_streams.values():
+            pair.read()
+            for there, here in pair.pairs():
+                _bind(there, here, bound)
+    for at, pair in open_streams.items():
+        rows[at] = rows[at]._replace(difference=pair.difference(_of_events))
+    return rows
+
+
+def _of_events(there: Any, here: Any, path: str) -> Iterator[str]:
+    return _differences(there, here, path, words=False)
 
 
 def _bound(one: Interaction, vendor: Vendor, path: str, bound: dict[str, str]) -> Request:
@@ -95,7 +121,7 @@ def _differences(there: Any, here: Any, path: str, words: bool) -> Iterator[str]
         if list(there) != list(here) and path not in _FREE and not path.endswith(".metadata"):
             yield f"{path}: keys {', '.join(there)} recorded, {', '.join(here)} from the fake"
         for name in there:
-            if name in here and name != "metadata":
+            if name in here and name not in _THEIR_OWN:
                 yield from _differences(there[name], here[name], f"{path}.{name}", words and name in ("error", "code", "message"))
     elif isinstance(there, list) and isinstance(here, list):
         if len(there) != len(here):
@@ -107,6 +133,7 @@ def _differences(there: Any, here: Any, path: str, words: bool) -> Iterator[str]
 
 
 _FREE = ("$.metadata",)
+_THEIR_OWN = ("metadata", "annotations")  # what the code under test, and the model, put there
 
 
 def _bind(there: Any, here: Any, bound: dict[str, str]) -> None:

@@ -60,7 +60,7 @@ def explain(schema: JSONSchema, errors: Iterable[Any], value: Any, thing: str, s
     place = _Places(value, secrets)
     told: set[tuple[Any, ...]] = set()  # where "required" or "additionalProperties" has named all there is to name
     found: list[_Found] = []
-    for error in errors:
+    for error in _innermost(errors):
         at = (error.validator, *error.absolute_path)
         if error.validator not in _TELL_ALL or at not in told:
             told.add(at)
@@ -69,6 +69,16 @@ def explain(schema: JSONSchema, errors: Iterable[Any], value: Any, thing: str, s
     for one in sorted(found, key=lambda one: (one.place, one.rank)):
         first.setdefault(one.violation.path, one.violation)
     return list(first.values())
+
+
+def _innermost(errors: Iterable[Any]) -> Iterator[Any]:
+    """The errors; where something may be null and is not, those of what it then must be."""
+    for error in errors:
+        branches: dict[Any, list[Any]] = {}
+        for one in error.context or () if error.validator == "anyOf" and error.instance is not None else ():
+            branches.setdefault(one.schema_path[0], []).append(one)
+        inner = [found for found in branches.values() if found[0].validator_value != "null"]
+        yield from _innermost(inner[0]) if len(inner) == 1 < len(branches) else [error]
 
 
 class _Places:
@@ -211,6 +221,7 @@ _EXPECTED: Mapping[str, Callable[[Any], str]] = {
     "maximum": lambda error: _of_range(error.schema),
     "minLength": lambda error: "a string that is not empty",
     "maxLength": lambda error: f"at most {error.validator_value} characters",
+    "minItems": lambda error: "an array that is not empty",
     "maxItems": lambda error: f"at most {error.validator_value} items",
     "maxProperties": lambda error: f"at most {error.validator_value} pairs",
     "pattern": lambda error: f"a string matching {error.validator_value}",

@@ -5,11 +5,16 @@ from __future__ import annotations
 import io
 import json
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from test_samples import SAMPLES
 
+from pytest_assistant_mock import Request, Response
 from pytest_assistant_mock.__main__ import main
+from pytest_assistant_mock.cassettes import Cassette, Interaction
+from pytest_assistant_mock.cassettes.format import to_text
 from pytest_assistant_mock.contract.operations import operations
 
 ANSWERS = [
@@ -161,3 +166,40 @@ def test_standard_input_and_max_bytes(monkeypatch, capsys):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
         assert main(["check", f"--max-bytes={limit}", "-"]) == status
     assert f"-:1: is larger than max_bytes={len(data) - 1} ({len(data)} bytes)" in capsys.readouterr().out
+
+
+RUNS = json.loads((Path(__file__).parents[1] / "samples/runs/model_studio.json").read_text("utf8"))
+
+
+def test_a_stream_in_a_file_is_judged_event_by_event(tmp_path, capsys):
+    """As it came from a curl: it needs no options, and what is wrong is told with its event."""
+    path = tmp_path / "run.txt"
+    path.write_text(RUNS[6]["response"]["body"], "utf8")
+    assert (main(["check", str(path)]), capsys.readouterr().out) == (0, "1 document, 0 violations\n")
+    path.write_text(RUNS[6]["response"]["body"].replace('"role":"assistant"', '"role":"robot"', 1), "utf8")
+    assert main(["check", str(path)]) == 1
+    assert capsys.readouterr().out == (
+        f'{path}:1: event 7 thread.message.created: $.role: expected "assistant"; came "robot"\n    Who speaks.\n'
+        "1 document, 1 violation\n"
+    )
+    path.write_text("event: tick\ndata: {}\n\n", "utf8")
+    assert main(["check", str(path)]) == 1
+    assert "cannot tell whose stream" in capsys.readouterr().out
+
+
+def test_a_stream_in_a_cassette_is_judged_event_by_event(tmp_path, capsys):
+    """With the interaction, its line, and its operation."""
+    reply = Response(200, (("Content-Type", "text/event-stream"),), RUNS[9]["response"]["body"].encode())
+    spoilt = replace(reply, body=reply.body.replace(b'"submit_tool_outputs",', b'"submit",', 1))
+    request = Request(
+        "POST", "https://dashscope.aliyuncs.com/api/v1/threads/thread_1/runs", (), b'{"assistant_id":"a","stream":true}'
+    )
+    path = tmp_path / "run.yaml"
+    path.write_text(to_text(Cassette([Interaction(request, reply), Interaction(request, spoilt)])), "utf8")
+    assert main(["check", str(path)]) == 1
+    told = capsys.readouterr().out
+    assert (
+        'interaction 2, create_run: event 6 thread.run.requires_action: $.required_action.type: expected "submit_tool_outputs"'
+        in told
+    )
+    assert "interaction 1" not in told

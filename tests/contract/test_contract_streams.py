@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from vendors import ask
+from scripted_streams import CASES, GIVE_WAY, SAMPLES, printed
 
-from pytest_assistant_mock import AssistantMock, Handle, contract, turns
+from pytest_assistant_mock import AssistantMock, contract
 from pytest_assistant_mock._vendors import DOCUMENTS
 from pytest_assistant_mock._vendors.shape import Shape
 from pytest_assistant_mock._vendors.streams import BEGINNING, END
-from pytest_assistant_mock.contract.stream_events import Happening, looks_like_stream, read_stream
+from pytest_assistant_mock.contract.stream_events import Happening, Unread, looks_like_stream, read_stream
 
-SAMPLES = {path.stem: json.loads(path.read_text("utf8")) for path in (Path(__file__).parents[1] / "samples/runs").glob("*.json")}
 STREAMS = [
     (vendor, place, one["operation"], one["response"]["body"])
     for vendor, samples in SAMPLES.items()
@@ -31,14 +28,6 @@ STREAMS = [
 ]
 PARTS = {("model_studio", place) for place in (10, 14, 58, 61)} | {("appbuilder", place) for place in (7, 9, 13)}
 """Samples that are no whole streams: they begin or end in the middle."""
-GIVE_WAY: dict[tuple[str, int], set[str]] = {
-    ("model_studio", 22): {"$.request_id"},  # a recording of another service, renamed, in the Java SDK's own tests
-    ("model_studio", 59): {"$"},  # data that is no JSON: what the SDK makes of it
-    ("model_studio", 60): {"$.request_id"},  # an error without its request: what the SDK makes of it
-    ("model_studio", 64): {"$.object"},  # half a run, in two lines of data: what the SDK makes of it
-    ("appbuilder", 44): {"$"},  # [DONE]: what the SDK makes of it
-}
-"""Samples that break the contract, and where; see docs/fidelity.md."""
 
 
 @pytest.mark.parametrize(
@@ -60,100 +49,6 @@ def test_there_are_samples_of_streams() -> None:
 
 
 # What the fake prints
-
-TOOL = {"type": "function", "function": {"name": "f"}}
-KEY = (("Authorization", "Bearer key"),)
-SCRIPTS: dict[str, tuple[Any, ...]] = {
-    "an answer": ("晴,24 度",),
-    "pieces": (turns.says("晴,24 度", pieces=["晴", "", ",24 度"]),),
-    "an empty answer": ("",),
-    "line ends": ('a\n\nevent:done\r\ndata: \u2028\x00"',),
-    "annotations": (turns.says("a", annotations=("b",)),),
-    "a call": (turns.calls("f", city="北京"), "晴"),
-    "two calls at once": ([turns.calls("f", a=1), turns.calls("f", b=2)], "晴"),
-    "a call and nothing": (turns.calls("f"),),
-    "two rounds": (turns.calls("f"), turns.calls("f"), "晴"),
-    "words between": ("我看看", turns.calls("f"), "晴", "再见"),
-    "a failure": (turns.fails("server_error", "a\nb"),),
-    "a failure after words": ("a", turns.fails("server_error", "b")),
-    "a cancel": (turns.cancels(),),
-    "an expiry": ("a", turns.expires()),
-    "a broken answer": (turns.incomplete("half"),),
-    "a broken answer without a word": (turns.incomplete(""),),
-    "a failure after a call": (turns.calls("f"), turns.fails("server_error", "b")),
-}
-STUDIOS_OWN: dict[str, tuple[Any, ...]] = {
-    "no end": ("a", turns.never()),
-    "a search": (turns.searches("a\nb", []), "c"),
-    "code": (turns.runs_code("print(1)\n\nprint(2)", "1\n2\n"), "c"),
-    "an image": (turns.uses("text_to_image", {"prompt": "cat"}, {"success": 1}), "c"),
-    "a calculation": (turns.uses("calculator", "1+1", "2"), turns.uses("calculator", "", ""), "c"),
-}
-CASES = [
-    *(("model_studio", name) for name in (*SCRIPTS, *STUDIOS_OWN)),
-    *(("appbuilder", name) for name in SCRIPTS),
-]
-
-
-def taken(reply: Any) -> Iterator[bytes]:
-    """The pieces of a streamed answer as they come; ends where the stream waits."""
-    while piece := reply.pieces.take():
-        yield piece.data
-
-
-def outputs(stream: bytes) -> list[dict[str, str]]:
-    """What answers the calls that a stream ends with."""
-    last = stream.rstrip().split(b"\n\n")[-2 if stream.endswith(b"[DONE]\n\n") else -1]
-    return [{"tool_call_id": call, "output": "22 摄氏度"} for call in re.findall(r'"id":"(call[^"]*)"', last.decode())]
-
-
-class Scene:
-    """A vendor with a thread and an assistant that has a function."""
-
-    def __init__(self, vendor: str, script: tuple[Any, ...], **settings: Any) -> None:
-        self.mock = AssistantMock(**settings)
-        self.handle: Handle = getattr(self.mock, vendor)
-        self.assistant = self.handle.add_assistant(model="qwen-max", tools=[TOOL])
-        self.handle.script(*script)
-        self.thread = self.handle.add_thread()
-        self.handle.add_message(self.thread, "?")
-        self.base = self.handle.base_url if vendor == "model_studio" else f"{self.handle.base_url}/v2"
-
-    def post(self, path: str, **body: Any) -> Any:
-        """Ask for something."""
-        return ask(self.mock, "POST", f"{self.base}/threads{path}", json.dumps(body).encode(), KEY)
-
-    def streams(self) -> list[bytes]:
-        """The streams of a run to its end: at Model Studio one for each leg, at AppBuilder a single one."""
-        legs = self._legs if self.handle.name == "model_studio" else self._one
-        return list(legs())
-
-    def _legs(self) -> Iterator[bytes]:
-        found = b"".join(taken(self.post(f"/{self.thread.id}/runs", assistant_id=self.assistant.id, stream=True)))
-        yield found
-        (run,) = self.handle.runs()
-        while b"run.requires_action" in found:
-            path = f"/{self.thread.id}/runs/{run.id}/submit_tool_outputs"
-            found = b"".join(taken(self.post(path, tool_outputs=outputs(found), stream=True)))
-            yield found
-
-    def _one(self) -> Iterator[bytes]:
-        reply = self.post("/runs", thread_id=self.thread.id, assistant_id=self.assistant.id, stream=True)
-        found: list[bytes] = []
-        while not reply.pieces.ended:
-            found += taken(reply)
-            if not reply.pieces.ended:
-                (run,) = self.handle.runs()
-                self.post(
-                    "/runs/submit_tool_outputs", thread_id=self.thread.id, run_id=run.id, tool_outputs=outputs(b"".join(found))
-                )
-        yield b"".join(found)
-
-
-@cache
-def printed(vendor: str, name: str) -> tuple[bytes, ...]:
-    """The streams of a script."""
-    return tuple(Scene(vendor, {**SCRIPTS, **STUDIOS_OWN}[name]).streams())
 
 
 @pytest.mark.parametrize(("vendor", "name"), CASES)
@@ -333,3 +228,74 @@ def test_a_part_of_a_stream_is_judged_as_a_part() -> None:
     assert contract.violations(middle, part=True) == []
     assert len(contract.violations(middle)) == 2
     assert [one.path for one in contract.violations([*middle[:2], *middle[3:]], part=True)] == ["$"]
+
+
+# What may come from anywhere
+
+
+def spoilt(old: str, new: str, vendor: str = "model_studio") -> bytes:
+    """A stream with something else at each place."""
+    assert old.encode() in whole(vendor)
+    return whole(vendor).replace(old.encode(), new.encode())
+
+
+DEEP = '{"a":' * 5000 + "1" + "}" * 5000
+HOSTILE: dict[str, tuple[bytes, str]] = {
+    "a lone surrogate in each piece": (spoilt('"annotations":[]', '"annotations":["\\ud800"]'), "lone surrogate"),
+    "a number there is not": (spoilt('"annotations":[]', '"annotations":[NaN]'), "holds NaN"),
+    "a key twice": (spoilt('"object":', '"object":"a","object":'), "twice"),
+    "too deep": (spoilt('"annotations":[]', f'"annotations":[{DEEP}]'), "nested deeper"),
+    "no JSON": (spoilt('"annotations":[]', '"annotations":['), "is not JSON"),
+    "no object": (re.sub(rb"data:\{.*", b"data:7", whole("model_studio")), "expected an object"),
+    "an empty piece of data": (re.sub(rb"data:\{.*", b"data:", whole("model_studio")), "is empty"),
+}
+
+
+@pytest.mark.parametrize(("stream", "told"), HOSTILE.values(), ids=HOSTILE)
+def test_data_that_is_no_json_is_told_with_its_event(stream: bytes, told: str) -> None:
+    """However it is given; nothing but a violation comes of it, and it can be written."""
+    pairs = [(name, data) for name, data in read_stream(stream, "") if not isinstance(data, Unread)]
+    for given in (stream, stream.decode(), *([pairs] if "surrogate" in told else [])):
+        found = contract.violations(given)
+        assert told in "\n".join(map(str, found))
+        assert all(one.event for one in found)
+        "\n".join(map(str, found)).encode()
+
+
+def test_what_is_no_text_or_too_large_is_refused() -> None:
+    """As a body of JSON is."""
+    with pytest.raises(contract.NotJSON, match="bytes is not UTF-8: byte 0xff at"):
+        contract.violations(whole("model_studio").replace("晴".encode(), b"\xff"))
+    with pytest.raises(contract.NotJSON, match="bytes is larger than max_bytes=100"):
+        contract.violations(whole("model_studio"), max_bytes=100)
+
+
+def test_the_words_of_an_event_are_short_and_hide_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its name, its data, its text: whatever is quoted."""
+    key = "sk-0123456789abcdef0123456789abcdef"
+    monkeypatch.setenv("DASHSCOPE_API_KEY", key)
+    stream = (
+        whole("model_studio") + f"event: {key}{'x' * 5000}\ndata: {key}\n\nevent: error\ndata: {key}{'x' * 5000}\n\n".encode()
+    )
+    words = "\n".join(map(str, contract.violations(stream, strict=True)))
+    assert key not in words
+    assert max(map(len, words.splitlines())) < 400
+
+
+@pytest.mark.parametrize("library", ["requests", "httpx", "urllib3"])
+def test_a_response_whose_body_is_a_stream_is_one(library: str) -> None:
+    """The URL says the operation; the body says that it is a stream."""
+    client = pytest.importorskip(library)
+    with AssistantMock() as mock:
+        handle = mock.model_studio
+        handle.script("晴")
+        thread, assistant = handle.add_thread(), handle.add_assistant(model="qwen-max")
+        handle.add_message(thread, "?")
+        url, key = f"{handle.base_url}/threads/{thread.id}/runs", {"Authorization": "Bearer k"}
+        body: dict[str, Any] = {"assistant_id": assistant.id, "stream": True}
+        if library == "urllib3":
+            reply = client.PoolManager().request("POST", url, body=json.dumps(body), headers=key)
+        else:
+            reply = client.post(url, json=body, headers=key)
+        assert contract.violations(reply, strict=True) == []
+        assert contract.violations(handle.exchanges[-1], strict=True) == []
