@@ -13,7 +13,8 @@ VENVS := .venv .venv-newest .venv-wheel .venv-lowest .venv-examples .venv-bench 
 # What the SDKs and the HTTP clients cannot change runs in the first environment only: the docs, the benchmarks, the engine and
 # its tables, schemas, strategies of values, commands, files, and raw sockets. A new test runs in both, until it is named here.
 ONCE := $(addprefix tests/,$(addsuffix .py,\
-	cassettes/test_cassettes_bundled cassettes/test_cassettes_commands cassettes/test_cassettes_growth \
+	cassettes/test_cassettes_age cassettes/test_cassettes_bundled cassettes/test_cassettes_commands cassettes/test_cassettes_growth \
+	cassettes/test_cassettes_live cassettes/test_cassettes_orphans \
 	cassettes/test_cassettes_losses cassettes/test_cassettes_matching cassettes/test_cassettes_storage \
 	commands/test_check commands/test_serve contract/test_contract_mutations contract/test_contract_schemas \
 	contract/test_contract_streams contract/test_contract_stream_mutations \
@@ -108,6 +109,7 @@ environments: .venv/ready .venv-newest/ready .venv-wheel/ready
 .venv-bench/ready: benchmarks/requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python $(PIP) -r $< -e .
+	@if command -v npm > /dev/null; then npm install --silent --prefix .venv-bench/node @copilotkit/aimock; fi  # a peer, where it can be had
 	@touch $@
 
 .venv-bench-cassetter/ready: benchmarks/requirements-cassetter.txt

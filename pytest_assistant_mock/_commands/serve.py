@@ -46,6 +46,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--key", type=_key, action="append", default=[], metavar="KEY", help="the only key both vendors know; may be repeated"
     )
     parser.add_argument(
+        "--control-key",
+        type=_key,
+        metavar="KEY",
+        help="the key to the control API below /__mock__/, which is off without one where other machines are let in",
+    )
+    parser.add_argument(
         "--allow-host",
         action="append",
         default=[],
@@ -113,6 +119,7 @@ def _server(options: argparse.Namespace) -> AssistantServer:
         host=options.host,
         port=options.port,
         keys=options.key,
+        control_key=options.control_key or "",
         revision=options.revision,
         strict=False,
         allow_hosts=options.allow_host,

@@ -188,8 +188,11 @@ class _Transport(asyncio.Transport):
     def _end(self, kind: FailureKind | None) -> None:
         if kind is None:
             self._protocol.data_received(http1.LAST_CHUNK)
+            return
+        self._closing = True
+        if kind == "read_timeout":  # which the client finds itself: its line is still there
+            _fail(self._protocol, self._error(Failure(kind)), Failure(kind))
         else:
-            self._closing = True
             self._protocol.connection_lost(http1.error_of(kind))
 
     def set_protocol(self, protocol: Any) -> None:

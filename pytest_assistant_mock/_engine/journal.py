@@ -13,7 +13,8 @@ from dataclasses import replace
 from threading import RLock
 from typing import TypeAlias
 
-from pytest_assistant_mock._engine.streams import Cut, Sending, opened
+from pytest_assistant_mock._engine.stream_faults import Cut, layers
+from pytest_assistant_mock._engine.streams import Sending, opened
 from pytest_assistant_mock._engine.wire import Exchange, Failure, Reply, Response
 
 Watcher: TypeAlias = Callable[[Exchange], None]
@@ -24,6 +25,7 @@ class Kept:
 
     def __init__(self, last: int | None) -> None:
         self.exchanges: deque[Exchange] = deque(maxlen=last)
+        self.numbers: deque[int] = deque(maxlen=last)  # of the exchanges, among those of all vendors
         self.unanswered: deque[Exchange] = deque(maxlen=last)
         self.counts: Counter[str | None] = Counter()
 
@@ -31,6 +33,7 @@ class Kept:
         """The same, of which what comes later is not."""
         kept = Kept(last)
         kept.exchanges.extend(self.exchanges)
+        kept.numbers.extend(self.numbers)
         kept.unanswered.extend(self.unanswered)
         kept.counts.update(self.counts)
         return kept
@@ -48,6 +51,8 @@ class Journal:
         self._open: dict[Sending, Exchange] = {}  # replies that are still being read
         self._kept: dict[str, Kept] = {}  # by vendor, from its first exchange on
         self._last: int | None = None
+        self.last_number = 0
+        """The newest exchange's. Numbers count all vendors' exchanges, and go on whatever is forgotten."""
         self.watchers: list[Watcher] = []
         self.raised: list[BaseException] = []
         """What was raised while a piece was made, which the code that read it may have swallowed."""
@@ -61,6 +66,10 @@ class Journal:
     def clear(self) -> None:
         """Forget every exchange; who watches goes on watching. Replies that are still being read break off."""
         self.cut()
+        self._kept = {}
+
+    def forget(self) -> None:
+        """Forget every exchange; replies that are still being read go on."""
         self._kept = {}
 
     def write(self, exchange: Exchange) -> Reply:
@@ -83,7 +92,9 @@ class Journal:
         kept = self._kept.get(exchange.vendor)
         if kept is None:
             kept = self._kept[exchange.vendor] = Kept(self._last)
+        self.last_number += 1
         kept.exchanges.append(exchange)
+        kept.numbers.append(self.last_number)
         kept.counts[exchange.operation] += 1
         if exchange.operation is None:
             kept.unanswered.append(exchange)
@@ -128,6 +139,16 @@ class Journal:
         self.settle()
         return list(self._kept[vendor].exchanges) if vendor in self._kept else []
 
+    def numbered(self, vendor: str) -> list[tuple[int, Exchange]]:
+        """The same, each with its number."""
+        exchanges = self.of(vendor)
+        return list(zip(self._kept[vendor].numbers, exchanges, strict=True)) if exchanges else []
+
+    def dropped(self, vendor: str) -> int:
+        """How many of one vendor's exchanges are no longer held."""
+        kept = self._kept.get(vendor)
+        return kept.counts.total() - len(kept.exchanges) if kept is not None else 0
+
     def unanswered(self, vendor: str) -> list[Exchange]:
         """Those of them that no route was found for."""
         return list(self._kept[vendor].unanswered) if vendor in self._kept else []
@@ -162,12 +183,16 @@ def _in_pieces(reply: Reply) -> Response | None:
 
 
 def _settled(exchange: Exchange, sending: Sending) -> Exchange:
-    """An exchange whose reply has ended: as a failure if it broke, and without the fault that did not strike."""
-    response, stream = exchange.reply, sending.stream
+    """An exchange whose reply has ended: as a failure if it broke, and without the faults that did not strike."""
+    response, faults = exchange.reply, list(exchange.faults)
     assert isinstance(response, Response)
-    if isinstance(stream, Cut) and not stream.struck:
-        stream.spared()
-        exchange = replace(exchange, faults=tuple(name for name in exchange.faults if name != stream.name))
+    for spoilt in layers(sending.stream):
+        if not spoilt.struck:
+            spoilt.spared()
+            if spoilt.name in faults:
+                faults.remove(spoilt.name)
+    if len(faults) < len(exchange.faults):
+        exchange = replace(exchange, faults=tuple(faults))
     if sending.failure is not None and not sending.left:
         exchange = replace(exchange, reply=Failure(sending.failure, len(sending.taken), response))
     return exchange

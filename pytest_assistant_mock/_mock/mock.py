@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, Unpack
-from urllib.parse import urlsplit
 
 from pytest_assistant_mock._doors.doors import Doors
+from pytest_assistant_mock._engine import checks
 from pytest_assistant_mock._engine.base_urls import ToldURLs
 from pytest_assistant_mock._engine.clock import Clock
 from pytest_assistant_mock._engine.engine import Engine
@@ -23,6 +23,7 @@ from pytest_assistant_mock._mock import layers, sdk_environment
 from pytest_assistant_mock._mock.complaints import unanswered, unused, unused_scripts
 from pytest_assistant_mock._mock.handle import Handle
 from pytest_assistant_mock._mock.hiding import Hiding
+from pytest_assistant_mock._mock.mounts import mounts_of
 from pytest_assistant_mock._mock.recording import Recording, check_hosts, session, tape_of
 from pytest_assistant_mock._mock.snapshot import Snapshot, check_snapshot
 from pytest_assistant_mock._mock.tool_arguments import ToolArguments
@@ -31,6 +32,7 @@ from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault, UnusedS
 
 if TYPE_CHECKING:
     from pytest_assistant_mock._serving.asgi import App
+    from pytest_assistant_mock._serving.control.front import Control
     from pytest_assistant_mock.cassettes.session import Session
     from pytest_assistant_mock.cassettes.usage import Source
     from pytest_assistant_mock.contract.watch import Field, Mode, UncheckedCall, Watch
@@ -50,6 +52,7 @@ class Options(Recording, total=False):
     contract: Mode | None
     name: str
     source: Source
+    control: bool
 
 
 SERVED_EXCHANGES = 1000
@@ -69,6 +72,7 @@ class AssistantMock:
     code under test has swallowed is raised again.
     contract: what to do about an exchange that breaks the contract: "off" (the default), "warn" or "fail" when the mock closes.
     name: who opens it, for the words of UnansweredRequest; the fixtures give the test's name.
+    control: whether `asgi` answers below /__mock__/ too, so that any client may seed, script and ask. See docs/server.md.
     Raises ValueError for an unknown revision, vendor or malformed base URL, TypeError for a value of the wrong type.
     Opened once: its threads, ids and exchanges are of one test.
     """
@@ -82,6 +86,7 @@ class AssistantMock:
         contract: Mode | None = None,
         name: str = "",
         source: Source = "fake",
+        control: bool = False,
         **recording: Unpack[Recording],
     ) -> None:
         if not isinstance(strict, bool):
@@ -98,6 +103,12 @@ class AssistantMock:
         self._layer: layers.Layer | None = None
         self._doors: Doors | None = None
         self._asgi: App | None = None
+        self._wants_control = checks.flag("control", control)
+        self._control: Control | None = None
+        self._control_key = ""
+        self._known_keys: tuple[str, ...] = ()
+        self._like: dict[str, Any] = {"revision": revision, "hosts": hosts, "strict": strict}
+        self._watchers: list[Watcher] = []
         self._strict = strict
         self._name = name
         self._opened = False
@@ -168,9 +179,44 @@ class AssistantMock:
 
             engine = self._engine
             engine.journal.keep(SERVED_EXCHANGES)
-            mounts = dict(mount for service in engine.services.values() for mount in _mounts(service.vendor))
-            self._asgi = App(engine, mounts, lambda request: engine.refuse(request, "too_large"))
+            mounts = dict(mount for service in engine.services.values() for mount in mounts_of(service.vendor))
+            self._control = self._new_control()
+            answerer = engine if self._control is None or self._control.off else self._control.worlds
+            self._asgi = App(answerer, mounts, lambda request: answerer.refuse(request, "too_large"), self._control)
         return self._asgi
+
+    def _new_control(self) -> Control | None:
+        if not self._wants_control:
+            return None
+        from pytest_assistant_mock._serving.control.front import Control
+
+        return Control(self, self._control_key)
+
+    def session(self, name: str, keys: Sequence[str] = ()) -> AssistantMock:
+        """
+        A mock like this one, empty, that answers a session of the control API. It is never opened.
+
+        keys: more keys that it knows, if this one knows some only.
+        """
+        made = _Session(**self._like, contract=self._watch.mode if self._watch else "off")
+        made._name = f"{self._name or 'the server'}, session {name!r}"
+        made.spell = self.spell
+        for vendor, handle in self._handles.items():
+            made._handles[vendor]._base_url, made._handles[vendor]._api_key = handle._base_url, handle._api_key
+        made._known_keys = (*self._known_keys, *keys) if self._known_keys else ()
+        made._know_keys()
+        made._engine.journal.keep(SERVED_EXCHANGES)
+        made._engine.journal.watchers.append(self._hear)
+        return made
+
+    def _hear(self, exchange: Exchange) -> None:
+        for watch in self._watchers:
+            watch(exchange)
+
+    def _know_keys(self) -> None:
+        if self._known_keys:
+            for handle in self._handles.values():
+                handle.keys(self._known_keys)
 
     def snapshot(self) -> Snapshot:
         """
@@ -191,9 +237,10 @@ class AssistantMock:
             snapshot.put_back()
 
     def reset(self) -> None:
-        """Make everything as it was when the mock was made: empty, the first id next."""
+        """Make everything as it was when the mock was made: empty, the first id next; a server's keys are kept."""
         with self._engine.lock:
             self._engine.clear()
+            self._know_keys()
 
     def __enter__(self) -> Self:
         """Open it. Raises RuntimeError if it has been opened before."""
@@ -216,13 +263,16 @@ class AssistantMock:
         __tracebackhide__ = True
         if self._layer is not None:
             layers.leave(self._layer)
-        self._engine.end_streams()
+        for mock in self._all():
+            mock._engine.end_streams()
         swallowed = self._swallowed() if error is None else None
         error = error or swallowed
-        if error is None and self._session is None:
-            self._complain()
-        if self._watch is not None:
-            self._watch.finish(quiet=error is not None)  # first: what breaks the contract is not recorded
+        for mock in self._all():
+            mock._excused = self._excused
+            if error is None and self._session is None:
+                mock._complain()
+            if mock._watch is not None:
+                mock._watch.finish(quiet=error is not None)  # first: what breaks the contract is not recorded
         if self._session is not None:
             passed = error is None and not self._excused
             self.unplayed = self._session.finish(passed, error or self._failure, on_its_way=error is not None)
@@ -254,7 +304,8 @@ class AssistantMock:
         return layers.Layer(on=(self._keys.put, doors.open), off=(doors.close, self._keys.take_back))
 
     def watch(self, watcher: Watcher) -> None:
-        """Tell a function every exchange of both vendors from now on, in the order they end."""
+        """Tell a function every exchange of both vendors from now on, those of sessions too, in the order they end."""
+        self._watchers.append(watcher)
         self._engine.journal.watchers.append(watcher)
 
     def traffic(self, exchanges: Sequence[Exchange]) -> str:
@@ -277,8 +328,19 @@ class AssistantMock:
         self._excused = True
         self._failure = failure
 
+    def _all(self) -> tuple[AssistantMock, ...]:
+        """This mock, and those of its sessions."""
+        return (self,) if self._control is None else (self, *self._control.worlds.mocks())
+
     def _complain(self) -> None:
         __tracebackhide__ = True
+        for problem in self.complaints(self._strict, wasted=not self._excused):
+            raise problem
+
+    def complaints(self, strict: bool = True, wasted: bool = True) -> Iterator[AssertionError]:
+        """
+        What a test would fail with if the mock closed now: what no route answers, if `strict`; what was never used, if `wasted`.
+        """
         services = self._engine.services.items()
         found = [
             unanswered(
@@ -290,24 +352,24 @@ class AssistantMock:
                 test=self._name,
             )
             for vendor, service in services
-            if self._strict and (exchanges := self._engine.journal.unanswered(vendor))
+            if strict and (exchanges := self._engine.journal.unanswered(vendor))
         ]
         if found:
-            raise UnansweredRequest(self._hidden(found))
+            yield UnansweredRequest(self._hidden(found))
         found = [
-            unused(service.vendor, wasted, self._engine.journal.of(vendor), self._name)
+            unused(service.vendor, left, self._engine.journal.of(vendor), self._name)
             for vendor, service in services
-            if not self._excused and service.trouble and (wasted := service.trouble.wasted())
+            if wasted and service.trouble and (left := service.trouble.wasted())
         ]
         if found:
-            raise UnusedFault(self._hidden(found))
+            yield UnusedFault(self._hidden(found))
         found = [
             unused_scripts(self.spell(vendor), scripts, service.state, self._name)
             for vendor, service in services
-            if not self._excused and (scripts := [script for script in service.state.scripts if script.wasted])
+            if wasted and (scripts := [script for script in service.state.scripts if script.wasted])
         ]
         if found:
-            raise UnusedScript(self._hidden(found))
+            yield UnusedScript(self._hidden(found))
 
     def _hidden(self, found: Sequence[str]) -> str:
         exchanges = [exchange for vendor in self._engine.services for exchange in self._engine.journal.of(vendor)]
@@ -318,17 +380,14 @@ class AssistantMock:
         return path_named(url, place and place.path)
 
 
+class _Session(AssistantMock):
+    """The mock of a session: its clients come by the server's address, so what an SDK in this process is told is not asked."""
+
+    def _told(self, vendors: Sequence[Vendor]) -> Callable[[], ToldURLs]:
+        return tuple
+
+
 def _vendors(revision: str) -> tuple[Vendor, ...]:
     if not isinstance(revision, str) or revision not in PRINTED:
         raise ValueError(f"revision={revision!r}: expected one of {', '.join(map(repr, PRINTED))}")
     return PRINTED[revision]
-
-
-def _mounts(vendor: Vendor) -> Iterator[tuple[str, str]]:
-    """Where a vendor's paths begin, each with the origin it belongs to: ("/api/v1/threads", "https://dashscope.aliyuncs.com")."""
-    base = urlsplit(vendor.base_urls[0])
-    roots: list[str] = []
-    for path in sorted(route.path.partition("/{")[0] for route in vendor.routes):
-        if not any(path == root or path.startswith(f"{root}/") for root in roots):
-            roots.append(path)
-            yield f"{base.path}{path}", f"{base.scheme}://{base.netloc}"

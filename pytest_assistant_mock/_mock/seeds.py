@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
-from pytest_assistant_mock.errors import nearest
+from pytest_assistant_mock.errors import CannotSeed, nearest
 
 if TYPE_CHECKING:
     from pytest_assistant_mock._mock.handle import Handle
@@ -67,6 +67,28 @@ def load(path: str | Path, mock: AssistantMock) -> int:
     the name ends in .json. Only a message's text and a file's name are required. Raises SeedError; nothing is stored then.
     """
     file = _File(Path(path))
+    return sum(len(thread["messages"]) for kinds in _store_all(file, mock).values() for thread in kinds["threads"])
+
+
+def store(content: Any, mock: AssistantMock) -> dict[str, dict[str, Any]]:
+    """
+    Store what a file would hold: all of it or nothing; the ids of what has been stored, as they stand in the seed.
+
+    Raises SeedError.
+    """
+    with mock._engine.lock:
+        undo = [service.state.save() for service in mock._engine.services.values()]
+        clock = mock.clock.state()
+        try:
+            return _store_all(_Seed("seed", content), mock)
+        except SeedError:
+            mock.clock.restore(clock)
+            for put_back in undo:
+                put_back()
+            raise
+
+
+def _store_all(file: _Seed, mock: AssistantMock) -> dict[str, dict[str, Any]]:
     handles = {handle.name: handle for handle in (mock.model_studio, mock.appbuilder)}
     file.check(file.content, (), dict)
     for vendor, seeds in file.content.items():
@@ -80,19 +102,26 @@ def load(path: str | Path, mock: AssistantMock) -> int:
                 file.fail((vendor, "files", number), "a file needs a name")
         for number, thread in enumerate(seeds.get("threads") or ()):
             _check_thread(file, thread, (vendor, "threads", number))
-    for vendor, seeds in file.content.items():
-        for number, one in enumerate(seeds.get("assistants") or ()):
-            file.trying((vendor, "assistants", number), partial(handles[vendor].add_assistant, **one))
-        for number, one in enumerate(seeds.get("files") or ()):
-            file.trying((vendor, "files", number), partial(handles[vendor].add_file, **{"content": "", **one}))
-    return sum(
-        _store(file, handles[vendor], thread, (vendor, "threads", number))
-        for vendor, seeds in file.content.items()
-        for number, thread in enumerate(seeds.get("threads") or ())
-    )
+    return {vendor: _store_kinds(file, handles[vendor], seeds) for vendor, seeds in file.content.items()}
 
 
-def _check_thread(file: _File, thread: Any, where: Path_) -> None:
+def _store_kinds(file: _Seed, handle: Handle, seeds: Mapping[str, Any]) -> dict[str, Any]:
+    where = handle.name
+    assistants = [
+        file.trying((where, "assistants", number), partial(handle.add_assistant, **one)).id
+        for number, one in enumerate(seeds.get("assistants") or ())
+    ]
+    files = [
+        file.trying((where, "files", number), partial(handle.add_file, **{"content": "", **one})).id
+        for number, one in enumerate(seeds.get("files") or ())
+    ]
+    threads = [
+        _store(file, handle, thread, (where, "threads", number)) for number, thread in enumerate(seeds.get("threads") or ())
+    ]
+    return {"assistants": assistants, "files": files, "threads": threads}
+
+
+def _check_thread(file: _Seed, thread: Any, where: Path_) -> None:
     file.check_fields(thread, where, THREAD)
     for number, message in enumerate(thread.get("messages") or ()):
         place = (*where, "messages", number)
@@ -101,60 +130,32 @@ def _check_thread(file: _File, thread: Any, where: Path_) -> None:
             file.fail(place, "a message needs a text")
 
 
-def _store(file: _File, handle: Handle, thread: Mapping[str, Any], where: Path_) -> int:
+def _store(file: _Seed, handle: Handle, thread: Mapping[str, Any], where: Path_) -> dict[str, Any]:
     stored = file.trying(where, lambda: handle.add_thread(thread.get("metadata"), id=thread.get("id")))
     messages = thread.get("messages") or ()
-    for number, message in enumerate(messages):
-        file.trying((*where, "messages", number), partial(handle.add_message, stored, **message))
-    return len(messages)
+    stored_messages = [
+        file.trying((*where, "messages", number), partial(handle.add_message, stored, **message)).id
+        for number, message in enumerate(messages)
+    ]
+    return {"id": stored.id, "messages": stored_messages}
 
 
-class _File:
-    """A file's content, and where in it each value stands."""
+class _Seed:
+    """What is to be stored, and where in it each value stands. `name` says whose it is."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._spot: Spot | None = None
-        try:
-            text = path.read_text("utf-8")
-        except OSError as problem:
-            raise SeedError(f"{path}: {problem.strerror}") from None
-        except UnicodeDecodeError as problem:
-            raise SeedError(f"{path}: not UTF-8 (byte {problem.start})") from None
-        self.content = self._json(text) if path.suffix == ".json" else self._yaml(text)
-
-    def _json(self, text: str) -> Any:
-        if (line := _too_deep(text)) is not None:
-            raise SeedError(f"{self.path}, line {line}: nested more than {MOST_NESTED} deep; expected JSON")
-        try:
-            return json.loads(text)
-        except json.JSONDecodeError as problem:
-            raise SeedError(f"{self.path}, line {problem.lineno}: {problem.msg}; expected JSON") from None
-
-    def _yaml(self, text: str) -> Any:
-        from pytest_assistant_mock.cassettes import yaml_reader
-
-        try:
-            value, _, self._spot = yaml_reader.read(text, yaml_reader.by_hand(MOST_NESTED))
-        except yaml_reader.Broken as broken:
-            at = f"{self.path}, line {broken.line}: "
-            if broken.path:
-                raise SeedError(f"{at}{_field(broken.path)}: stands here a second time") from None
-            raise SeedError(f"{at}{broken.problem}; expected YAML") from None
-        return value
+    def __init__(self, name: str | Path, content: Any) -> None:
+        self.name = name
+        self.content = content
 
     def _line(self, where: Path_) -> int | None:
-        spot = self._spot
-        for part in where:
-            spot = spot[1].get(part) if spot is not None else None
-        return spot[0] if spot is not None else None
+        return None
 
     def fail(self, where: Path_, problem: str) -> NoReturn:
         """Raise a SeedError about a place in the file."""
         known = self._line(where)
         line = f", line {known}" if known is not None else ""
         field = _field(where)
-        raise SeedError(f"{self.path}{line}: {field + ': ' if field else ''}{problem}") from None
+        raise SeedError(f"{self.name}{line}: {field + ': ' if field else ''}{problem}") from None
 
     def check(self, value: Any, where: Path_, kind: type) -> None:
         """Fail unless a value is of a kind."""
@@ -175,18 +176,61 @@ class _File:
                 self.check(inner, (*where, name), fields[name])
 
     def trying(self, where: Path_, act: Callable[[], Any]) -> Any:
-        """What an act returns; fail if it raises TypeError or ValueError."""
+        """What an act returns; fail if it raises TypeError or ValueError. CannotSeed is no matter of a place."""
         try:
             return act()
+        except CannotSeed:
+            raise
         except (TypeError, ValueError) as problem:
             self.fail(where, str(problem))
+
+
+class _File(_Seed):
+    """A seed out of a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._spot: Spot | None = None
+        try:
+            text = path.read_text("utf-8")
+        except OSError as problem:
+            raise SeedError(f"{path}: {problem.strerror}") from None
+        except UnicodeDecodeError as problem:
+            raise SeedError(f"{path}: not UTF-8 (byte {problem.start})") from None
+        super().__init__(path, None)
+        self.content = self._json(text) if path.suffix == ".json" else self._yaml(text)
+
+    def _json(self, text: str) -> Any:
+        if (line := too_deep(text)) is not None:
+            raise SeedError(f"{self.name}, line {line}: nested more than {MOST_NESTED} deep; expected JSON")
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError as problem:
+            raise SeedError(f"{self.name}, line {problem.lineno}: {problem.msg}; expected JSON") from None
+
+    def _yaml(self, text: str) -> Any:
+        from pytest_assistant_mock.cassettes import yaml_reader
+
+        try:
+            value, _, self._spot = yaml_reader.read(text, yaml_reader.by_hand(MOST_NESTED))
+        except yaml_reader.Broken as broken:
+            at = f"{self.name}, line {broken.line}: "
+            if broken.path:
+                raise SeedError(f"{at}{_field(broken.path)}: stands here a second time") from None
+            raise SeedError(f"{at}{broken.problem}; expected YAML") from None
+        return value
+
+    def _line(self, where: Path_) -> int | None:
+        spot = self._spot
+        for part in where:
+            spot = spot[1].get(part) if spot is not None else None
+        return spot[0] if spot is not None else None
 
 
 def _field(where: Path_) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
 
 
-def _too_deep(text: str) -> int | None:
+def too_deep(text: str) -> int | None:
     """The line in which a JSON text is nested deeper than a seed may be; None if it nowhere is."""
     depth = 0
     for found in _BRACKET.finditer(text):

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 from urllib.parse import urlsplit
 
+from pytest_assistant_mock._engine import checks
 from pytest_assistant_mock._engine.base_urls import ToldURLs
 from pytest_assistant_mock._engine.vendor import Vendor
 from pytest_assistant_mock._mock.layers import Layer
@@ -19,6 +20,9 @@ from pytest_assistant_mock._serving import own_servers
 from pytest_assistant_mock._serving.host_check import is_loopback
 from pytest_assistant_mock._serving.server import Server
 
+if TYPE_CHECKING:
+    from pytest_assistant_mock._serving.control.front import Control
+
 
 class AssistantServer(AssistantMock):
     """
@@ -26,6 +30,8 @@ class AssistantServer(AssistantMock):
 
     host, port: where to listen; port 0 takes a free one.
     keys: the only keys both vendors know; without them any key is good.
+    control_key: what a client must show to ask below /__mock__/; where other machines are let in, nothing is answered there
+    without one.
     allow_hosts: names it answers to on loopback, besides those of loopback. On any other address it answers to every name.
     server: one that listens already, to be used instead of a new one.
     options: what AssistantMock takes.
@@ -39,10 +45,12 @@ class AssistantServer(AssistantMock):
         host: str = "127.0.0.1",
         port: int = 0,
         keys: Sequence[str] = (),
+        control_key: str = "",
         allow_hosts: Sequence[str] = (),
         server: Server | None = None,
         **options: Unpack[Options],
     ) -> None:
+        options.setdefault("control", True)
         super().__init__(**options)
         if not keys and not is_loopback(host):
             raise ValueError(
@@ -52,21 +60,11 @@ class AssistantServer(AssistantMock):
         self._server = server or Server(host, port, allow_hosts=allow_hosts)
         self._owns_server = server is None
         self._known_keys = tuple(keys)
+        self._control_key = checks.text("control_key", control_key)
         for handle in self._handles.values():
             handle._base_url = self.url + urlsplit(handle._base_url).path
             handle._api_key = keys[0] if keys else handle._api_key
         self._know_keys()
-
-    def reset(self) -> None:
-        """Make everything as it was when the mock was made; the keys it knows are kept."""
-        with self._engine.lock:
-            super().reset()
-            self._know_keys()
-
-    def _know_keys(self) -> None:
-        if self._known_keys:
-            for handle in self._handles.values():
-                handle.keys(self._known_keys)
 
     @property
     def url(self) -> str:
@@ -91,6 +89,15 @@ class AssistantServer(AssistantMock):
     def _new_layer(self) -> Layer:
         return Layer(on=(self._begin,), off=(self._end,))
 
+    def _new_control(self) -> Control | None:
+        control = super()._new_control()
+        if control is not None and not self._control_key and not is_loopback(self._server.host):
+            control.off = (
+                "the control API is off, because this server lets other machines in; to turn it on, name a key:"
+                " assistant-mock serve --control-key KEY, or AssistantServer(control_key=KEY)"
+            )
+        return control
+
     def _begin(self) -> None:
         self._server.app = self.asgi
         if self._owns_server:
@@ -99,4 +106,6 @@ class AssistantServer(AssistantMock):
     def _end(self) -> None:
         if self._owns_server:
             self._server.__exit__(None, None, None)
+        if self._control is not None:
+            self._control.close()
         self._server.app = None

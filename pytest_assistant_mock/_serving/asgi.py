@@ -11,7 +11,7 @@ import json
 import socket
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from struct import pack
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from pytest_assistant_mock._doors.seam import Answerer
 from pytest_assistant_mock._engine.streams import Reading
@@ -38,6 +38,16 @@ _SMALLEST_GZIP = 30  # bytes, as Envoy (the vendor's gateway) has it
 _FORBIDDEN = bytes.maketrans(b"\r\n\0", b"   ")
 
 
+class Control(Protocol):
+    """Who answers below /__mock__/."""
+
+    def is_asked(self, scope: Scope) -> bool:
+        """Whether a request is for it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, body_limit: int) -> None:
+        """Answer it."""
+
+
 class App:
     """
     The ASGI app.
@@ -45,10 +55,18 @@ class App:
     mounts: by the beginning of a vendor's paths ("/api/v1/threads"), the origin that the requests are meant for. A path that
     shares only the part above ("/api/v1/…") also goes to that vendor, which refuses it.
     too_large: makes the reply to a request whose body has more than `body_limit` bytes. The body itself is not read.
+    control: who answers below /__mock__/; None if nobody does.
     """
 
-    def __init__(self, answerer: Answerer, mounts: Mapping[str, str], too_large: Callable[[Request], Reply]) -> None:
+    def __init__(
+        self,
+        answerer: Answerer,
+        mounts: Mapping[str, str],
+        too_large: Callable[[Request], Reply],
+        control: Control | None = None,
+    ) -> None:
         self.answerer = answerer
+        self.control = control
         self.body_limit = BODY_LIMIT
         self.hang_s = HANG_S
         self._served = ", ".join(f"{mount}… ({origin.partition('://')[2]})" for mount, origin in mounts.items())
@@ -59,19 +77,21 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _live(receive, send)
+        elif scope["type"] == "http" and self.control is not None and self.control.is_asked(scope):
+            await self.control(scope, receive, send, self.body_limit)
         elif scope["type"] == "http":
             await self._serve(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = _raw_path(scope)
+        path = raw_path(scope)
         url = self.vendor_url(path, scope["query_string"].decode("latin-1"))
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
         if url is None:
             reply: Reply = self._nobody(scope["method"], path)
         else:
-            body = await _read(receive, scope["headers"], self.body_limit)
+            body = await read_body(receive, scope["headers"], self.body_limit)
             if body is None:
                 return  # the client is gone, and with it its question
             request = Request(scope["method"], url, headers, body)
@@ -86,7 +106,7 @@ class App:
         elif reply.delay:
             await _drip(receive, send, _coded(reply, scope["headers"]), scope["method"])
         else:
-            await _respond(send, _coded(reply, scope["headers"]), scope["method"])
+            await respond(send, _coded(reply, scope["headers"]), scope["method"])
 
     def vendor_url(self, path: str, query: str) -> str | None:
         """The URL a path would have at the vendor it belongs to, whatever prefix stands before; None if it is nobody's."""
@@ -128,7 +148,7 @@ class App:
                 if isinstance(reply, Failure):
                     await self._fail(reply, scope, receive, send)
                 else:
-                    await _respond(send, reply, scope["method"])
+                    await respond(send, reply, scope["method"])
                 return
             headers = [pair for pair in _head(response) if pair[0] != b"content-length"]
             await send({"type": "http.response.start", "status": response.status, "headers": headers})
@@ -161,12 +181,12 @@ async def _live(receive: Receive, send: Send) -> None:
             return
 
 
-def _raw_path(scope: Scope) -> str:
+def raw_path(scope: Scope) -> str:
     raw: bytes | None = scope.get("raw_path")
     return scope["path"] if raw is None else raw.decode("latin-1")
 
 
-async def _read(receive: Receive, headers: list[tuple[bytes, bytes]], limit: int) -> bytes | None:
+async def read_body(receive: Receive, headers: list[tuple[bytes, bytes]], limit: int) -> bytes | None:
     """The body; more than `limit` bytes if it is too large, and then not the whole of it; None if the client went away."""
     for name, value in headers:
         if name == b"content-length" and value.isdigit() and int(value) > limit:
@@ -219,7 +239,7 @@ def _head(response: Response) -> list[tuple[bytes, bytes]]:
     ]
 
 
-async def _respond(send: Send, response: Response, method: str) -> None:
+async def respond(send: Send, response: Response, method: str) -> None:
     await send({"type": "http.response.start", "status": response.status, "headers": _head(response)})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else response.body})
 

@@ -40,11 +40,10 @@ class Renewed(NamedTuple):
 def renewed(old: Sequence[Interaction], new: Sequence[Interaction], key: Key) -> list[Renewed]:
     """What was recorded anew, each in its place, renamed all together so that it replays as before."""
     matched, names = _matched(old, new, key)
-    renamed = [_renamed(one, names) for one in new]
-    asked = "\n".join(f"{one.request.url}\n{one.request.body.decode('utf-8', 'replace')}" for one in renamed)
+    again = [renamed(one, names) for one in new]
+    asked = "\n".join(f"{one.request.url}\n{one.request.body.decode('utf-8', 'replace')}" for one in again)
     return [
-        Renewed(before, one if before is None else _kept(before, one, asked))
-        for before, one in zip(matched, renamed, strict=True)
+        Renewed(before, one if before is None else _kept(before, one, asked)) for before, one in zip(matched, again, strict=True)
     ]
 
 
@@ -59,7 +58,7 @@ def _matched(old: Sequence[Interaction], new: Sequence[Interaction], key: Key) -
     matched: list[Interaction | None] = []
     for number, one in enumerate(new):
         rest = new[number + 1 :] if len(new) * len(old) < _MOST_COMPARED else ()
-        at = _same(key(_renamed(one, ids.names)), left, lambda: {key(_renamed(other, ids.names)) for other in rest})  # noqa: B023
+        at = _same(key(renamed(one, ids.names)), left, lambda: {key(renamed(other, ids.names)) for other in rest})  # noqa: B023
         matched.append(None if at is None else old[at])
         if at is not None:
             del left[at]
@@ -95,12 +94,11 @@ class _Ids:
 
     def learn(self, old: Interaction, new: Interaction) -> None:
         """From two answers to the same: ids at the same place."""
-        for there, here in zip(documents(old.response), documents(new.response), strict=False):
-            for before, now in _side_by_side(there, here):
-                agree = self._old.get(before, "") == self._new.get(now) and _ID.fullmatch(now) and _ID.fullmatch(before)
-                if agree and now not in self.names and before not in self._taken:
-                    self.names[now] = before
-                    self._taken.add(before)
+        for before, now in same_ids(old.response, new.response):
+            agree = self._old.get(before, "") == self._new.get(now) and _ID.fullmatch(now) and _ID.fullmatch(before)
+            if agree and now not in self.names and before not in self._taken:
+                self.names[now] = before
+                self._taken.add(before)
 
     def safe(self, old: Sequence[Interaction]) -> dict[str, str]:
         """Without the names that something else has in the new recording."""
@@ -114,6 +112,12 @@ class _Ids:
 def _kinds(interactions: Sequence[Interaction]) -> dict[str, str]:
     """The ids that answers brought, each with its kind."""
     return {found: name.partition("#")[0] for found, name in Symbols(interactions).names.items()}
+
+
+def same_ids(old: Response | None, new: Response | None) -> Iterator[tuple[str, str]]:
+    """Pairs of ids that stand at the same place of two answers."""
+    for there, here in zip(documents(old), documents(new), strict=False):
+        yield from _side_by_side(there, here)
 
 
 def _side_by_side(there: Any, here: Any) -> Iterator[tuple[str, str]]:
@@ -134,7 +138,7 @@ def _named(name: str, holder: dict[str, Any]) -> list[str]:
     return [found for _, found in ids_in({name: value})] if flat else []
 
 
-def _renamed(one: Interaction, names: dict[str, str]) -> Interaction:
+def renamed(one: Interaction, names: dict[str, str]) -> Interaction:
     """An interaction with other ids, wherever they stand."""
     if not names:
         return one

@@ -39,10 +39,13 @@ FLOORS = (
     Floor("plugin", ("strategies", "_commands", *MOCK), ("pytest",)),
     Floor("__main__", ("_commands", "__version__", *MOCK)),
     Floor("_commands", MOCK),
+    Floor("_commands.verify_live", ("_commands.files", *MOCK), ("httpx",)),
     Floor("strategies", MOCK, ("hypothesis", "pydantic", "pydantic_core")),
     # 4: what a test holds
     Floor("_mock", MOCK),
     Floor("_mock.tool_arguments", MOCK, ("jsonschema",)),
+    # beside it: takes a mock as a value, so that a mock may offer it
+    Floor("_serving.control", MOCK),
     # 3 and 2: keep and judge what travels
     Floor("cassettes", ("contract", *VENDORS), ("vcr", "yaml")),
     Floor("contract", VENDORS, ("jsonschema", "jsonschema_rs", "pydantic")),

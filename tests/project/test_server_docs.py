@@ -61,11 +61,24 @@ def curl(line, server):
     return subprocess.run([*command, "-s"], stdout=subprocess.PIPE, check=True, encoding="utf-8").stdout
 
 
+def curl_lines():
+    """The page's curl lines."""
+    return [line for block in blocks("sh") for line in block.splitlines() if line.startswith("curl ")]
+
+
+@pytest.mark.skipif(which("curl") is None, reason="curl is not installed")
+def test_the_control_lines_are_answered(assistant_server):
+    """One after the other, each without an error but for `verify`, which finds the script that no run took."""
+    lines = [line for line in curl_lines() if "/__mock__/" in line]
+    errors = [line for line in lines if "error" in json.loads(curl(line, assistant_server))]
+    assert (len(lines), errors) == (5, ["curl -X POST http://127.0.0.1:8080/__mock__/verify"])
+
+
 @pytest.mark.skipif(which("curl") is None, reason="curl is not installed")
 def test_the_curl_lines_are_answered(assistant_server):
     """One after the other, with the ids that the page says, also with the content type curl says of its own accord."""
     assistant_server.model_studio.script("晴")
-    lines = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("curl ")]
+    lines = [line for line in curl_lines() if "/__mock__/" not in line]
     *answers, stream = [curl(line, assistant_server) for line in lines]
     assert [json.loads(answer)["object"] for answer in answers] == ["thread", "list", "thread", "assistant"]
     assert json.loads(answers[1])["data"][0]["content"][0]["text"]["value"] == "你好"
