@@ -15,7 +15,7 @@ VENVS := .venv .venv-newest .venv-wheel .venv-lowest .venv-examples .venv-bench 
 ONCE := $(addprefix tests/,$(addsuffix .py,\
 	cassettes/test_cassettes_age cassettes/test_cassettes_bundled cassettes/test_cassettes_commands cassettes/test_cassettes_growth \
 	cassettes/test_cassettes_live cassettes/test_cassettes_orphans \
-	cassettes/test_cassettes_losses cassettes/test_cassettes_matching cassettes/test_cassettes_storage \
+	cassettes/test_cassettes_losses cassettes/test_cassettes_matching cassettes/test_cassettes_storage cassettes/test_cassettes_stream_words \
 	commands/test_check commands/test_serve contract/test_contract_mutations contract/test_contract_schemas \
 	contract/test_contract_streams contract/test_contract_stream_mutations \
 	engine/test_clock engine/test_engine engine/test_journal engine/test_paging engine/test_performing \

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from pytest_assistant_mock._engine.secret_places import HIDDEN
 from pytest_assistant_mock._engine.secrets import Secrets
-from pytest_assistant_mock.cassettes.json_bodies import escaped, parse
+from pytest_assistant_mock.cassettes.json_bodies import escaped
 
 _DATA = b"data:"
 
@@ -65,7 +65,7 @@ def _value(line: bytes) -> Any:
     if not line.startswith(_DATA):
         return None
     try:
-        value = parse(line[len(_DATA) :].decode())
+        value = json.loads(line[len(_DATA) :])
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
