@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from pytest_assistant_mock._engine.secret_places import HIDDEN
 from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock.cassettes.json_bodies import escaped
 
 _DATA = b"data:"
+
+Place: TypeAlias = tuple[Any, ...]
+"""Where a text stands in an event: the place of what holds it, and its name there."""
 
 
 class _Part(NamedTuple):
@@ -40,11 +42,9 @@ def _hidden_together(body: bytes, secrets: Secrets) -> bytes:
     """Without what several events say together."""
     lines = body.split(b"\n")
     values = {number: value for number, line in enumerate(lines) if (value := _value(line)) is not None}
-    said: dict[tuple[str | int, ...], list[_Part]] = {}
+    said: dict[Place, list[_Part]] = {}
     for number, value in values.items():
-        with suppress(RecursionError):  # deeper than any event is
-            for place, part in _parts(value, number):
-                said.setdefault(place, []).append(part)
+        _collect(value, number, said)
     changed = {line for parts in said.values() if len(parts) > 1 for line in _hide(parts, secrets)}
     for number in changed:
         lines[number] = _written(lines[number], values[number])
@@ -71,15 +71,18 @@ def _value(line: bytes) -> Any:
     return value if isinstance(value, dict) else None
 
 
-def _parts(value: Any, line: int, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], _Part]]:
-    """The texts of an event by their places; ids are none."""
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, item in pairs:
-        if isinstance(item, str):
-            if item and not _is_id(name):
-                yield (*place, name), _Part(value, name, line)
-        else:
-            yield from _parts(item, line, (*place, name))
+def _collect(value: dict[str, Any], line: int, said: dict[Place, list[_Part]]) -> None:
+    """Add the texts of an event to those of the others, by their places; ids are none."""
+    todo: list[tuple[Place, Any]] = [((), value)]
+    while todo:
+        place, holder = todo.pop()
+        for name, item in holder.items() if type(holder) is dict else enumerate(holder):
+            kind = type(item)
+            if kind is str:
+                if item and not _is_id(name):
+                    said.setdefault((place, name), []).append(_Part(holder, name, line))
+            elif item and (kind is dict or kind is list):
+                todo.append(((place, name), item))
 
 
 def _is_id(name: str | int) -> bool:
@@ -89,8 +92,8 @@ def _is_id(name: str | int) -> bool:
 def _hide(parts: Sequence[_Part], secrets: Secrets) -> set[int]:
     """Hide what is a secret in the joined text of some parts: its first part says so, the others lose theirs. The lines."""
     changed: set[int] = set()
-    spans = secrets.spans("".join(part.text for part in parts))
-    ends = list(_ends(parts))
+    spans = secrets.spans("".join([part.holder[part.name] for part in parts]))
+    ends = list(_ends(parts)) if spans else []
     for start, end in reversed(spans):
         for part, (begin, over) in reversed(list(zip(parts, ends, strict=True))):
             if begin < end and start < over:
