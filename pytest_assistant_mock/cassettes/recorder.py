@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
+from typing import TypeVar
 
 from pytest_assistant_mock._engine.base_urls import Place
 from pytest_assistant_mock._engine.engine import Engine
@@ -20,7 +21,7 @@ from pytest_assistant_mock._vendors.secrets import secrets_of
 from pytest_assistant_mock.cassettes import storage
 from pytest_assistant_mock.cassettes.ages import confirmed
 from pytest_assistant_mock.cassettes.content_encoding import Unreadable, decoded, plain
-from pytest_assistant_mock.cassettes.format import Cassette, Interaction
+from pytest_assistant_mock.cassettes.format import Cassette, Interaction, from_text, to_text
 from pytest_assistant_mock.cassettes.in_flight import InFlight
 from pytest_assistant_mock.cassettes.matching import Places, key
 from pytest_assistant_mock.cassettes.misses import MissedRequest, refused
@@ -35,6 +36,7 @@ from pytest_assistant_mock.errors import CassetteError, CassetteMiss
 
 __tracebackhide__ = True  # a failing test shows its own line
 
+_Kind = TypeVar("_Kind")
 _NOT_KEPT = ("connection", "content-length", "keep-alive", "transfer-encoding")
 """Headers of the line, not of the message; the body in the file says its own length."""
 
@@ -69,6 +71,7 @@ class Recorder:
         self._before = Counter(before)
         self._keys = set(keys)
         self._now = now
+        self._written: tuple[Cassette, Cassette] | None = None  # the file before this recording was written, and after
         self._lock = Lock()
         self._in_flight = InFlight()
         self._vendors = [service.vendor for service in engine.services.values()]
@@ -151,7 +154,10 @@ class Recorder:
         return self.tape.path is not None and self.tape.record != "none"
 
     def save(self) -> str:
-        """Write the cassette, if something was recorded; what is said of calls that are not in it. Raises CassetteError."""
+        """
+        Write the cassette, if something was recorded, as often as you like; what is said of calls that are not in it. Raises
+        CassetteError.
+        """
         if not self.records or self.tape.path is None:
             return ""
         self.late = self._in_flight.left()
@@ -161,11 +167,29 @@ class Recorder:
         if self.tape.source == "live" and self.tape.record == "once" and self.tape.path.exists() and not self.tape.begun:
             return self._told(len(self.recorded), _THERE)
         secrets = secrets_of(self._keys)
-        for one in self.recorded:
+        recorded = list(self.recorded)
+        for one in recorded:
             self._check_readable(one)
-        new = [redacted(one, secrets) for one in self.recorded]
-        storage.save(self.tape.path, lambda now: self._changed(now, new), secrets)
+        new = [redacted(one, secrets) for one in recorded]
+        written: list[Cassette] = []
+
+        def change(now: Cassette) -> Cassette:
+            before = self._without_ours(now)
+            written[:] = before, self._changed(before, new)
+            return written[1]
+
+        storage.save(self.tape.path, change, secrets)
+        self._written = written[0], written[1]
         return told
+
+    def _without_ours(self, now: Cassette) -> Cassette:
+        """The file as it would be if this recording had not been written yet; what somebody else has added since is in it."""
+        if self._written is None:
+            return now
+        before, after = self._written
+        ours = Counter(from_text(to_text(after)).interactions)  # as they are read again
+        besides = [one for one in now.interactions if not _counted(ours, one)]
+        return Cassette([*before.interactions, *besides], before.metadata)
 
     @property
     def lost(self) -> str:
@@ -257,7 +281,7 @@ def _waited(late: Sequence[Request], secrets: Secrets) -> str:
     return f"no answer had come yet when the mock closed; {waits}{''.join(lines)}"
 
 
-def _counted(known: Counter[str | None], key: str | None) -> bool:
+def _counted(known: Counter[_Kind], key: _Kind) -> bool:
     known[key] -= 1
     return known[key] >= 0
 
