@@ -73,9 +73,10 @@ class _Options:
         """Itself: there is one group."""
         return self
 
-    def addoption(self, name: str, *, help: str, choices: Sequence[str], **rest: object) -> None:
+    def addoption(self, name: str, *, help: str, choices: Sequence[str] = (), **rest: object) -> None:
         """An option of the command line."""
-        self.line.append(f"- `{name}={'|'.join(choices)}`: {help}")
+        value = f"={'|'.join(choices)}" if choices else ""
+        self.line.append(f"- `{name}{value}`: {help}")
 
     def addini(self, name: str, help: str, **rest: object) -> None:
         """An option of the ini file."""

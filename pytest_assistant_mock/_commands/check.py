@@ -11,6 +11,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,9 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--max-bytes", type=int, default=contract.MAX_BYTES, help="how large a document may be (default: %(default)s)"
     )
+    parser.add_argument(
+        "--max-age", metavar="AGE", help="how long ago a cassette may have been recorded: 90d, 12w, 36h (default: any time)"
+    )
     parser.add_argument("--format", choices=sorted(FORMATS), default="text", help="how to report (default: %(default)s)")
 
 
@@ -64,11 +68,12 @@ def run(options: Namespace) -> int:
     findings: list[Finding] = []
     count = 0
     try:
+        too_old = _too_old(options.max_age)
         for name in options.files:
             if name != "-" and (Path(name).is_dir() or Path(name).suffix.lower() in SUFFIXES):
                 for path in cassettes([name]):
                     count += 1
-                    findings += _in_cassette(path)
+                    findings += [*_in_cassette(path), *too_old(path)]
                 continue
             for line, document in _documents(name):
                 count += 1
@@ -85,6 +90,29 @@ def _in_cassette(path: Path) -> list[Finding]:
     from pytest_assistant_mock.cassettes.check import problems
 
     return [Finding(str(path), line, "", "", text, "") for line, text in problems(path, configured())]
+
+
+def _too_old(age: str | None) -> Callable[[Path], list[Finding]]:
+    """What finds that a cassette is older than an age; nothing for no age. Raises ValueError for what is no age."""
+    if age is None:
+        return lambda path: []
+    from pytest_assistant_mock.cassettes import load
+    from pytest_assistant_mock.cassettes.ages import duration, too_old
+    from pytest_assistant_mock.errors import CassetteError
+
+    try:
+        most = duration(age)
+    except ValueError as problem:
+        raise ValueError(f"--max-age: {problem}") from None
+    now = datetime.now(UTC)
+
+    def found(path: Path) -> list[Finding]:
+        try:
+            return [Finding(str(path), line, "", "", text, "") for line, text in too_old(load(path), most, now)]
+        except CassetteError:
+            return []  # what is wrong with it is told already
+
+    return found
 
 
 def _documents(name: str) -> Iterator[tuple[int, bytes]]:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from pytest_assistant_mock._engine.replies import BRACES, Answer, OwnReply, as_reply
+from pytest_assistant_mock._engine.streams import is_stream
 from pytest_assistant_mock._engine.vendor import Vendor
 from pytest_assistant_mock._engine.wire import Reply, Request, Response
 from pytest_assistant_mock._mock.arguments import count, operation
@@ -136,14 +137,13 @@ def _taken(name: str, function: Callable[..., Any], params: Iterable[str]) -> fr
 
 
 def refuses_the_wrong(vendor: str) -> Check:
-    """What the contract says of one vendor's replies. A broken line is nobody's answer, and events have no shape: both pass."""
+    """What the contract says of one vendor's replies. A broken line is nobody's answer, a stream yet to be made no answer yet."""
 
     def check(name: str, reply: Reply) -> None:
         from pytest_assistant_mock import contract
-        from pytest_assistant_mock.contract.subjects import is_stream_of_events
         from pytest_assistant_mock.contract.verdict import listed
 
-        if isinstance(reply, Response) and not is_stream_of_events(reply):
+        if isinstance(reply, Response) and not is_stream(reply.pieces):
             kind = "response" if reply.status == 200 and b'"error"' not in reply.body[:10] else "error"
             found = contract.violations(reply.body, vendor=vendor, operation=name, kind=kind)
             if found:

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
+from os.path import realpath
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from pytest_assistant_mock._engine.engine import Engine, Service
@@ -50,9 +51,10 @@ class Recording(TypedDict, total=False):
 
 @dataclass(slots=True)
 class CommandLine:
-    """What the command line of this run says; None if nothing."""
+    """What the command line of this run says; None if nothing. opened: collects the cassettes that were asked for, if wanted."""
 
     source: str | None = None
+    opened: set[str] | None = None
 
 
 command_line = CommandLine()
@@ -84,6 +86,8 @@ def session(engine: Engine, tape: Tape) -> Session:
     from pytest_assistant_mock._vendors.secrets import configured
     from pytest_assistant_mock.cassettes.session import Session
 
+    if command_line.opened is not None and tape.path is not None:
+        command_line.opened.add(realpath(tape.path))
     return Session(engine, tape, configured)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from pytest_assistant_mock._vendors.shape import Shape
-from pytest_assistant_mock._vendors.streams import StreamRules
+from pytest_assistant_mock._vendors.streams import NO_STREAMS, StreamRules
 
 Revised: TypeAlias = Mapping[str, type[Shape]] | type[Shape]
 """A shape by revision, or the one that was never revised."""
@@ -40,4 +40,4 @@ class Documents:
     schemes: Mapping[str, Mapping[str, str]]  # OpenAPI security schemes; any one of them will do
     package: str
     nested: Mapping[str, Revised]
-    streams: StreamRules
+    streams: StreamRules = NO_STREAMS

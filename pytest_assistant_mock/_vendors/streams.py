@@ -84,6 +84,10 @@ class StreamRules:
         return tuple(dict.fromkeys(self.events[kind].shape for kind in kinds))
 
 
+NO_STREAMS = StreamRules("", {}, {})
+"""Of a vendor that streams nothing."""
+
+
 def narrowed(shape: type[Shape], name: str, about: str, **fields: tuple[str, ...]) -> type[Shape]:
     """A shape of that name, some of whose fields have one of a few words only."""
     changes: Any = {}

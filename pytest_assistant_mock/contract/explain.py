@@ -221,6 +221,7 @@ _EXPECTED: Mapping[str, Callable[[Any], str]] = {
     "maximum": lambda error: _of_range(error.schema),
     "minLength": lambda error: "a string that is not empty",
     "maxLength": lambda error: f"at most {error.validator_value} characters",
+    "minItems": lambda error: "an array that is not empty",
     "maxItems": lambda error: f"at most {error.validator_value} items",
     "maxProperties": lambda error: f"at most {error.validator_value} pairs",
     "pattern": lambda error: f"a string matching {error.validator_value}",

@@ -85,7 +85,11 @@ def _of_stream(things: list[Any]) -> Subject:
     if all(isinstance(thing, bytes | bytearray | memoryview | str) for thing in things):
         return Subject("a stream", joined(things), stream=True)
     names = {name: event for documents in DOCUMENTS.values() for name, event in documents.streams.sdk.items()}
-    return Subject("a stream", StreamOfEvents(told_by_sdk(things, names, _as_json), heard=True), stream=True)
+    try:
+        events = told_by_sdk(things, names, _as_json)
+    except RecursionError:
+        raise NotJSON(too_deep("a stream")) from None
+    return Subject("a stream", StreamOfEvents(events, heard=True), stream=True)
 
 
 def _of_exchange(exchange: Exchange, kind: str | None) -> list[Subject]:

@@ -37,9 +37,15 @@ class Validator:
         schema = strictly(self.schema) if self.strict else self.schema
         return jsonschema_rs.validator_for(guarded(schema)).is_valid
 
+    def accepts_all(self, values: list[Any]) -> bool:
+        """A quick yes to all of these. One question for many small events: to ask costs more than to answer."""
+        try:
+            return self._accepts_list(values)
+        except ValueError:  # what is no JSON
+            return False
+
     @cached_property
-    def accepts_all(self) -> Callable[[Any], bool]:
-        """A quick yes to a list of things. It is asked once for all of them, which a stream of many small events needs."""
+    def _accepts_list(self) -> Callable[[Any], bool]:
         if find_spec("jsonschema_rs") is None:
             return lambda values: False
         import jsonschema_rs

@@ -56,6 +56,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for name, (words, help) in _CASSETTES.items():
         group.addoption(f"--assistant-{name.replace('_', '-')}", dest=f"assistant_{name}", choices=words, help=help)
         parser.addini(f"assistant_{name}", help, default="")
+    orphans = "list the cassettes that no test of the run asked for, and fail if there are any"
+    group.addoption("--assistant-orphans", action="store_true", help=orphans)
     parser.addini("assistant_revision", "recorded shape of Model Studio's messages: auto (default), 2025 or 2026", default="auto")
     parser.addini("assistant_hosts", "more base URLs to answer, a line each: vendor = base URL", type="linelist", default=[])
     guard = "whether to stop every call to a vendor's host for the whole run, whatever fixtures a test has (default: false)"
@@ -86,6 +88,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[key] = {}
     _option(config, "traffic")
     _tell_source(config.getoption("assistant_source"))
+    if config.getoption("assistant_orphans"):
+        from pytest_assistant_mock.plugin.orphans import Orphans
+
+        config.pluginmanager.register(Orphans(config), "assistant_orphans")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

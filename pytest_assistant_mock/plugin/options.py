@@ -98,21 +98,24 @@ def hosts(lines: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
-def _recording(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Record mode and cassette of a test that does not run on the fake."""
-    config, node = request.config, request.node
+def cassette_of(node: Any, name: object) -> Path:
+    """Where the cassette of a test lies, by its name in the marker or the test's own. Raises UsageError for what is no name."""
     from pytest_assistant_mock.cassettes import naming
 
-    name = settings.get("cassette")
     if name is not None and not isinstance(name, str):
         raise pytest.UsageError(f"@pytest.mark.assistant(cassette={name!r}): expected a name, like 'threads'")
     try:
         if name is None:
-            path = naming.cassette_of_test(node.path, node.name, node.cls and node.cls.__qualname__)
-        else:
-            path = naming.cassette_of_name(node.path, name)
+            return naming.cassette_of_test(node.path, node.name, node.cls and node.cls.__qualname__)
+        return naming.cassette_of_name(node.path, name)
     except ValueError as problem:
         raise pytest.UsageError(f"@pytest.mark.assistant: {problem}") from None
+
+
+def _recording(request: pytest.FixtureRequest, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Record mode and cassette of a test that does not run on the fake."""
+    config, node, name = request.config, request.node, settings.get("cassette")
+    path = cassette_of(node, name)
     record = config.getoption("assistant_record") or config.getini("assistant_record")
     begun = record == "once" and _begun(request, path)
     return {

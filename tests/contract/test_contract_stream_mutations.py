@@ -214,7 +214,7 @@ IN_ORDER: tuple[tuple[str, Change, int, str, str], ...] = (
     ("failure", twice(4), 5, "$", "thread.run.failed"),
     ("failure", without(4), 4, "$", "done"),
     ("error", without(5), 5, "$", END),
-    ("baidu answer", without(1), 1, "$", "tool_step_begin (in_progress)"),
+    ("baidu answer", without(1), 1, "$", "tool_step_begin"),
     ("baidu answer", with_value(1, ("send_id",), 2), 1, "$.send_id", "2"),
     ("baidu answer", with_value(4, ("send_id",), 3), 4, "$.send_id", "3"),
     ("baidu answer", with_value(4, ("message_id",), "chatmsg_1"), 4, "$.message_id", '"chatmsg_1"'),

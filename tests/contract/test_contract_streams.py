@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from scripted_streams import CASES, printed
+from scripted_streams import CASES, GIVE_WAY, SAMPLES, printed
 
-from pytest_assistant_mock import contract
+from pytest_assistant_mock import AssistantMock, contract
 from pytest_assistant_mock._vendors import DOCUMENTS
 from pytest_assistant_mock._vendors.shape import Shape
 from pytest_assistant_mock._vendors.streams import BEGINNING, END
-from pytest_assistant_mock.contract.stream_events import Happening, looks_like_stream, read_stream
+from pytest_assistant_mock.contract.stream_events import Happening, Unread, looks_like_stream, read_stream
 
-SAMPLES = {path.stem: json.loads(path.read_text("utf8")) for path in (Path(__file__).parents[1] / "samples/runs").glob("*.json")}
 STREAMS = [
     (vendor, place, one["operation"], one["response"]["body"])
     for vendor, samples in SAMPLES.items()
@@ -30,14 +28,6 @@ STREAMS = [
 ]
 PARTS = {("model_studio", place) for place in (10, 14, 58, 61)} | {("appbuilder", place) for place in (7, 9, 13)}
 """Samples that are no whole streams: they begin or end in the middle."""
-GIVE_WAY: dict[tuple[str, int], set[str]] = {
-    ("model_studio", 22): {"$.request_id"},  # a recording of another service, renamed, in the Java SDK's own tests
-    ("model_studio", 59): {"$"},  # data that is no JSON: what the SDK makes of it
-    ("model_studio", 60): {"$.request_id"},  # an error without its request: what the SDK makes of it
-    ("model_studio", 64): {"$.object"},  # half a run, in two lines of data: what the SDK makes of it
-    ("appbuilder", 44): {"$"},  # [DONE]: what the SDK makes of it
-}
-"""Samples that break the contract, and where; see docs/fidelity.md."""
 
 
 @pytest.mark.parametrize(
@@ -238,3 +228,74 @@ def test_a_part_of_a_stream_is_judged_as_a_part() -> None:
     assert contract.violations(middle, part=True) == []
     assert len(contract.violations(middle)) == 2
     assert [one.path for one in contract.violations([*middle[:2], *middle[3:]], part=True)] == ["$"]
+
+
+# What may come from anywhere
+
+
+def spoilt(old: str, new: str, vendor: str = "model_studio") -> bytes:
+    """A stream with something else at each place."""
+    assert old.encode() in whole(vendor)
+    return whole(vendor).replace(old.encode(), new.encode())
+
+
+DEEP = '{"a":' * 5000 + "1" + "}" * 5000
+HOSTILE: dict[str, tuple[bytes, str]] = {
+    "a lone surrogate in each piece": (spoilt('"annotations":[]', '"annotations":["\\ud800"]'), "lone surrogate"),
+    "a number there is not": (spoilt('"annotations":[]', '"annotations":[NaN]'), "holds NaN"),
+    "a key twice": (spoilt('"object":', '"object":"a","object":'), "twice"),
+    "too deep": (spoilt('"annotations":[]', f'"annotations":[{DEEP}]'), "nested deeper"),
+    "no JSON": (spoilt('"annotations":[]', '"annotations":['), "is not JSON"),
+    "no object": (re.sub(rb"data:\{.*", b"data:7", whole("model_studio")), "expected an object"),
+    "an empty piece of data": (re.sub(rb"data:\{.*", b"data:", whole("model_studio")), "is empty"),
+}
+
+
+@pytest.mark.parametrize(("stream", "told"), HOSTILE.values(), ids=HOSTILE)
+def test_data_that_is_no_json_is_told_with_its_event(stream: bytes, told: str) -> None:
+    """However it is given; nothing but a violation comes of it, and it can be written."""
+    pairs = [(name, data) for name, data in read_stream(stream, "") if not isinstance(data, Unread)]
+    for given in (stream, stream.decode(), *([pairs] if "surrogate" in told else [])):
+        found = contract.violations(given)
+        assert told in "\n".join(map(str, found))
+        assert all(one.event for one in found)
+        "\n".join(map(str, found)).encode()
+
+
+def test_what_is_no_text_or_too_large_is_refused() -> None:
+    """As a body of JSON is."""
+    with pytest.raises(contract.NotJSON, match="bytes is not UTF-8: byte 0xff at"):
+        contract.violations(whole("model_studio").replace("晴".encode(), b"\xff"))
+    with pytest.raises(contract.NotJSON, match="bytes is larger than max_bytes=100"):
+        contract.violations(whole("model_studio"), max_bytes=100)
+
+
+def test_the_words_of_an_event_are_short_and_hide_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its name, its data, its text: whatever is quoted."""
+    key = "sk-0123456789abcdef0123456789abcdef"
+    monkeypatch.setenv("DASHSCOPE_API_KEY", key)
+    stream = (
+        whole("model_studio") + f"event: {key}{'x' * 5000}\ndata: {key}\n\nevent: error\ndata: {key}{'x' * 5000}\n\n".encode()
+    )
+    words = "\n".join(map(str, contract.violations(stream, strict=True)))
+    assert key not in words
+    assert max(map(len, words.splitlines())) < 400
+
+
+@pytest.mark.parametrize("library", ["requests", "httpx", "urllib3"])
+def test_a_response_whose_body_is_a_stream_is_one(library: str) -> None:
+    """The URL says the operation; the body says that it is a stream."""
+    client = pytest.importorskip(library)
+    with AssistantMock() as mock:
+        handle = mock.model_studio
+        handle.script("晴")
+        thread, assistant = handle.add_thread(), handle.add_assistant(model="qwen-max")
+        handle.add_message(thread, "?")
+        url, key = f"{handle.base_url}/threads/{thread.id}/runs", {"Authorization": "Bearer k"}
+        body: dict[str, Any] = {"assistant_id": assistant.id, "stream": True}
+        if library == "urllib3":
+            reply = client.PoolManager().request("POST", url, body=json.dumps(body), headers=key)
+        else:
+            reply = client.post(url, json=body, headers=key)
+        assert contract.violations(reply, strict=True) == []
+        assert contract.violations(handle.exchanges[-1], strict=True) == []

@@ -89,8 +89,12 @@ def test_an_answer_that_breaks_the_contract_is_refused_at_once(mock: AssistantMo
 
 
 def test_a_stream_of_ones_own_is_sent_as_it_is(mock: AssistantMock) -> None:
-    """The contract has no shape for events; a function may give one too. JSON beside it is checked all the same."""
-    frames, headers = [b"event:error\ndata:{}\n\n", b"event:done\ndata:[DONE]\n\n"], (("Content-Type", "text/event-stream; a=b"),)
+    """One that keeps the contract; a function may give one too. JSON beside it is checked all the same."""
+    data = b'{"code":"c","message":"m","request_id":"r"}'
+    frames, headers = (
+        [b"event:error\ndata:" + data + b"\n\n", b"event:done\ndata:[DONE]\n\n"],
+        (("Content-Type", "text/event-stream; a=b"),),
+    )
     mock.model_studio.reply("create_run", Response(200, headers, pieces=frames), times=1)
     mock.model_studio.reply("create_run", lambda request: Response(200, headers, pieces=frames), times=1)
     for _ in range(2):
@@ -342,6 +346,23 @@ def test_a_stream_of_the_tests_own() -> None:
             with httpx.stream("GET", f"{mock.model_studio.base_url}/x", headers={"Authorization": "Bearer k"}) as answer:
                 assert list(answer.iter_raw()) == [b"data: 1\n\n", b"data: 2\n\n"]
         assert mock.model_studio.exchanges.last.response.header("content-type") == "text/event-stream"  # type: ignore[union-attr]
+
+
+def test_a_stream_of_the_tests_own_keeps_the_contract_too() -> None:
+    """Where it answers an operation of the vendor: what is wrong is told when it is given, with its event."""
+    frames = ['event:error\ndata:{"code":"c","message":"m","request_id":"r"}\n\n', "event:done\ndata:[DONE]\n\n"]
+    sse = (("Content-Type", "text/event-stream"),)
+    with AssistantMock() as mock:
+        mock.model_studio.reply("create_run", Response(200, sse, pieces=[one.encode() for one in frames]), optional=True)
+        mock.model_studio.reply("create_run", Response(200, sse, "".join(frames).encode()), optional=True)
+        with pytest.raises(errors.ContractViolation) as caught:
+            mock.model_studio.reply("create_run", Response(200, sse, pieces=[frames[0].encode()]))
+        assert str(caught.value) == (
+            "the answer given by model_studio.reply('create_run', …) breaks the contract in 1 place\n"
+            "  event 2: $: expected done; came the end of the stream\n"
+            "    What may follow error.\n"
+            "  with check=False it is sent as it is"
+        )
 
 
 def test_an_async_function_is_no_answer(mock: AssistantMock) -> None:

@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
+from scripted_streams import GIVE_WAY
+from scripted_streams import SAMPLES as RUNS
 from test_model_studio_answers import SAMPLES, WHY
 
 from pytest_assistant_mock._engine.vendor import Vendor
@@ -75,3 +77,9 @@ def test_every_source_named_is_explained() -> None:
     body = PAGE.split("## Model Studio", 1)[1]
     assert [name for name in names if name not in body] == []
     assert len(names) == 20
+
+
+def test_every_stream_that_breaks_the_contract_is_listed() -> None:
+    """The list of the page is the table of the test that judges them."""
+    found = [row[:2] for row in rows("## Streams that break the contract") if row[0] != "vendor"]
+    assert found == [[vendor, RUNS[vendor][place]["operation"]] for vendor, place in GIVE_WAY]

@@ -70,6 +70,16 @@ def watched(bodies: list[bytes]) -> int:
     return len(mock.contract.violations)
 
 
+def pieces(count: int) -> str:
+    """So many pieces of a message of AppBuilder's, out of order each second time."""
+    data = {"status": "in_progress", "is_end": 0, "message_id": "m", "message_index": "", "content": [TEXT]}
+    frames = (json.dumps({**data, "send_id": number + 1 - number % 2}) for number in range(count))
+    return "".join(f"event: message\ndata: {frame}\n\n" for frame in frames)
+
+
+TEXT = {"type": "text", "text": {"value": "x" * 20}}
+
+
 Entry = tuple[int, Callable[[int], Any], Callable[[Any], Any]]
 """How much, what to make of so much, what to do with it."""
 
@@ -167,6 +177,22 @@ ENTRIES: dict[str, Entry] = {
         listed,
     ),
     "contract: every exchange is wrong": (20, lambda count: [b'{"messages": %d}' % number for number in range(count)], watched),
+    "contract: a stream of pieces": (1000, pieces, lambda stream: contract.violations(stream, vendor="appbuilder", part=True)),
+    "contract: a stream of pieces that are wrong": (
+        200,
+        lambda count: pieces(count).replace('"is_end": 0', '"is_end": null'),
+        lambda stream: contract.violations(stream, vendor="appbuilder", part=True),
+    ),
+    "contract: a stream of lines": (
+        20_000,
+        lambda count: "event: message\n" + "data: \n" * count + "\n",
+        lambda stream: contract.violations(stream, vendor="appbuilder"),
+    ),
+    "contract: a stream of frames without data": (
+        20_000,
+        lambda count: "event: message\n\n" * count,
+        lambda stream: contract.violations(stream, vendor="appbuilder"),
+    ),
     "the nearest of many words": (
         20_000,
         lambda count: [f"word_{number}" for number in range(count)],

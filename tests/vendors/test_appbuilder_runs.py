@@ -29,6 +29,7 @@ class Late:
 
 
 assistants, threads, runs = Late("assistants"), Late("threads"), Late("threads", "runs")
+pytestmark = pytest.mark.usefixtures("assistant_contract")  # what the fake says keeps the contract, streams too
 TOOL = {"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "object", "properties": {}}}}
 
 

@@ -16,6 +16,7 @@ dashscope = pytest.importorskip("dashscope")
 from dashscope import Assistants, Files, Messages, Runs, Steps, Threads  # noqa: E402
 from dashscope.assistants.files import Files as AssistantFiles  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("assistant_contract")  # what the fake says keeps the contract, streams too
 TOOL = {
     "type": "function",
     "function": {

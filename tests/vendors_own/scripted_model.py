@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import wrapt
 
-from pytest_assistant_mock import turns
+from pytest_assistant_mock import contract, turns
 
 PLACE = {"location": "北京", "unit": "摄氏度"}
 
@@ -31,6 +31,14 @@ def seen(appbuilder_mock, monkeypatch, request):
     yield
     exchanges = appbuilder_mock.exchanges
     events = [event for one in exchanges for event in re.findall(r'"event_type":"(\w+)"', one.response.body.decode("latin-1"))]
-    row = {"file": request.node.path.name, "operations": [one.operation for one in exchanges], "events": events}
+    streams = [one for one in exchanges if one.response.header("content-type") == "text/event-stream"]
+    broken = [f"{violation}" for one in streams for violation in contract.violations(one, kind="response", strict=True)]
+    row = {
+        "file": request.node.path.name,
+        "operations": [one.operation for one in exchanges],
+        "events": events,
+        "streams": len(streams),
+        "broken": broken,
+    }
     with Path("seen.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(row) + "\n")

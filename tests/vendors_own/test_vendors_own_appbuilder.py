@@ -57,6 +57,12 @@ def test_the_vendors_own_tests_pass(outcome: Outcome) -> None:
     assert outcome.output.count("PASSED ") == written == len(outcome.rows)
 
 
+def test_the_streams_of_the_vendors_tests_keep_the_contract(outcome: Outcome) -> None:
+    """Each of them, strictly: its events, its order, its ids, its numbers."""
+    assert sum(row["streams"] for row in outcome.rows) >= 5
+    assert {row["file"]: row["broken"] for row in outcome.rows if row["broken"]} == {}
+
+
 def test_the_handlers_of_the_vendors_tests_were_called(outcome: Outcome) -> None:
     """The SDK swallows what a handler raises: each of these tests gave its outputs once, and saw the run's end."""
     rows = [row for row in outcome.rows if "event_handler" in row["file"]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pytest_assistant_mock._vendors.appbuilder import streamed
+from pytest_assistant_mock._vendors.appbuilder import event_shapes
 from pytest_assistant_mock._vendors.shape import Shape
 from pytest_assistant_mock._vendors.streams import BEGINNING, END, Event, Order, StreamRules, narrowed
 
@@ -25,17 +25,17 @@ _STEP = {
 }
 
 _ROWS: Mapping[str, tuple[str, type[Shape], Mapping[str, str], tuple[str, ...]]] = {
-    "run_begin queued": ("The run begins.", streamed.RunEvent, _RUN, ()),
-    "tool_step_begin in_progress": ("A step begins.", streamed.StepEvent, _STEP, ("step",)),
+    "run_begin queued": ("The run begins.", event_shapes.RunEvent, _RUN, ()),
+    "tool_step_begin in_progress": ("A step begins.", event_shapes.StepEvent, _STEP, ("step",)),
     "message_creation in_progress": (
-        "A message begins.", streamed.MessageEvent, {"message": "details.message_creation.message_id"}, ("message",),
+        "A message begins.", event_shapes.MessageEvent, {"message": "details.message_creation.message_id"}, ("message",),
     ),
-    "tool_calls requires_action": ("The run waits for the outputs of its calls.", streamed.CallEvent, {}, ()),
-    "tool_submitted_output in_progress": ("The outputs have come.", streamed.CallEvent, {}, ()),
-    **{f"tool_step_end {how}": ("The step ends.", streamed.StepEvent, _STEP, ())
+    "tool_calls requires_action": ("The run waits for the outputs of its calls.", event_shapes.CallEvent, {}, ()),
+    "tool_submitted_output in_progress": ("The outputs have come.", event_shapes.CallEvent, {}, ()),
+    **{f"tool_step_end {how}": ("The step ends.", event_shapes.StepEvent, _STEP, ())
        for how in ("completed", "failed", "cancelled", "expired")},
-    "run_cancelling cancelling": ("The run is about to be cancelled.", streamed.RunEvent, _RUN, ()),
-    **{f"run_end {how}": ("The run ends; the stream is over.", streamed.RunEvent, _RUN, ())
+    "run_cancelling cancelling": ("The run is about to be cancelled.", event_shapes.RunEvent, _RUN, ()),
+    **{f"run_end {how}": ("The run ends; the stream is over.", event_shapes.RunEvent, _RUN, ())
        for how in ("completed", "failed", "cancelled", "expired", "incomplete")},
 }  # fmt: skip
 """By type and status: what an event says, its shape, where ids stand, whose are new."""
@@ -57,8 +57,8 @@ def _events() -> Iterator[tuple[str, Event]]:
 
 EVENTS: Mapping[str, Event] = {
     **dict(_events()),
-    "message": Event("Some more of the answer.", streamed.Piece, {"message": "message_id"}),
-    "ping": Event("A sign of life.", streamed.Ping),
+    "message": Event("Some more of the answer.", event_shapes.Piece, {"message": "message_id"}),
+    "ping": Event("A sign of life.", event_shapes.Ping),
 }
 
 _STOPPED = {

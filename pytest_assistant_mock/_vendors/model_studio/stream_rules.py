@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pytest_assistant_mock._vendors.model_studio import responses, runs, streamed
+from pytest_assistant_mock._vendors.model_studio import event_shapes, responses, runs, streamed
 from pytest_assistant_mock._vendors.shape import Shape
 from pytest_assistant_mock._vendors.streams import BEGINNING, END, Event, Order, StreamRules, narrowed
 
@@ -30,14 +30,14 @@ _STEPS: Mapping[str, tuple[str, ...]] = {
     **{name: (name,) for name in ("failed", "cancelled", "expired")},
 }
 _STEP_TYPES: Mapping[str, tuple[type[Shape], Mapping[str, str], tuple[str, ...]]] = {
-    "message_creation": (streamed.MessageStep, _WRITES, ("step", "message")),
-    "tool_calls": (streamed.CallStep, _STEP, ("step",)),
+    "message_creation": (event_shapes.MessageStep, _WRITES, ("step", "message")),
+    "tool_calls": (event_shapes.CallStep, _STEP, ("step",)),
 }
 _MESSAGES: Mapping[str, type[Shape]] = {
     "created": streamed.StreamedMessage,
     "in_progress": streamed.StreamedMessage,
-    "completed": streamed.SaidMessage,
-    "incomplete": streamed.SaidMessage,
+    "completed": event_shapes.SaidMessage,
+    "incomplete": event_shapes.SaidMessage,
 }
 
 
@@ -49,7 +49,7 @@ def _of_runs() -> Iterator[tuple[str, Event]]:
     for name, status in _RUNS.items():
         shape = narrowed(runs.Run, _title("run", name), f"A run that is {status[0]}.", status=status)
         yield f"thread.run.{name}", Event(f"The run is {name}.", shape, _RUN)
-    yield "thread.run.requires_action", Event("The run waits for the outputs of its calls.", streamed.WaitingRun, _RUN)
+    yield "thread.run.requires_action", Event("The run waits for the outputs of its calls.", event_shapes.WaitingRun, _RUN)
 
 
 def _of_steps() -> Iterator[tuple[str, Event]]:
@@ -77,7 +77,7 @@ EVENTS: Mapping[str, Event] = {
     **dict(_of_messages()),
     "thread.message.delta": Event("Some more of the message.", streamed.MessageDelta, {"message": "id", "request": "request_id"}),
     "error": Event("The service broke down: an internal error, or it took too long.", responses.Error, {"request": "request_id"}),
-    "done": Event("The stream is over.", streamed.Done),
+    "done": Event("The stream is over.", event_shapes.Done),
 }
 
 _STOPPED = dict.fromkeys((f"thread.run.{how}" for how in ("failed", "cancelled", "expired")), "over")

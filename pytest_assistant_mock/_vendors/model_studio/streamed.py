@@ -1,5 +1,5 @@
 """
-The data of Model Studio's events, field by field, in wire order.
+Messages and pieces inside Model Studio's events, field by field, in wire order.
 
 Source: streams recorded in April 2024 and the vendor's page "Event streaming". Each has the id of its request, the same in all.
 Knows nothing of the order they come in.
@@ -7,14 +7,14 @@ Knows nothing of the order they come in.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, RootModel
+from pydantic import Field
 
 from pytest_assistant_mock._engine.kinds import messages
 from pytest_assistant_mock._engine.run_events import TextPiece, ToolCallPiece
 from pytest_assistant_mock._vendors.answers import ObjectAnswer
-from pytest_assistant_mock._vendors.model_studio import responses, runs
+from pytest_assistant_mock._vendors.model_studio import responses
 from pytest_assistant_mock._vendors.model_studio.fields import (
     CreatedAt,
     EndedAt,
@@ -79,12 +79,6 @@ class StreamedMessage(ObjectAnswer):
             "file_ids": [],
             "metadata": {},
         }
-
-
-class SaidMessage(StreamedMessage):
-    """A message that is whole."""
-
-    content: Annotated[Content, Field(min_length=1)]
 
 
 class MessagePiece(Shape):
@@ -157,98 +151,3 @@ class StepDelta(Shape):
             call = {piece.tool: {"output": ""}}  # without its type, as recorded
         delta = {"step_details": {"type": "tool_calls", "tool_calls": [call]}}
         return {"id": step.id, "object": "thread.run.step.delta", "delta": delta}
-
-
-class MessageCreation(Shape):
-    """The message that a step writes."""
-
-    message_id: MessageId
-
-
-class MessageDetails(Shape):
-    """What a step of type message_creation does."""
-
-    type: Literal["message_creation"] = Field(description="What the step does.")
-    message_creation: MessageCreation = Field(description="The message.", examples=[{"message_id": "message_1"}])
-
-
-class CallDetails(Shape):
-    """What a step of type tool_calls does."""
-
-    type: Literal["tool_calls"] = Field(description="What the step does.")
-    tool_calls: list[dict[str, Any]] = Field(
-        description="The tools it calls; empty while it is not completed.",
-        examples=[[{"id": "", "type": "function", "function": {"name": "f", "arguments": "{}", "output": "22 摄氏度"}}]],
-    )
-
-
-class MessageStep(runs.Step):
-    """A step that writes a message."""
-
-    type: Literal["message_creation"] = Field(description="What the step does.")
-    step_details: MessageDetails = Field(  # type: ignore[assignment]
-        description="The message it writes.",
-        examples=[{"type": "message_creation", "message_creation": {"message_id": "message_1"}}],
-    )
-
-
-class CallStep(runs.Step):
-    """A step that calls tools."""
-
-    type: Literal["tool_calls"] = Field(description="What the step does.")
-    step_details: CallDetails = Field(  # type: ignore[assignment]
-        description="The tools it calls.", examples=[{"type": "tool_calls", "tool_calls": []}]
-    )
-
-
-class AskedFunction(Shape):
-    """A function with its arguments."""
-
-    name: str = Field(min_length=1, description="Name of the function.", examples=["get_current_weather"])
-    arguments: str = Field(description="The arguments as JSON text.", examples=['{"location": "西安"}'])
-
-
-class AskedCall(Shape):
-    """A call whose output a run waits for."""
-
-    function: AskedFunction = Field(description="What to call.", examples=[{"name": "f", "arguments": "{}"}])
-    id: str | None = Field(default=None, description='Id of the call; "" in the recordings.', examples=[""])
-    type: Literal["function"] = Field(description="Kind of tool.")
-
-
-class AskedCalls(Shape):
-    """The calls whose outputs a run waits for."""
-
-    tool_calls: list[AskedCall] = Field(
-        min_length=1,
-        description="All of them.",
-        examples=[[{"function": {"name": "f", "arguments": "{}"}, "id": "", "type": "function"}]],
-    )
-
-
-class RequiredAction(Shape):
-    """What a run waits for."""
-
-    type: Literal["submit_tool_outputs"] = Field(description="What to do.")
-    submit_tool_outputs: AskedCalls = Field(
-        description="The calls.",
-        examples=[{"tool_calls": [{"function": {"name": "f", "arguments": "{}"}, "id": "", "type": "function"}]}],
-    )
-
-
-class WaitingRun(runs.Run):
-    """A run that waits for outputs."""
-
-    status: Literal["requires_action"] = Field(description="How far the run has come.")
-    required_action: RequiredAction = Field(  # type: ignore[assignment]
-        description="The calls whose outputs it waits for.",
-        examples=[{"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [
-            {"function": {"name": "f", "arguments": "{}"}, "id": "", "type": "function"}
-        ]}}],
-    )  # fmt: skip
-
-
-class Done(Shape, RootModel[Literal["[DONE]"]]):
-    """The text that ends every stream; no JSON."""
-
-    media_type: ClassVar[str] = "text/plain"
