@@ -111,6 +111,16 @@ def test_the_session_asked_longest_ago_goes(server, monkeypatch):
     assert control(server, "GET", "/sessions")[1] == {"sessions": ["c", "b"]}
 
 
+def test_a_client_that_names_its_session_everywhere_makes_it_anew(server, monkeypatch):
+    """What is asked about sessions, and health, is of no session: the header does neither harm there nor make one."""
+    monkeypatch.setattr(worlds, "MOST_SESSIONS", 1)
+    for name in ("a", "b"):
+        make(server, name)
+    assert control(server, "GET", "/health", session="a")[0] == 200
+    assert control(server, "POST", "/sessions", {"name": "a"}, session="a") == (200, {"name": "a"})
+    assert control(server, "GET", "/sessions", session="c") == (200, {"sessions": ["a"]})
+
+
 def test_256_sessions_are_held(server):
     """The 257th lets the first go."""
     with httpx.Client(headers=KEY, trust_env=False) as client:
