@@ -67,7 +67,7 @@ class AssistantMock:
     ("2026" for the vendor's Java SDK, which reads no other, "2025" for every other client).
     hosts: more base URLs, by vendor: {"model_studio": ["https://gw.corp/ai/api/v1"]}.
     source: "fake"; "cassette", to answer from the file `cassette`; "live", to let every call through.
-    recording: how a cassette is used: cassette, record, ignore, reuse, unplayed, polls, old_values. See docs/cassettes.md.
+    recording: how a cassette is used: cassette, record, ignore, reuse, unplayed, pace, polls, old_values. See docs/cassettes.md.
     strict: whether a request that no route answers raises UnansweredRequest when the mock closes, and a BlockedHost that the
     code under test has swallowed is raised again.
     contract: what to do about an exchange that breaks the contract: "off" (the default), "warn" or "fail" when the mock closes.
@@ -316,6 +316,12 @@ class AssistantMock:
         from pytest_assistant_mock._traffic.report import report
 
         return report(exchanges, self._engine.sent, self._hiding.secrets(exchanges))
+
+    def told(self, exchanges: Sequence[Exchange]) -> dict[str, Any]:
+        """Exchanges and their conversations as JSON for the page of `--assistant-report`, secrets hidden."""
+        from pytest_assistant_mock._traffic.html_report import told
+
+        return told(exchanges, self._engine.sent, self._hiding.secrets(exchanges))
 
     def excuse(self, failure: BaseException | None = None) -> None:
         """

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from pytest_assistant_mock._engine.wire import Headers, Reply, Response
 from pytest_assistant_mock.cassettes.format import Cassette, Interaction, to_text
 from pytest_assistant_mock.cassettes.json_bodies import escaped, parse
+from pytest_assistant_mock.cassettes.pieces import with_reply
 from pytest_assistant_mock.cassettes.symbols import Symbols, documents, ids_in, json_texts, tokens
 
 Key = Callable[[Interaction], str | None]
@@ -40,11 +41,10 @@ class Renewed(NamedTuple):
 def renewed(old: Sequence[Interaction], new: Sequence[Interaction], key: Key) -> list[Renewed]:
     """What was recorded anew, each in its place, renamed all together so that it replays as before."""
     matched, names = _matched(old, new, key)
-    renamed = [_renamed(one, names) for one in new]
-    asked = "\n".join(f"{one.request.url}\n{one.request.body.decode('utf-8', 'replace')}" for one in renamed)
+    again = [renamed(one, names) for one in new]
+    asked = "\n".join(f"{one.request.url}\n{one.request.body.decode('utf-8', 'replace')}" for one in again)
     return [
-        Renewed(before, one if before is None else _kept(before, one, asked))
-        for before, one in zip(matched, renamed, strict=True)
+        Renewed(before, one if before is None else _kept(before, one, asked)) for before, one in zip(matched, again, strict=True)
     ]
 
 
@@ -59,7 +59,7 @@ def _matched(old: Sequence[Interaction], new: Sequence[Interaction], key: Key) -
     matched: list[Interaction | None] = []
     for number, one in enumerate(new):
         rest = new[number + 1 :] if len(new) * len(old) < _MOST_COMPARED else ()
-        at = _same(key(_renamed(one, ids.names)), left, lambda: {key(_renamed(other, ids.names)) for other in rest})  # noqa: B023
+        at = _same(key(renamed(one, ids.names)), left, lambda: {key(renamed(other, ids.names)) for other in rest})  # noqa: B023
         matched.append(None if at is None else old[at])
         if at is not None:
             del left[at]
@@ -95,12 +95,11 @@ class _Ids:
 
     def learn(self, old: Interaction, new: Interaction) -> None:
         """From two answers to the same: ids at the same place."""
-        for there, here in zip(documents(old.response), documents(new.response), strict=False):
-            for before, now in _side_by_side(there, here):
-                agree = self._old.get(before, "") == self._new.get(now) and _ID.fullmatch(now) and _ID.fullmatch(before)
-                if agree and now not in self.names and before not in self._taken:
-                    self.names[now] = before
-                    self._taken.add(before)
+        for before, now in same_ids(old.response, new.response):
+            agree = self._old.get(before, "") == self._new.get(now) and _ID.fullmatch(now) and _ID.fullmatch(before)
+            if agree and now not in self.names and before not in self._taken:
+                self.names[now] = before
+                self._taken.add(before)
 
     def safe(self, old: Sequence[Interaction]) -> dict[str, str]:
         """Without the names that something else has in the new recording."""
@@ -114,6 +113,12 @@ class _Ids:
 def _kinds(interactions: Sequence[Interaction]) -> dict[str, str]:
     """The ids that answers brought, each with its kind."""
     return {found: name.partition("#")[0] for found, name in Symbols(interactions).names.items()}
+
+
+def same_ids(old: Response | None, new: Response | None) -> Iterator[tuple[str, str]]:
+    """Pairs of ids that stand at the same place of two answers."""
+    for there, here in zip(documents(old), documents(new), strict=False):
+        yield from _side_by_side(there, here)
 
 
 def _side_by_side(there: Any, here: Any) -> Iterator[tuple[str, str]]:
@@ -134,7 +139,7 @@ def _named(name: str, holder: dict[str, Any]) -> list[str]:
     return [found for _, found in ids_in({name: value})] if flat else []
 
 
-def _renamed(one: Interaction, names: dict[str, str]) -> Interaction:
+def renamed(one: Interaction, names: dict[str, str]) -> Interaction:
     """An interaction with other ids, wherever they stand."""
     if not names:
         return one
@@ -150,7 +155,7 @@ def _renamed(one: Interaction, names: dict[str, str]) -> Interaction:
 
     asked = one.request
     request = replace(asked, url=text(asked.url), headers=headers(asked.headers), body=body(asked.body))
-    return replace(one, request=request, reply=_with(one.reply, headers, body))
+    return with_reply(replace(one, request=request), _with(one.reply, headers, body))
 
 
 def _with(reply: Reply, headers: Callable[[Headers], Headers], body: Callable[[bytes], bytes]) -> Reply:
@@ -174,7 +179,9 @@ def _kept(old: Interaction, new: Interaction, asked: str) -> Interaction:
     if before is None or not isinstance(new.reply, Response):
         return replace(new, request=request)
     headers = _old_headers(before.headers, new.reply.headers)
-    return replace(new, request=request, reply=replace(new.reply, headers=headers, body=_old_moments(before, new.reply, asked)))
+    body = _old_moments(before, new.reply, asked)
+    renewed = with_reply(replace(new, request=request), replace(new.reply, headers=headers, body=body))
+    return replace(renewed, pieces=old.pieces) if body == before.body else renewed
 
 
 def _old_headers(old: Headers, new: Headers) -> Headers:

@@ -39,6 +39,7 @@ FLOORS = (
     Floor("plugin", ("strategies", "_commands", *MOCK), ("pytest",)),
     Floor("__main__", ("_commands", "__version__", *MOCK)),
     Floor("_commands", MOCK),
+    Floor("_commands.verify_live", ("_commands.files", *MOCK), ("httpx",)),
     Floor("strategies", MOCK, ("hypothesis", "pydantic", "pydantic_core")),
     # 4: what a test holds
     Floor("_mock", MOCK),
