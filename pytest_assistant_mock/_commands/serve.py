@@ -190,12 +190,18 @@ def _text_start(server: AssistantServer) -> str:
             "Both vendors are served; ctrl-C stops." if played else serve_recording.told(server),
             "",
             *(f"  {handle.name:14}{handle.base_url}" for handle in handles),
+            f"  {'control':14}{_control(server)}",
             "",
             *(f"export {name}='{value}'" for name, value in _env(server).items()),
             "",
             *([*_curl_lines(server), ""] if played else []),
         ]
     )
+
+
+def _control(server: AssistantServer) -> str:
+    control = server._control
+    return "off; --control-key KEY turns it on" if control is None or control.off else f"{server.url}/__mock__/"
 
 
 def _curl_lines(server: AssistantServer) -> list[str]:

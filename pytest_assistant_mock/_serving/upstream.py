@@ -7,11 +7,12 @@ Follows no redirect and adds no header. Knows base URLs by what they stand for; 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_assistant_mock._doors.seam import in_thread
+from pytest_assistant_mock._doors.seam import Tell, in_thread
 from pytest_assistant_mock._engine.streams import Piece
 from pytest_assistant_mock._engine.wire import Failure, FailureKind, Headers, Reply, Request, Response
 
@@ -35,18 +36,18 @@ class Upstream:
     """
     The real service behind a served recording.
 
-    urls: by the base URL that a request stands below, the one to ask instead; told: hears of every answer, once, when it has
-    come whole, and of every line that broke. Raises ImportError without httpx.
+    urls: by the base URL that a request stands below, the one to ask instead. tell: hears of every answer, once, when its head
+    has come, and of every line that broke; the client gets what it returns. Raises ImportError without httpx.
     """
 
-    def __init__(self, urls: Mapping[str, str], told: Callable[[Request, Reply], None]) -> None:
+    def __init__(self, urls: Mapping[str, str], tell: Tell) -> None:
         try:
             import httpx
         except ImportError as problem:
             raise ImportError("recording over a server needs httpx: pip install httpx") from problem
         self._httpx = httpx
         self._urls = urls
-        self._told = told
+        self._tell = tell
         self._client = httpx.Client(timeout=TIMEOUT_S, limits=httpx.Limits(max_connections=None))
 
     def close(self) -> None:
@@ -59,7 +60,7 @@ class Upstream:
         return self._urls[base] + url[len(base) :]
 
     async def pass_on(self, request: Request) -> Reply:
-        """The answer, its body still to come if it has no length. Told of: what has a body, when that has come."""
+        """The answer; its body is still to come, unless it says how long it is."""
         begun: list[Reply] = []
         await in_thread(lambda: begun.append(self._begin(request)))
         return begun[0]
@@ -70,47 +71,31 @@ class Upstream:
             answer = self._client.send(asked, stream=True)
             head = Response(answer.status_code, _received(answer))
             if _has_length(request.method, head):
-                return self._whole(request, head, answer)
+                return self._tell(request, _whole(head, Arriving(self._httpx, answer)))
         except (self._httpx.ConnectError, self._httpx.ConnectTimeout, self._httpx.ProxyError) as problem:
             return _unreachable(asked, problem)
         except self._httpx.HTTPError as problem:
-            self._told(request, failure := Failure(_kind(self._httpx, problem, "closed")))
-            return failure
-        body = Arriving(self._httpx, answer, lambda body: self._told(request, body.reply(head)))
-        return Response(head.status, head.headers, pieces=body)
-
-    def _whole(self, request: Request, head: Response, answer: httpx.Response) -> Reply:
-        body = Arriving(self._httpx, answer, lambda body: None)
-        while not body.ended:
-            body.wait()
-            body.take()
-        self._told(request, reply := body.reply(head))
-        return reply
+            return self._tell(request, Failure(_kind(self._httpx, problem, "closed")))
+        return self._tell(request, replace(head, pieces=Arriving(self._httpx, answer)))
 
 
 class Arriving:
-    """A body on its way from the real service: a stream. told: called with this, once, when nothing more comes."""
+    """A body on its way from the real service: a stream."""
 
-    def __init__(self, httpx: Any, answer: httpx.Response, told: Callable[[Arriving], None]) -> None:
+    def __init__(self, httpx: Any, answer: httpx.Response) -> None:
         self._httpx = httpx
         self._answer = answer
         self._parts = answer.iter_raw()
-        self._told = told
         self._part: bytes | None = None
         self._over = False
-        self.arrived: list[bytes] = []
         self.ended = False
         self.failure: FailureKind | None = None
 
     def take(self) -> Piece | None:
         """What has come."""
         part, self._part = self._part, None
-        if part is None:
-            if self._over:
-                self._end()
-            return None
-        self.arrived.append(part)
-        return Piece(part)
+        self.ended = self.ended or (part is None and self._over)
+        return None if part is None else Piece(part)
 
     def wait(self) -> None:
         """Read some more. Blocks: it is called in a thread of its own."""
@@ -121,20 +106,21 @@ class Arriving:
         self._over = self._part is None
 
     def close(self) -> None:
-        """The client has left: what has come is all there is."""
+        """The client has left."""
         with suppress(Exception):  # another thread may just be reading
             self._answer.close()
-        self._end()
+        self.ended = True
 
-    def reply(self, head: Response) -> Reply:
-        """All that has come, behind its head."""
-        whole = Response(head.status, head.headers, b"".join(self.arrived))
-        return whole if self.failure is None else Failure(self.failure, len(whole.body), whole)
 
-    def _end(self) -> None:
-        if not self.ended:
-            self.ended = True
-            self._told(self)
+def _whole(head: Response, body: Arriving) -> Reply:
+    """An answer whose length is known, when all of it has come."""
+    parts = []
+    while not body.ended:
+        body.wait()
+        if (piece := body.take()) is not None:
+            parts.append(piece.data)
+    whole = replace(head, body=b"".join(parts))
+    return whole if body.failure is None else Failure(body.failure, len(whole.body), whole)
 
 
 def _passed(headers: Headers) -> list[tuple[str, str]]:
