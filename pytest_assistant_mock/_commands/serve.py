@@ -185,6 +185,7 @@ def _text_start(server: AssistantServer) -> str:
             "Both vendors are served; ctrl-C stops.",
             "",
             *(f"  {handle.name:14}{handle.base_url}" for handle in handles),
+            f"  {'control':14}{_control(server)}",
             "",
             *(f"export {name}='{value}'" for name, value in _env(server).items()),
             "",
@@ -192,6 +193,11 @@ def _text_start(server: AssistantServer) -> str:
             "",
         ]
     )
+
+
+def _control(server: AssistantServer) -> str:
+    control = server._control
+    return "off; --control-key KEY turns it on" if control is None or control.off else f"{server.url}/__mock__/"
 
 
 def _curl_lines(server: AssistantServer) -> list[str]:

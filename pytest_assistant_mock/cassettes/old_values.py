@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from pytest_assistant_mock._engine.wire import Headers, Reply, Response
 from pytest_assistant_mock.cassettes.format import Cassette, Interaction, to_text
 from pytest_assistant_mock.cassettes.json_bodies import escaped, parse
+from pytest_assistant_mock.cassettes.pieces import with_reply
 from pytest_assistant_mock.cassettes.symbols import Symbols, documents, ids_in, json_texts, tokens
 
 Key = Callable[[Interaction], str | None]
@@ -176,7 +177,7 @@ def renamed(one: Interaction, names: dict[str, str]) -> Interaction:
 
     asked = one.request
     request = replace(asked, url=text(asked.url), headers=headers(asked.headers), body=body(asked.body))
-    return replace(one, request=request, reply=_with(one.reply, headers, body))
+    return with_reply(replace(one, request=request), _with(one.reply, headers, body))
 
 
 def _with(reply: Reply, headers: Callable[[Headers], Headers], body: Callable[[bytes], bytes]) -> Reply:
@@ -200,7 +201,9 @@ def _kept(old: Interaction, new: Interaction, asked: str) -> Interaction:
     if before is None or not isinstance(new.reply, Response):
         return replace(new, request=request)
     headers = _old_headers(before.headers, new.reply.headers)
-    return replace(new, request=request, reply=replace(new.reply, headers=headers, body=_old_moments(before, new.reply, asked)))
+    body = _old_moments(before, new.reply, asked)
+    renewed = with_reply(replace(new, request=request), replace(new.reply, headers=headers, body=body))
+    return replace(renewed, pieces=old.pieces) if body == before.body else renewed
 
 
 def _old_headers(old: Headers, new: Headers) -> Headers:

@@ -17,7 +17,8 @@ from pytest_assistant_mock._engine.wire import Exchange, Reply, Request
 from pytest_assistant_mock._vendors.secrets import secrets_of
 from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.matching import Index, Places, key
-from pytest_assistant_mock.cassettes.misses import MissedRequest, miss, unplayed
+from pytest_assistant_mock.cassettes.misses import MissedRequest, miss, read_beyond, unplayed
+from pytest_assistant_mock.cassettes.pieces import reply_of
 from pytest_assistant_mock.cassettes.polling import ends_of_polling, waits
 from pytest_assistant_mock.cassettes.redaction import literals, redacted_place, redacted_request
 from pytest_assistant_mock.cassettes.usage import Tape
@@ -66,7 +67,15 @@ class Player:
         found = self.take(request, place)
         if found is None:
             raise self.missed(request, place)
-        return write(self._engine, place, request, found.reply)
+        return write(self._engine, place, request, self.reply_of(found))
+
+    def reply_of(self, one: Interaction) -> Reply:
+        """What is sent for an interaction: a stream in the pieces it came in, with their pauses if that is wanted."""
+
+        def beyond() -> CassetteMiss:
+            return CassetteMiss(read_beyond(self.tape, one, self.secrets(one.request)))
+
+        return reply_of(one, beyond, paced=self.tape.pace == "recorded")
 
     def take(self, request: Request, place: Place) -> Interaction | None:
         """The interaction that answers a request, now played; None if there is none left."""

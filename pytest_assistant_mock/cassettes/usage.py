@@ -19,12 +19,14 @@ from pytest_assistant_mock.errors import nearest
 Source: TypeAlias = Literal["fake", "cassette", "live"]
 Record: TypeAlias = Literal["none", "once", "new", "all"]
 Unplayed: TypeAlias = Literal["fail", "warn", "off"]
+Pace: TypeAlias = Literal["instant", "recorded"]
 Polls: TypeAlias = Literal["skip", "all"]
 OldValues: TypeAlias = Literal["keep", "replace"]
 
 SOURCES: tuple[str, ...] = get_args(Source)
 RECORDS: tuple[str, ...] = get_args(Record)
 UNPLAYED: tuple[str, ...] = get_args(Unplayed)
+PACES: tuple[str, ...] = get_args(Pace)
 POLLS: tuple[str, ...] = get_args(Polls)
 OLD_VALUES: tuple[str, ...] = get_args(OldValues)
 
@@ -50,6 +52,7 @@ class Tape:
     ignored: Ignored = field(default_factory=Ignored)
     reuse: bool = False
     unplayed: Unplayed = "fail"
+    pace: Pace = "instant"
     polls: Polls = "skip"
     old_values: OldValues = "keep"
     test: str = ""
@@ -65,6 +68,7 @@ class Tape:
         ignore: Sequence[str] = (),
         reuse: bool = False,
         unplayed: str = "fail",
+        pace: str = "instant",
         polls: str = "skip",
         old_values: str = "keep",
         **more: Any,
@@ -74,7 +78,12 @@ class Tape:
         """
         check_word("source", source, SOURCES)
         check_word("record", record, RECORDS)
-        words = {"unplayed": (unplayed, UNPLAYED), "polls": (polls, POLLS), "old_values": (old_values, OLD_VALUES)}
+        words = {
+            "unplayed": (unplayed, UNPLAYED),
+            "pace": (pace, PACES),
+            "polls": (polls, POLLS),
+            "old_values": (old_values, OLD_VALUES),
+        }
         for name, (word, known) in words.items():
             check_word(name, word, known)
         if not isinstance(reuse, bool):
