@@ -16,7 +16,7 @@ ONCE := $(addprefix tests/,$(addsuffix .py,\
 	cassettes/test_cassettes_age cassettes/test_cassettes_bundled cassettes/test_cassettes_commands cassettes/test_cassettes_growth \
 	cassettes/test_cassettes_live cassettes/test_cassettes_orphans \
 	cassettes/test_cassettes_losses cassettes/test_cassettes_matching cassettes/test_cassettes_storage \
-	commands/test_check commands/test_serve contract/test_contract_mutations contract/test_contract_schemas \
+	commands/test_check commands/test_serve commands/test_serve_recording contract/test_contract_mutations contract/test_contract_schemas \
 	contract/test_contract_streams contract/test_contract_stream_mutations \
 	engine/test_clock engine/test_engine engine/test_journal engine/test_paging engine/test_performing \
 	engine/test_secrets engine/test_state engine/test_wire mock/test_seed_files mock/test_seeding plugin/test_plugin \

@@ -41,10 +41,15 @@ class Player:
         self._engine = engine
         places = Places(engine.place, [service.vendor for service in engine.services.values()])
         self._keys, self.redirects = places.keys(interactions, tape.ignored)
-        self._index = Index(self._keys, [tape.shared and one.recorded_by == tape.test for one in interactions])
         self._keys_known = frozenset(keys)
         self._ends: dict[int, int] = {}
         self._lock = Lock()
+        self.rewind()
+
+    def rewind(self) -> None:
+        """Answer as if nothing had been asked yet."""
+        tape = self.tape
+        self._index = Index(self._keys, [tape.shared and one.recorded_by == tape.test for one in self.interactions])
 
     def plays(self, url: str) -> bool:
         """Whether a URL is a vendor's, or one where its answers sent the client."""
