@@ -1,27 +1,18 @@
 """
 Runs and streams: created and polled by dashscope, read by requests, beside clients that do nothing but print the same bytes.
-
-`--serve NAME PORT` is how this file starts the two servers that stream to eight clients.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from http.client import HTTPResponse
-from selectors import EVENT_READ, DefaultSelector
-from statistics import median
-from time import perf_counter, sleep
-from typing import Any, cast
+from typing import Any
 
 import harness
 from harness import Batch, Case, Row, effort
-from server import first_answer, free_port, post
 
 WORDS = "abcd"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -29,7 +20,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding
 
 def rows() -> Sequence[Row]:
     """Every row of this file."""
-    return [*_polled(), *_streamed(), _served()]
+    return [*_polled(), *_streamed()]
 
 
 def _polled() -> list[Row]:
@@ -198,101 +189,3 @@ def _repeated(call: Callable[[], object]) -> Batch:
             call()
 
     return batch
-
-
-# Served
-
-
-PIECES, CLIENTS, SECONDS = 200, 8, 0.5
-"""Deltas of a served stream, clients that read at once, the length of a round in seconds."""
-
-_RUN = {"assistant_id": "asst_1", "stream": True, "thread": {"messages": [{"role": "user", "content": "?"}]}}
-"""A thread and a run in one request, so that every stream has a thread of its own."""
-
-
-def _served() -> Row:
-    """Events a second to eight clients, beside the same uvicorn with an app that sends the same frames, a chunk each."""
-    rates: dict[str, list[float]] = {"ours": [], "floor": []}
-    with _running("ours") as ours, _running("floor") as floor:
-        for _ in range(effort(10, 1)):
-            for name, port in (("ours", ours), ("floor", floor)):
-                rates[name].append(_events_a_second(port))
-    found = {name: median(rate) for name, rate in rates.items()}
-    note = f"{found['ours']:,.0f} events a second, floor {found['floor']:,.0f}"
-    return Row("served: events a second to 8 clients", found["ours"] / found["floor"], 0.5, good="high", note=note)
-
-
-@contextmanager
-def _running(name: str) -> Iterator[int]:
-    port = free_port()
-    command = [sys.executable, __file__, "--serve", name, str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=harness.environment({}))
-    try:
-        first_answer(port, _asked())
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _asked() -> bytes:
-    headers = {"authorization": "Bearer sk-1", "content-type": "application/json"}
-    return post("/api/v1/threads/runs", headers, json.dumps(_RUN).encode())
-
-
-def _events_a_second(port: int) -> float:
-    """Each client asks again as soon as its stream has ended."""
-    asked, events, begun = _asked(), 0, perf_counter()
-    with DefaultSelector() as ready, ExitStack() as lines:
-        for _ in range(CLIENTS):
-            line = lines.enter_context(socket.create_connection(("127.0.0.1", port)))
-            ready.register(line, EVENT_READ)
-            line.sendall(asked)
-        while perf_counter() < begun + SECONDS:
-            for key, _ in ready.select(1):
-                line = cast("socket.socket", key.fileobj)
-                data = line.recv(65536)
-                events += data.count(b"event:thread.message.delta")
-                if data.endswith(b"\r\n0\r\n\r\n"):
-                    line.sendall(asked)
-    assert events
-    return events / (perf_counter() - begun)
-
-
-def _serve(name: str, port: int) -> None:
-    """Be the fake, or the floor: an app that has the fake's frames and sends each."""
-    import uvicorn
-
-    from pytest_assistant_mock import AssistantMock, turns
-
-    with AssistantMock() as mock:
-        studio = mock.model_studio
-        studio.add_assistant(id="asst_1")
-        studio.script(turns.says(WORDS * PIECES, pieces=PIECES), times=None)
-        if name == "ours":
-            from pytest_assistant_mock import AssistantServer
-
-            server = AssistantServer(port=port)
-            server.model_studio.add_assistant(id="asst_1")
-            server.model_studio.script(turns.says(WORDS * PIECES, pieces=PIECES), times=None)
-            with server:
-                sleep(3600)
-        import requests
-
-        headers = {"Authorization": f"Bearer {studio.api_key}"}
-        answer = requests.post(f"{studio.base_url}/threads/runs", json=_RUN, headers=headers, timeout=9)
-    frames = [frame + b"\n\n" for frame in answer.content.split(b"\n\n") if frame]
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        while (await receive()).get("more_body"):
-            pass
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]})
-        for frame in frames:
-            await send({"type": "http.response.body", "body": frame, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
-
-    uvicorn.run(app, port=port, log_level="critical", access_log=False, ws="none", lifespan="off", proxy_headers=False)
-
-
-if __name__ == "__main__":
-    _serve(sys.argv[2], int(sys.argv[3]))

@@ -27,7 +27,19 @@ from harness import QUICK, Missing, Row, as_json, table, write_json
 from picture import draw
 
 FOLDER = Path(__file__).parent
-FILES = ("startup", "fixtures", "clients", "conversations", "volume", "checks", "server", "cassettes", "generation", "growth")
+FILES = (
+    "startup",
+    "fixtures",
+    "clients",
+    "conversations",
+    "served_streams",
+    "volume",
+    "checks",
+    "server",
+    "cassettes",
+    "generation",
+    "growth",
+)
 OURS = "pytest-assistant-mock"
 
 

@@ -169,8 +169,8 @@ class Engine:
             finally:
                 state.owner = ""
 
-        def refuse(kind: str) -> Response:
-            return vendor.refuse(Refusal(kind), request_id)
+        def refuse(kind: str, /, *, streamed: bool = False) -> Response:
+            return (vendor.end_stream if streamed else vendor.refuse)(Refusal(kind), request_id)
 
         return operation, *strike(trouble.plans, operation, request, refuse, act, self.clock)
 

@@ -7,17 +7,24 @@ Functions that make a `Fault`. Knows replies; knows no vendor's words, no HTTP l
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as defined
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias, cast
 
 from pytest_assistant_mock._engine import checks
-from pytest_assistant_mock._engine.streams import Cut, opened
+from pytest_assistant_mock._engine.stream_faults import Cut, Ended, Inserted, Repeated, Slowed, Spoilt, Swapped
+from pytest_assistant_mock._engine.streams import Stream, opened
 from pytest_assistant_mock._engine.wire import Failure, FailureKind, Reply, Response
 
-Refuse: TypeAlias = Callable[[str], Response]
-"""From a kind of refusal ("rate_limited"), the vendor's own answer."""
+
+class Refuse(Protocol):
+    """From a kind of refusal ("rate_limited"), the vendor's own answer; `streamed`, as the last frames of a stream."""
+
+    def __call__(self, kind: str, /, *, streamed: bool = False) -> Response:
+        """The answer."""
+
+
 Instead: TypeAlias = Callable[[Refuse], Reply]
 """What the client sees of a server that did not act."""
 Spoil: TypeAlias = Callable[[Response, Refuse], Reply | None]
@@ -32,6 +39,7 @@ class Fault:
     acted: whether the server does what it is asked for before the client sees the failure.
     final: whether no further fault can strike the same request.
     seconds: how far the mock's clock moves; with `waits` the client really waits them.
+    streams: whether it strikes streams only. worded: whether it needs the vendor's event for an error.
     """
 
     name: str
@@ -41,6 +49,8 @@ class Fault:
     spoil: Spoil | None = defined(default=None, compare=False)
     seconds: float = 0.0
     waits: bool = False
+    streams: bool = False
+    worded: bool = False
 
     def __repr__(self) -> str:
         return self.name
@@ -221,6 +231,104 @@ def _cut(response: Response, kind: FailureKind, after: int, name: str) -> Respon
     return replace(response, pieces=Cut(opened(response.pieces), kind, after, name))
 
 
+def _of_stream(name: str, spoilt: Callable[[Stream, Refuse], Spoilt], *, final: bool = False, worded: bool = False) -> Fault:
+    """A fault that lets the server act, and changes how its stream arrives; an answer that is no stream is left alone."""
+
+    def spoil(response: Response, refuse: Refuse) -> Reply | None:
+        if response.pieces is None:
+            return None
+        return replace(response, pieces=spoilt(opened(response.pieces), refuse))
+
+    return Fault(name, acted=True, final=final, spoil=spoil, streams=True, worded=worded)
+
+
+def _frames(name: str, after: object) -> int:
+    return checks.count(name, after, what="a number of frames")
+
+
+def cut(after: int) -> Fault:
+    """
+    The line is closed once `after` frames of a stream have arrived, between two of them and without an end.
+
+    The server has acted, and goes on: the run ends, or waits for outputs, as if its client had left there.
+    A stream of no more frames is not cut, and the fault waits for a longer one.
+    """
+    count = _frames("after", after)
+    name = f"cut({count})"
+    return _of_stream(name, lambda stream, refuse: Ended(stream, "truncated", count, name), final=True)
+
+
+def stall(after: int) -> Fault:
+    """
+    Once `after` frames of a stream have arrived nothing more comes: a read timeout in the middle, raised at once.
+
+    The server has acted, and goes on as for `cut`. A stream of no more frames does not stall, and the fault waits for one.
+    """
+    count = _frames("after", after)
+    name = f"stall({count})"
+    return _of_stream(name, lambda stream, refuse: Ended(stream, "read_timeout", count, name), final=True)
+
+
+def error_event(after: int = 0) -> Fault:
+    """
+    Once `after` frames of a stream have arrived the vendor's event for an error comes, and the stream ends in good order.
+
+    The server has acted, and goes on as for `cut`. A stream of no more frames has none, and the fault waits for one.
+    """
+    count = _frames("after", after)
+    name = f"error_event({count or ''})"
+
+    def end(stream: Stream, refuse: Refuse) -> Spoilt:
+        frames = refuse("server_error", streamed=True).pieces
+        return Ended(stream, None, count, name, cast("Sequence[bytes]", frames))
+
+    return _of_stream(name, end, final=True, worded=True)
+
+
+def repeat(n: int) -> Fault:
+    """Frame number `n` of a stream comes twice. The server has acted. A stream of fewer frames is left alone."""
+    number = checks.count("n", n, 1, "a frame's number")
+    name = f"repeat({number})"
+    return _of_stream(name, lambda stream, refuse: Repeated(stream, number - 1, name))
+
+
+def out_of_order(after: int = 0) -> Fault:
+    """
+    The two frames behind the first `after` of a stream change places. The server has acted.
+
+    Where the stream stops between them for the client's outputs, the next two do. A stream of fewer frames is left alone.
+    """
+    count = _frames("after", after)
+    name = f"out_of_order({count or ''})"
+    return _of_stream(name, lambda stream, refuse: Swapped(stream, count, name))
+
+
+GARBAGE = b'data: {"\n\n'
+"""A frame that is no event of any vendor: its data has only the beginning of a JSON object."""
+
+
+def garbage_frame(after: int = 0) -> Fault:
+    """
+    A frame that nobody can parse comes behind the first `after` of a stream, then the rest. The server has acted.
+
+    A stream of no more frames is left alone.
+    """
+    count = _frames("after", after)
+    name = f"garbage_frame({count or ''})"
+    return _of_stream(name, lambda stream, refuse: Inserted(stream, count, name, GARBAGE))
+
+
+def slow_pieces(seconds: float, *, wait: bool = False) -> Fault:
+    """
+    Each frame of a stream comes late: the mock's clock moves on by so many seconds; with `wait` the client really waits them.
+
+    The server has acted.
+    """
+    checks.seconds("seconds", seconds)
+    name = f"slow_pieces({seconds}, wait=True)" if checks.flag("wait", wait) else f"slow_pieces({seconds})"
+    return _of_stream(name, lambda stream, refuse: Slowed(stream, float(seconds), wait, name))
+
+
 def _remove(value: Any, path: tuple[str, ...]) -> int:
     """Take away what a path leads to; how many fields that were."""
     name, *rest = path
@@ -251,6 +359,7 @@ FAULTS: Mapping[str, Callable[..., Fault]] = {
         rate_limited, quota_exceeded, unauthorized, forbidden, server_error, unavailable,  # the vendor refuses
         connect_refused, connect_timeout, hang, reset, closed, slow,  # the way breaks
         bad_gateway_html, empty_body, truncated, wrong_content_type, without,  # the answer is spoilt
+        cut, stall, error_event, repeat, out_of_order, garbage_frame, slow_pieces,  # a stream goes wrong
     )
 }  # fmt: skip
 """Every fault, by name."""

@@ -13,7 +13,8 @@ from dataclasses import replace
 from threading import RLock
 from typing import TypeAlias
 
-from pytest_assistant_mock._engine.streams import Cut, Sending, opened
+from pytest_assistant_mock._engine.stream_faults import Cut, layers
+from pytest_assistant_mock._engine.streams import Sending, opened
 from pytest_assistant_mock._engine.wire import Exchange, Failure, Reply, Response
 
 Watcher: TypeAlias = Callable[[Exchange], None]
@@ -182,12 +183,18 @@ def _in_pieces(reply: Reply) -> Response | None:
 
 
 def _settled(exchange: Exchange, sending: Sending) -> Exchange:
-    """An exchange whose reply has ended: as a failure if it broke, and without the fault that did not strike."""
-    response, stream = exchange.reply, sending.stream
+    """An exchange whose reply has ended: as a failure if it broke, and without the faults that did not strike."""
+    response, faults = exchange.reply, list(exchange.faults)
     assert isinstance(response, Response)
-    if isinstance(stream, Cut) and not stream.struck:
-        stream.spared()
-        exchange = replace(exchange, faults=tuple(name for name in exchange.faults if name != stream.name))
+    for spoilt in layers(sending.stream):
+        if not spoilt.struck:
+            spoilt.spared()
+            if spoilt.name in faults:
+                faults.remove(spoilt.name)
+    if len(faults) < len(exchange.faults):
+        exchange = replace(exchange, faults=tuple(faults))
+    if not sending.left and (kept := getattr(sending.stream, "settled", None)) is not None:
+        return replace(exchange, reply=kept)
     if sending.failure is not None and not sending.left:
         exchange = replace(exchange, reply=Failure(sending.failure, len(sending.taken), response))
     return exchange

@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from pytest_assistant_mock._engine.clock import Clock
 from pytest_assistant_mock._engine.faults import Fault, Refuse
-from pytest_assistant_mock._engine.streams import Cut, is_stream
+from pytest_assistant_mock._engine.stream_faults import Spoilt
+from pytest_assistant_mock._engine.streams import is_stream
 from pytest_assistant_mock._engine.wire import Reply, Request, Response
 
 When: TypeAlias = Callable[[Request], object]
@@ -79,12 +80,13 @@ def strike(
         changed = _changed(reply, plan.fault, refuse)
         if changed is None:
             continue  # nothing to spoil: it waits for an answer that has it
-        reply = changed
+        before, reply = reply, changed
         clock.advance(plan.fault.seconds)
         plan.used += 1
         struck.append(plan.fault.name)
-        if isinstance(reply, Response) and isinstance(reply.pieces, Cut):  # whose fault is final, and so the last
-            reply.pieces.spared = plan.give_back
+        spoilt = getattr(reply, "pieces", None)
+        if isinstance(spoilt, Spoilt) and spoilt is not getattr(before, "pieces", None):
+            spoilt.spared, spoilt.advance = plan.give_back, clock.advance
     return reply, tuple(struck)
 
 

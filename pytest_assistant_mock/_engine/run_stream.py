@@ -51,11 +51,13 @@ class Streams:
     How a vendor streams a run.
 
     stays_open: whether a stream goes on over a call of a function, or ends there. printer: takes the id of the request.
+    error: from the body of a refusal, the last frames of a stream that breaks off with it; None: the vendor has no event for it.
     """
 
     content_type: str
     stays_open: bool
     printer: Callable[[str], FramePrinter]
+    error: Callable[[bytes], Sequence[bytes]] | None = None
 
 
 class RunStream:

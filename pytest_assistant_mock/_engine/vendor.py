@@ -164,6 +164,12 @@ class Vendor:
         row = self.errors[refusal.kind]
         return self.respond(row.status, row.shape(row, refusal, request_id), request_id)
 
+    def end_stream(self, refusal: Refusal, request_id: str) -> Response:
+        """The same as the last frames of a stream."""
+        row, error = self.errors[refusal.kind], self.streams.error if self.streams is not None else None
+        assert error is not None, f"{self.name} has no event for an error"
+        return Response(200, pieces=error(row.shape(row, refusal, request_id)))
+
 
 @dataclass(slots=True)
 class _Node:

@@ -60,8 +60,11 @@ def planned(
     """A fault in waiting."""
     if on is not None:
         operation(vendor, on, [reply.operation for reply in trouble.replies])
+    checked = _fault(fault)
+    if checked.streams:
+        _can_strike(vendor, checked, on, [reply.operation for reply in trouble.replies])
     return Planned(
-        _fault(fault),
+        checked,
         on,
         count("times", times, 1, "None: always"),
         count("after", after, 0) or 0,
@@ -82,6 +85,25 @@ def _fault(fault: object) -> Fault:
     if isinstance(fault, str):
         raise TypeError(f"fault={fault!r} is a string; expected a fault{nearest(fault, FAULTS)}; {listed}")
     raise TypeError(f"fault={fault!r}: expected a fault; {listed}")
+
+
+def _can_strike(vendor: Vendor, fault: Fault, on: str | None, replies: Sequence[str]) -> None:
+    """Raises ValueError for a fault of streams where none can come, or where the vendor has no word for it."""
+    if fault.worded and (vendor.streams is None or vendor.streams.error is None):
+        raise ValueError(
+            f"{fault!r}: {vendor.name} has no event for an error in a stream, as far as is known;"
+            " write a run that fails instead: script(turns.fails('server_error', '…'))"
+        )
+    if on is None or on in replies:
+        return
+    from pytest_assistant_mock.contract.operations import asks
+
+    streaming = [name for name in operations(vendor) if "stream" in asks(vendor.name, name).model_fields]
+    if on not in streaming:
+        raise ValueError(
+            f"{fault!r} strikes streams, and {on} never answers with one;"
+            f" those of {vendor.name} that do if asked to: {', '.join(streaming)}"
+        )
 
 
 def count(name: str, value: object, least: int, otherwise: str = "") -> int | None:

@@ -163,11 +163,18 @@ def _word(value: object) -> str:
 def _why(vendor: Vendor, one: Planned | OwnReply, exchanges: Sequence[Exchange]) -> str:
     if isinstance(one, OwnReply):
         return "".join(f"\n  why:    {reason}" for reason in _met(vendor, one, exchanges))
+    if one.asked > one.after and one.fault.streams and not any(_streamed(one, exchange) for exchange in exchanges):
+        return f"\n  why:    {one.fault!r} strikes streams, and no request asked for one: stream=True"
     if one.asked > one.after:
         return f"\n  why:    its {one.asked} request{'' if one.asked == 1 else 's'} met an earlier fault, or had nothing to spoil"
     if one.when is not None:
         return f"\n  why:    its predicate took {one.asked} of them"
     return ""
+
+
+def _streamed(one: Planned, exchange: Exchange) -> bool:
+    """Whether an exchange that a fault was meant for came in pieces."""
+    return one.on in (None, exchange.operation) and exchange.response is not None and exchange.response.pieces is not None
 
 
 def _met(vendor: Vendor, own: OwnReply, exchanges: Sequence[Exchange]) -> list[str]:

@@ -42,10 +42,10 @@ async def _chunks(chunks: Any) -> AsyncIterator[bytes]:
 
 def _requests(parts: Callable[[Any], Any]) -> Any:
     @contextmanager
-    def opened(url: str) -> Iterator[Any]:
+    def opened(url: str, timeout: float = 10) -> Iterator[Any]:
         import requests
 
-        with requests.Session() as session, session.get(url, headers=KEY, stream=True) as response:
+        with requests.Session() as session, session.get(url, headers=KEY, stream=True, timeout=timeout) as response:
             yield parts(response), session.post
 
     return opened
@@ -53,11 +53,11 @@ def _requests(parts: Callable[[Any], Any]) -> Any:
 
 def _urllib3(parts: Callable[[Any], Any]) -> Any:
     @contextmanager
-    def opened(url: str) -> Iterator[Any]:
+    def opened(url: str, timeout: float = 10) -> Iterator[Any]:
         import urllib3
 
         with urllib3.PoolManager() as manager:
-            response = manager.request("GET", url, headers=KEY, preload_content=False, retries=False)
+            response = manager.request("GET", url, headers=KEY, preload_content=False, retries=False, timeout=timeout)
             try:
                 yield parts(response), lambda url: manager.request("POST", url)
             finally:
@@ -68,8 +68,8 @@ def _urllib3(parts: Callable[[Any], Any]) -> Any:
 
 def _httpx(name: str, parts: Callable[[Any], Any]) -> Any:
     @contextmanager
-    def opened(url: str) -> Iterator[Any]:
-        with __import__(name).Client() as client, client.stream("GET", url, headers=KEY) as response:
+    def opened(url: str, timeout: float = 10) -> Iterator[Any]:
+        with __import__(name).Client(timeout=timeout) as client, client.stream("GET", url, headers=KEY) as response:
             yield parts(response), client.post
 
     return opened
@@ -77,8 +77,8 @@ def _httpx(name: str, parts: Callable[[Any], Any]) -> Any:
 
 def _async_httpx(name: str, parts: Callable[[Any], Any]) -> Any:
     @asynccontextmanager
-    async def opened(url: str) -> AsyncIterator[Any]:
-        async with __import__(name).AsyncClient() as client, client.stream("GET", url, headers=KEY) as response:
+    async def opened(url: str, timeout: float = 10) -> AsyncIterator[Any]:
+        async with __import__(name).AsyncClient(timeout=timeout) as client, client.stream("GET", url, headers=KEY) as response:
             yield parts(response), client.post
 
     return opened
@@ -100,18 +100,20 @@ async def _async_events(response: Any) -> AsyncIterator[bytes]:
 
 def _aiohttp(parts: Callable[[Any], Any]) -> Any:
     @asynccontextmanager
-    async def opened(url: str) -> AsyncIterator[Any]:
+    async def opened(url: str, timeout: float = 10) -> AsyncIterator[Any]:
         import aiohttp
 
-        async with aiohttp.ClientSession() as session, session.get(url, headers=KEY) as response:
+        limit = aiohttp.ClientTimeout(sock_read=timeout)
+        async with aiohttp.ClientSession(timeout=limit) as session, session.get(url, headers=KEY) as response:
             yield parts(response.content), session.post
 
     return opened
 
 
-def _connection(url: str) -> http_client.HTTPConnection:
+def _connection(url: str, timeout: float = 10) -> http_client.HTTPConnection:
     parts = urlsplit(url)
-    return (http_client.HTTPSConnection if parts.scheme == "https" else http_client.HTTPConnection)(parts.netloc)
+    kind = http_client.HTTPSConnection if parts.scheme == "https" else http_client.HTTPConnection
+    return kind(parts.netloc, timeout=timeout)
 
 
 def _http_client(parts: Callable[[Any], Any]) -> Any:
@@ -119,8 +121,8 @@ def _http_client(parts: Callable[[Any], Any]) -> Any:
         _connection(url).request("POST", urlsplit(url).path)
 
     @contextmanager
-    def opened(url: str) -> Iterator[Any]:
-        connection = _connection(url)
+    def opened(url: str, timeout: float = 10) -> Iterator[Any]:
+        connection = _connection(url, timeout)
         connection.request("GET", urlsplit(url).path, headers=KEY)
         response = connection.getresponse()
         try:
@@ -132,9 +134,9 @@ def _http_client(parts: Callable[[Any], Any]) -> Any:
 
 
 @contextmanager
-def _urllib_request(url: str) -> Iterator[Any]:
+def _urllib_request(url: str, timeout: float = 10) -> Iterator[Any]:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(urllib.request.Request(url, headers=KEY)) as response:
+    with opener.open(urllib.request.Request(url, headers=KEY), timeout=timeout) as response:
         yield _lines(response), lambda url: opener.open(url, b"").close()
 
 
@@ -144,7 +146,7 @@ class Reader:
 
     name: str
     library: str
-    opened: Callable[[str], Any]
+    opened: Callable[..., Any]
     whole_lines: bool = False
 
     @property
@@ -152,19 +154,19 @@ class Reader:
         """Whether it runs in a loop."""
         return hasattr(self.opened("http://unused.invalid/"), "__aenter__")
 
-    def read(self, url: str, after: After = lambda part, post: None) -> None:
-        """Read a reply to its end, or as long as `after` likes."""
+    def read(self, url: str, after: After = lambda part, post: None, timeout: float = 10) -> None:
+        """Read a reply to its end, or as long as `after` likes; `timeout` is how many seconds the client waits for a part."""
         if self.asynchronous:
-            asyncio.run(self.read_async(url, after))
+            asyncio.run(self.read_async(url, after, timeout))
             return
-        with self.opened(url) as (parts, post):
+        with self.opened(url, timeout) as (parts, post):
             for part in parts:
                 if after(part, post) is False:
                     break
 
-    async def read_async(self, url: str, after: After = lambda part, post: None) -> None:
+    async def read_async(self, url: str, after: After = lambda part, post: None, timeout: float = 10) -> None:
         """The same, in a loop that runs already."""
-        async with self.opened(url) as (parts, post):
+        async with self.opened(url, timeout) as (parts, post):
             async for part in parts:
                 said = after(part, post)
                 if (await said if inspect.isawaitable(said) else said) is False:

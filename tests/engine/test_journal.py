@@ -10,7 +10,8 @@ from made_streams import Made
 
 from pytest_assistant_mock import Exchange, Failure, Request, Response
 from pytest_assistant_mock._engine.journal import Journal
-from pytest_assistant_mock._engine.streams import Cut, Listed, Piece, Stream, is_stream
+from pytest_assistant_mock._engine.stream_faults import Cut
+from pytest_assistant_mock._engine.streams import Listed, Piece, Stream, is_stream
 
 ASKED = Exchange("one", "create_thread", Request("POST", "https://one/threads"), Response(200))
 NOT_ANSWERED = Exchange("one", None, Request("POST", "https://one/nowhere"), Response(400))

@@ -28,7 +28,8 @@ MEASURES = {
     "cassettes": 9,
     "server": 11,
     "generation": 3,
-    "conversations": 4,
+    "conversations": 3,
+    "served_streams": 3,
     "growth": 10,
 }
 """How many rows each gives; fewer where a peer is missing."""

@@ -50,7 +50,7 @@ class Events:
 
     def end(self) -> Sequence[bytes]:
         """The last frame of every stream."""
-        return (b"event:done\ndata:[DONE]\n\n",)
+        return (_DONE,)
 
     def _frame(self, name: str, data: dict[str, Any]) -> bytes:
         return b"event:" + name.encode() + b"\ndata:" + to_json({**data, "request_id": self._request_id}) + b"\n\n"
@@ -64,6 +64,7 @@ class Events:
         return head + to_json(text)[1:-1] + self._end
 
 
+_DONE = b"event:done\ndata:[DONE]\n\n"
 _PIECE = "thread.message.delta"
 _DELTA = b',"object":"thread.message.delta","delta":{"role":"assistant","content":[{"type":"text","text":{"value":"'
 
@@ -127,4 +128,10 @@ _FRAMES: Mapping[type, Callable[[Happened], list[Frame]]] = {
     happens.RunIncomplete: _run("incomplete"),
 }
 
-STREAMS = Streams("text/event-stream;charset=UTF-8", stays_open=False, printer=Events)
+
+def _error(body: bytes) -> Sequence[bytes]:
+    """Trouble of the server's in the middle of a stream."""
+    return (b"event:error\ndata:" + body + b"\n\n", _DONE)
+
+
+STREAMS = Streams("text/event-stream;charset=UTF-8", stays_open=False, printer=Events, error=_error)
