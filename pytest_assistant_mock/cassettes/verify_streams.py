@@ -62,8 +62,8 @@ class StreamPair:
                 return self.problem or f"event {number}: {kind} recorded, nothing more from the fake"
             if kind != other[1]:
                 return f"event {number}: {kind} recorded, {other[1]} from the fake"
-            for found in differences(left, other[2], f"event {number} {kind}: $"):
-                return found
+            for difference in differences(left, other[2], f"event {number} {kind}: $"):
+                return difference
         return ""
 
     def _told(self) -> tuple[list[Told], list[Told]]:
