@@ -193,6 +193,8 @@ def _settled(exchange: Exchange, sending: Sending) -> Exchange:
                 faults.remove(spoilt.name)
     if len(faults) < len(exchange.faults):
         exchange = replace(exchange, faults=tuple(faults))
+    if not sending.left and (kept := getattr(sending.stream, "settled", None)) is not None:
+        return replace(exchange, reply=kept)
     if sending.failure is not None and not sending.left:
         exchange = replace(exchange, reply=Failure(sending.failure, len(sending.taken), response))
     return exchange

@@ -21,8 +21,8 @@ _M = TypeVar("_M", bound="AssistantMock")
 _K = TypeVar("_K")
 _MARKER = (
     "assistant(revision='auto'|'2025'|'2026', strict=True, contract='off'|'warn'|'fail', source='fake'|'cassette'|'live',"
-    " cassette='name', ignore=[...], reuse=False, unplayed='fail'|'warn'|'off', polls='skip'|'all',"
-    " old_values='keep'|'replace'):"
+    " cassette='name', ignore=[...], reuse=False, unplayed='fail'|'warn'|'off', pace='instant'|'recorded',"
+    " polls='skip'|'all', old_values='keep'|'replace'):"
     " how the assistant fixtures play the vendors in this test"
 )
 _TRAFFIC_WORDS = ("failed", "all", "none")
