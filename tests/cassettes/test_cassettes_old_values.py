@@ -6,6 +6,7 @@ import difflib
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ class Service:
         if self.stream:
             answer = f"event:message\ndata: {answer}\n\nevent:done\ndata: [DONE]\n\n"
         headers = (
-            ("Content-Type", "application/json"),
+            ("Content-Type", "text/event-stream" if self.stream else "application/json"),
             ("Date", f"day {self.day}"),
             ("X-Request-Id", f"r-{self.day}-{self.count}"),
         )
@@ -76,7 +77,7 @@ def talk(base: str, *, extra: bool = False, content: str = "hi") -> None:
     call("GET", f"/threads/{thread['id']}/messages")
 
 
-Change = Callable[[Service], None]
+Change = Callable[[Service], object]
 
 
 def recorded(path: Path, day: int, change: Change = lambda one: None, options: dict[str, Any] | None = None, **more: Any) -> str:
@@ -211,7 +212,24 @@ def test_streams_keep_their_old_values_too(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     before, after = (recorded(path, day, lambda one: setattr(one, "stream", True)) for day in (1, 2))
     assert difference(before, after) == []
+    assert "pieces:" in after
     replays(path)
+
+
+def test_the_pieces_of_a_stream_stay_as_they_were(tmp_path: Path) -> None:
+    """A stream that says the same keeps when its pieces came; one that says more has pieces that fit its own bytes."""
+    path = tmp_path / "c.yaml"
+    recorded(path, 1, lambda one: setattr(one, "stream", True))
+    texts = path.read_text("utf-8")
+    old = [replace(one, pieces=((7, one.pieces[0][1]),)) for one in load(path).interactions]
+    saved(path, *old)
+    recorded(path, 2, lambda one: setattr(one, "stream", True))
+    assert [one.pieces for one in load(path).interactions] == [one.pieces for one in old]
+    recorded(path, 3, lambda one: (setattr(one, "stream", True), setattr(one, "say", "再见再见")))
+    for one in load(path).interactions:
+        assert one.response is not None
+        assert sum(size for _, size in one.pieces) == len(one.response.body)
+    assert texts != path.read_text("utf-8")
 
 
 def test_of_a_shared_cassette_only_the_tests_own_calls_change(tmp_path: Path) -> None:
