@@ -207,6 +207,22 @@ def test_metadata_is_substance(tmp_path: Path) -> None:
     assert '"created_at": "tuesday"' in recorded(path, 2, lambda one: one.more.update(metadata={"created_at": "tuesday"}))
 
 
+def test_headers_that_are_new_each_time_keep_their_values(tmp_path: Path) -> None:
+    """Of the request, as dashscope's session id, and of the answer, as the gateway's times; an SDK's version is substance."""
+    sent = {"x-dashscope-sdk-session-id": "s{}", "X-Appbuilder-Request-Id": "a{}", "traceparent": "t{}", "x-sdk": "sdk/{}"}
+    came = ("req-cost-time", "req-arrive-time", "x-envoy-upstream-service-time", "eagleeye-traceid", "x-b3-traceid", "x-answers")
+    path = tmp_path / "c.yaml"
+    for day in (1, 2):
+        answer = Answer(headers=tuple((name, f"{name} {day}") for name in came))
+        with gateway(answer) as one, mock(path, one, record="all"):
+            headers = {**KEY, **{name: value.format(day) for name, value in sent.items()}}
+            requests.post(f"{one.base}/threads", json={}, headers=headers, timeout=20)
+    (found,) = load(path).interactions
+    assert found.response is not None
+    assert [found.request.header(name) for name in sent] == ["s1", "a1", "t1", "sdk/2"]
+    assert [found.response.header(name) for name in came] == [f"{name} {2 if name == 'x-answers' else 1}" for name in came]
+
+
 def test_streams_keep_their_old_values_too(tmp_path: Path) -> None:
     """In the frames of a stream ids and times stay as they were, and every other byte is as it came."""
     path = tmp_path / "c.yaml"
