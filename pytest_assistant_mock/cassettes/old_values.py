@@ -23,7 +23,9 @@ Key = Callable[[Interaction], str | None]
 """What is equal for equal requests; None for a call to nobody that we play."""
 
 _MOMENT = re.compile(r'"(\w+_at|created|timestamp|request_?id|log_?id)"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?)', re.IGNORECASE)
-_MOMENT_HEADER = re.compile(r"(?:^|-)(?:date|time|age|(?:request|trace|log|eagle|eagleeye-trace)-?id)$", re.IGNORECASE)
+_MOMENT_HEADER = re.compile(
+    r"(?:^|-)(?:date|time|age|traceparent|(?:request|trace|span|log|session|eagle|eagleeye-?trace)-?id)$", re.IGNORECASE
+)
 _ID = re.compile("[A-Za-z0-9_-]+")
 
 

@@ -237,6 +237,29 @@ def onto(service: Raw, cassette: Path, **options: Any) -> AssistantServer:
     return AssistantServer(source="cassette", cassette=cassette, upstream={"model_studio": service.url}, **given)
 
 
+def test_a_client_that_leaves_is_recorded_so(tmp_path):
+    """What it read is kept; saved while a stream is open, the file has what came so far, and all of it when it has ended."""
+    cassette = tmp_path / "c.yaml"
+    with AssistantServer(contract="off") as real:
+        real.model_studio.script(turns.says(SAID, pieces=["晴，", SAID[2:]], pause=0.5, wait=True))
+        with recording(cassette, real) as server, httpx.Client(timeout=10) as client:
+            assistant = ask(server, "/assistants", {"model": "qwen-max"}).json()["id"]
+            thread = ask(server, "/threads", {"messages": [{"role": "user", "content": "?"}]}).json()["id"]
+            url = f"{server.model_studio.base_url}/threads/{thread}/runs"
+            body, given = {"assistant_id": assistant, "stream": True}, {"Authorization": f"Bearer {KEY}"}
+            with client.stream("POST", url, json=body, headers=given) as stream:
+                pieces = stream.iter_text()
+                while "thread.run.created" not in next(pieces):
+                    pass
+                server.save()
+                begun = load(cassette).interactions[-1]
+    ended = load(cassette).interactions[-1]
+    assert [one.closed_by_client for one in (begun, ended)] == [True, True]
+    assert begun.response.body in ended.response.body
+    assert b"[DONE]" not in ended.response.body
+    assert len(load(cassette).interactions) == 3
+
+
 def test_a_redirect_is_passed_on_and_not_followed(tmp_path):
     """The client gets it, and the service that it names is not asked by us; replayed, it is the same."""
     cassette = tmp_path / "c.yaml"

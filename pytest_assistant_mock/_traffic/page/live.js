@@ -14,6 +14,7 @@ const verdict = document.getElementById("verdict");
 const exchanges = new Map(); // by number
 let words = "";
 let underWay = false;
+let holdsNothing = false;
 
 async function get(path) {
   const answer = await fetch(path, { headers: asSession, cache: "no-store" });
@@ -161,6 +162,12 @@ function showState(state) {
   showHeld(vendors, state);
 }
 
+// A server that answers from a recording has no state: it says so once.
+function showNoState(problem) {
+  holdsNothing = true;
+  document.getElementById("holds").replaceChildren(make("p", {}, problem.message));
+}
+
 function showHeld(vendors, state) {
   underWay = vendors.some((vendor) => state[vendor].runs.some((run) => ["queued", "in_progress"].includes(run.status)));
   const lines = vendors.map((vendor) => {
@@ -214,7 +221,7 @@ async function refresh() {
   try {
     await fetchExchanges();
     showExchanges();
-    await get("state").then(showState, (problem) => document.getElementById("holds").replaceChildren(make("p", {}, problem.message)));
+    if (!holdsNothing) await get("state").then(showState, showNoState);
   } catch (problem) {
     document.getElementById("shown").textContent = `not live: ${problem.message}`;
   }
