@@ -13,7 +13,8 @@ import pytest
 from browser import CONTRASTS, chromium, page_at
 from sockets import KEY
 
-from pytest_assistant_mock import AssistantServer, CassetteMiss, faults, turns
+from pytest_assistant_mock import AssistantServer, faults, turns
+from pytest_assistant_mock.errors import CassetteMiss
 
 pytest.importorskip("uvicorn")
 
