@@ -217,7 +217,7 @@ class AssistantMock:
         self._know_keys()
 
     def _know_keys(self) -> None:
-        if self._known_keys:
+        if self._known_keys and self._tape is None:
             for handle in self._handles.values():
                 handle.keys(self._known_keys)
 

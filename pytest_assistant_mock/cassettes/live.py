@@ -22,7 +22,7 @@ from pytest_assistant_mock.cassettes.answer_shapes import changes
 from pytest_assistant_mock.cassettes.format import Cassette, Interaction
 from pytest_assistant_mock.cassettes.matching import NOTHING, Places
 from pytest_assistant_mock.cassettes.old_values import renamed, same_ids
-from pytest_assistant_mock.cassettes.polling import last_of_polling, waits
+from pytest_assistant_mock.cassettes.polling import ends_of_polling, waits
 from pytest_assistant_mock.cassettes.symbols import Symbols, json_of
 
 MOST_POLLS = 120
@@ -80,7 +80,7 @@ def asked_again(cassette: Cassette, line: Line) -> Iterator[LiveRow]:
         vendor = engine.services[place.vendor].vendor
         match = vendor.router.find(one.request.method, place.path)
         if isinstance(match, Match) and waits(match.route, one.reply):
-            until = last_of_polling(at, cassette.interactions, keys, match.route)
+            until = ends_of_polling(at, cassette.interactions, keys, match.route)[at]
             if until > at:
                 continue  # the one that ended the waiting is asked until it does
         yield _Asking(vendor, place, match if isinstance(match, Match) else None, line, known).row(at + 1, one)
