@@ -223,6 +223,19 @@ def test_headers_that_are_new_each_time_keep_their_values(tmp_path: Path) -> Non
     assert [found.response.header(name) for name in came] == [f"{name} {2 if name == 'x-answers' else 1}" for name in came]
 
 
+def test_the_id_of_a_request_that_a_text_repeats_keeps_its_value(tmp_path: Path) -> None:
+    """As AppBuilder's "logId:…", in a text; not where a request names it, for replay must find that."""
+    path, name = tmp_path / "c.yaml", "X-Appbuilder-Request-Id"
+    for day in (1, 2):
+        plain, named = f"{day}0000000-0000-4000-8000-00000000000a", f"{day}0000000-0000-4000-8000-00000000000b"
+        answer = gateway(lambda asked: Answer(b'{"m": "logId:%b"}' % str(asked.header(name)).encode()))
+        with answer as one, mock(path, one, record="all"):
+            requests.post(f"{one.base}/threads", json={}, headers={**KEY, name: plain}, timeout=20)
+            requests.post(f"{one.base}/threads?seen={named}", json={}, headers={**KEY, name: named}, timeout=20)
+    texts = [one.response.json()["m"] for one in load(path).interactions if one.response]
+    assert texts == ["logId:10000000-0000-4000-8000-00000000000a", "logId:20000000-0000-4000-8000-00000000000b"]
+
+
 def test_streams_keep_their_old_values_too(tmp_path: Path) -> None:
     """In the frames of a stream ids and times stay as they were, and every other byte is as it came."""
     path = tmp_path / "c.yaml"
