@@ -11,10 +11,16 @@ from pytest_assistant_mock._commands import files
 def arguments(parser: ArgumentParser) -> None:
     """What it takes."""
     files.arguments(parser)
+    live = "ask the real service, with the keys of the environment, and say what it answers otherwise today"
+    parser.add_argument("--live", action="store_true", help=live)
 
 
 def run(options: Namespace) -> int:
     """Report; 1 if the fake does not explain everything, 2 for a file that cannot be read."""
+    if options.live:
+        from pytest_assistant_mock._commands import verify_live
+
+        return verify_live.run(options)
     from pytest_assistant_mock.cassettes import load
     from pytest_assistant_mock.cassettes.verify import Row, percentage, verify
 

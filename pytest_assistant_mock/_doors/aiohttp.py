@@ -17,9 +17,10 @@ from types import ModuleType
 from typing import Any
 
 from pytest_assistant_mock._doors import http1
+from pytest_assistant_mock._doors.arriving import Source
 from pytest_assistant_mock._doors.incoming import CONTINUE, IncomingReply, IncomingRequest
 from pytest_assistant_mock._doors.seam import Answerer, Seam, Tell, in_thread, tell_of
-from pytest_assistant_mock._engine.streams import Reading
+from pytest_assistant_mock._engine.streams import Reading, Stream, is_stream
 from pytest_assistant_mock._engine.wire import Failure, FailureKind, Reply, Request, Response
 
 __tracebackhide__ = True  # a failing test shows its own line
@@ -107,7 +108,6 @@ class _Transport(asyncio.Transport):
         self._incoming = IncomingRequest(self._origin)
         self._passage: _Passage | None = None
         self._reading: Reading | None = None
-        self._pushing: asyncio.Task[None] | None = None
         self._continued = False
         self._closing = False
 
@@ -158,25 +158,19 @@ class _Transport(asyncio.Transport):
                 protocol.connection_lost(error)
 
     def _begin(self, response: Response, reading: Reading) -> None:
-        """A reply in pieces: its head. Who hears the whole reply reads nothing before, so to them the pieces are pushed."""
+        """A reply in pieces: its head."""
         if self._closing:
             reading.close()
             return
         self._reading = reading
         self._protocol.data_received(http1.head_bytes(response, http1.framed(response)))
-        if getattr(self._protocol, "hears", False):
-            self._pushing = asyncio.get_running_loop().create_task(self._push())
-
-    async def _push(self) -> None:
-        while self._reading is not None:
-            await self.give_next()
 
     def source(self) -> _Transport | None:
         """The line whose pieces are read here: this one, or one of a door below."""
         if self._passage is not None:
             below = self._passage.line
             return below.source() if isinstance(below, _Transport) else None
-        return self if self._reading is not None and self._pushing is None else None
+        return self if self._reading is not None else None
 
     async def give_next(self) -> None:
         """Give the next piece, or how they end."""
@@ -273,8 +267,8 @@ def _client_of(protocol: Any) -> Any:
 
 class _Passage(asyncio.Protocol):
     """
-    A call that is let through: a real line, between its transport and the client's protocol. Who wants to hear the reply
-    hears it whole, before the client does.
+    A call that is let through: a real line, between its transport and the client's protocol. What comes is handed on at once;
+    who wants to hear the reply hears its head before the client does, and its body as it comes.
     """
 
     def __init__(self, protocol: Any, request: Request, written: bytes, tell: Tell | None) -> None:
@@ -285,7 +279,8 @@ class _Passage(asyncio.Protocol):
         self.line: asyncio.Transport | None = None
         self._task: asyncio.Task[None] | None = None
         self._incoming = IncomingReply(request.method)
-        self._received = bytearray()
+        self._body = Source()
+        self._heard: Stream | None = None
         self._given_up = False
 
     def begin(
@@ -297,7 +292,9 @@ class _Passage(asyncio.Protocol):
             try:
                 self.line = await open_line()
             except Exception as error:
-                self._told(http1.failure_of(error, timeout="connect_timeout"))
+                failure = http1.failure_of(error, timeout="connect_timeout")
+                if failure is not None:
+                    self._told(failure)
                 self._protocol.set_exception(as_client(error))
             else:
                 self.line.set_protocol(self)
@@ -310,34 +307,38 @@ class _Passage(asyncio.Protocol):
         """The protocol above."""
         return self._protocol
 
-    @property
-    def hears(self) -> bool:
-        """Whether the reply is gathered, to be told of."""
-        return self._tell is not None
-
     def data_received(self, data: bytes) -> None:
-        if self._tell is None:
-            self._protocol.data_received(data)
+        self._hear(data)
+        self._protocol.data_received(data)
+
+    def _hear(self, data: bytes) -> None:
+        incoming = self._incoming
+        if (self._tell is None and self._heard is None) or incoming.ended:
             return
-        self._received += data
-        if not self._incoming.feed(data):
-            return
-        reply = http1.parse_reply(bytes(self._received), self._request.method, ended=False)
-        if reply is not None:
-            self._told(reply)
-            self._protocol.data_received(bytes(self._received))
+        body = incoming.feed(data)
+        if self._tell is not None and incoming.has_head:
+            told = self._told(Response(incoming.status, incoming.headers, pieces=None if incoming.bodyless else self._body))
+            self._heard = told.pieces if isinstance(told, Response) and is_stream(told.pieces) else None
+        if body:
+            self._body.give(body)
+        if incoming.ended:
+            self._body.finish(None)
+        if self._heard is not None and (body or incoming.ended):
+            self._heard.take()
+
+    def _ends(self, kind: FailureKind | None) -> None:
+        """The line is of no more use: tell how, unless that was told."""
+        if self._heard is not None and not self._heard.ended:
+            self._body.finish(kind)
+            self._heard.take()
+        elif kind is not None:
+            self._told(Failure(kind))
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._given_up:
             return
-        if self._tell is not None:
-            received = bytes(self._received)
-            reply = http1.parse_reply(received, self._request.method, ended=True)
-            response = reply.response if isinstance(reply, Failure) else reply
-            if exc is not None and reply is not None:
-                reply = Failure("reset", len(response.body) if response is not None else 0, response)
-            self._told(reply)
-            self._protocol.data_received(received)
+        broken: FailureKind | None = "truncated" if self._incoming.has_head else "closed"
+        self._ends("reset" if exc is not None else None if self._incoming.ends_with_the_line else broken)
         self._protocol.connection_lost(exc)
 
     def pause_reading(self) -> None:
@@ -352,9 +353,7 @@ class _Passage(asyncio.Protocol):
 
     def fail(self, error: BaseException, failure: Failure) -> None:
         """A door below answers with a failure."""
-        if self._tell is not None:
-            self._protocol.data_received(bytes(self._received))
-            self._told(failure)
+        self._ends(failure.kind)
         _fail(self._protocol, error, failure)
 
     @property
@@ -362,20 +361,31 @@ class _Passage(asyncio.Protocol):
         """As the client set it."""
         return self._protocol.read_timeout
 
-    def _told(self, reply: Reply | None) -> None:
+    def _told(self, reply: Reply) -> Reply:
         tell, self._tell = self._tell, None
-        if tell is not None and reply is not None:
-            tell(self._request, reply)
+        return tell(self._request, reply) if tell is not None else reply
 
     def give_up(self, timer: Any) -> None:
         """
-        The client closes the line: it has its reply, or its time ran out, or it was cancelled, which is no failure of the line.
+        The client closes the line: it has its reply, or has left, or its time ran out, or it was cancelled, which is no failure
+        of the line.
         """
         self._given_up = True
         task = asyncio.current_task()
-        if getattr(timer, "_cancelled", False) or task is None or not task.cancelling():
-            self._told(Failure("connect_timeout" if self.line is None else "read_timeout"))
+        in_time = _in_time(self._protocol, timer)
+        if self._heard is None and (not in_time or task is None or not task.cancelling()):
+            self._ends("connect_timeout" if self.line is None else "read_timeout")
+        elif self._heard is not None and not in_time:
+            self._ends("read_timeout")
+        elif self._heard is not None:
+            self._heard.close()
         if self._task is not None:
             self._task.cancel()
         if self.line is not None:
             self.line.close()
+
+
+def _in_time(protocol: Any, timer: Any) -> bool:
+    """Whether no time of the client's has run out."""
+    payload = getattr(protocol, "_payload", None)
+    return not (getattr(timer, "_cancelled", False) or (payload is not None and isinstance(payload.exception(), TimeoutError)))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import io
 from errno import ECONNREFUSED, ECONNRESET
-from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
+from http.client import RemoteDisconnected
 from os import strerror
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pytest_assistant_mock._doors.incoming import IncomingRequest
 from pytest_assistant_mock._engine.streams import Reading
@@ -56,6 +56,11 @@ def begun(failure: Failure) -> Response:
     declared = header(response.headers, "content-length") or ""
     length = max(int(declared) if declared.isdecimal() else len(response.body), len(body) + 1)
     return Response(response.status, _declaring(response.headers, str(length)), body)
+
+
+def is_chunked(headers: Headers) -> bool:
+    """Whether a body is framed in chunks."""
+    return "chunked" in (header(headers, "transfer-encoding") or "").lower()
 
 
 def head_bytes(response: Response, headers: Headers) -> bytes:
@@ -132,12 +137,13 @@ LAST_CHUNK = b"0\r\n\r\n"
 
 class StreamedFile(io.RawIOBase):
     """
-    A readable that gives a head, then one chunk a read: no piece is made before the one ahead of it has been read, however
-    large the buffer of the reader is.
+    A readable that gives a head, then one piece a read, framed as the head says: no piece is made before the one ahead of it
+    has been read, however large the buffer of the reader is.
     """
 
-    def __init__(self, head: bytes, reading: Reading) -> None:
+    def __init__(self, head: bytes, reading: Reading, chunked: bool) -> None:
         super().__init__()
+        self._chunked = chunked
         self._ready = memoryview(head)
         self._reading = reading
         self._over = False
@@ -156,11 +162,11 @@ class StreamedFile(io.RawIOBase):
     def _next(self) -> bytes:
         data = self._reading.next()
         if data is not None:
-            return chunk(data)
+            return chunk(data) if self._chunked else data
         self._over = True
         kind = self._reading.failure
         if kind is None:
-            return LAST_CHUNK
+            return LAST_CHUNK if self._chunked else b""
         error = error_of(kind)
         if error is not None:
             raise error
@@ -172,10 +178,15 @@ class StreamedFile(io.RawIOBase):
         super().close()
 
 
-def reader(reply: Reply) -> io.BufferedIOBase:
-    """A file to read a reply from, as `socket.makefile("rb")` gives one."""
+def reader(reply: Reply, *, as_it_came: bool = False) -> io.BufferedIOBase:
+    """
+    A file to read a reply from, as `socket.makefile("rb")` gives one.
+
+    as_it_came: the head is a real one, and says itself how its pieces are framed.
+    """
     if isinstance(reply, Response) and reply.pieces is not None:
-        return io.BufferedReader(StreamedFile(head_bytes(reply, framed(reply)), Reading(reply.pieces)))
+        headers = reply.headers if as_it_came else framed(reply)
+        return io.BufferedReader(StreamedFile(head_bytes(reply, headers), Reading(reply.pieces), is_chunked(headers)))
     carried = reply_bytes(reply)
     return io.BytesIO(carried.data) if carried.error is None else io.BufferedReader(BrokenFile(carried))
 
@@ -183,20 +194,6 @@ def reader(reply: Reply) -> io.BufferedIOBase:
 def parse_request(data: bytes, origin: str) -> Request | None:
     """The request these bytes are, once they are whole; else None. `origin` goes before a target that is only a path."""
     return IncomingRequest(origin).feed(data)
-
-
-def parse_reply(data: bytes, method: str, *, ended: bool) -> Reply | None:
-    """The reply these bytes are, once they are whole or the line has ended; else, or if they are no HTTP, None."""
-    if b"\r\n\r\n" not in data:
-        return Failure("closed") if ended else None
-    response = HTTPResponse(Line(io.BytesIO(data)), method=method)  # type: ignore[arg-type]
-    try:
-        response.begin()
-    except (HTTPException, OSError):
-        return None
-    with_the_line = response.length is None and not response.chunked
-    reply = read_reply(response.status, tuple(response.headers.items()), response)
-    return reply if ended or not (with_the_line or isinstance(reply, Failure)) else None
 
 
 class Line:
@@ -228,26 +225,3 @@ _ERRORS: tuple[tuple[type[BaseException], FailureKind | None], ...] = (
     (ConnectionError, "reset"),
     (TimeoutError, None),
 )
-
-
-def read_reply(status: int, headers: Headers, body: Any) -> Reply:
-    """The reply whose body is still to be read, from `http.client`'s response or any file: whole, or how far it came."""
-    pieces: list[bytes] = []
-    ended: FailureKind | None = None
-    try:
-        while piece := body.read1(_PIECE):
-            pieces.append(piece)
-        if getattr(body, "length", None):  # http.client's count of what is missing
-            ended = "truncated"
-    except IncompleteRead:
-        ended = "truncated"
-    except OSError as error:
-        failure = failure_of(error)
-        ended = failure.kind if failure is not None else "reset"
-    finally:
-        body.close()
-    response = Response(status, headers, b"".join(pieces))
-    return response if ended is None else Failure(ended, len(response.body), response)
-
-
-_PIECE = 65536

@@ -7,13 +7,15 @@ and events run above them, and a proxy is only another transport of the same cla
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
 from functools import partial
-from types import ModuleType, SimpleNamespace, TracebackType
-from typing import Any, NamedTuple, Self
+from types import ModuleType, SimpleNamespace
+from typing import Any, NamedTuple
 
 from pytest_assistant_mock._doors import http1
+from pytest_assistant_mock._doors.arriving import Source, is_bodyless
 from pytest_assistant_mock._doors.seam import PASSING, Answerer, Seam, Tell, tell_of, wait
 from pytest_assistant_mock._doors.swap import wrapped
 from pytest_assistant_mock._engine.streams import Reading
@@ -25,6 +27,8 @@ _PARAMETERS = (("self", "request"),)
 
 Words = dict[FailureKind, str]
 """What an exception says, by kind of failure; the sync and async backends differ."""
+Wait = Callable[[Callable[[], None]], Awaitable[None]]
+"""How an asynchronous reader waits for more: given what would block."""
 
 
 def seams(httpx: ModuleType) -> Sequence[Seam]:
@@ -47,13 +51,10 @@ def _sync(httpx: ModuleType, bodies: _Bodies, answerer: Answerer, original: Call
         asked = _request(request, url, request.read())
         reply = _retried(transport, handle, asked)
         if reply is None and tell is not None:
-            with _Line(httpx, tell, asked) as line:
-                real = line.begins(original(transport, request))
-                for piece in real.stream:
-                    line.arrived.append(piece)
-            real.close()
-            reply = line.reply
-        elif reply is not None and stood_first:
+            with _told(httpx, tell, asked):
+                real = original(transport, request)
+            return _response(httpx, tell(asked, _head(asked, real, _Arriving(httpx, real))), request, bodies, _WORDS, real)
+        if reply is not None and stood_first:
             pool = _Pool(reply, lambda: _response(httpx, reply, request, bodies, _WORDS))
             return original(_standing_in(transport, pool), request)
         if reply is None:
@@ -75,13 +76,11 @@ def _asynchronous(httpx: ModuleType, bodies: _Bodies, answerer: Answerer, origin
         asked = _request(request, url, await request.aread())
         reply = _retried(transport, handle, asked)
         if reply is None and tell is not None:
-            with _Line(httpx, tell, asked) as line:
-                real = line.begins(await original(transport, request))
-                async for piece in real.stream:
-                    line.arrived.append(piece)
-            await real.aclose()
-            reply = line.reply
-        elif reply is not None and stood_first:
+            with _told(httpx, tell, asked):
+                real = await original(transport, request)
+            source = _AsyncArriving(httpx, real)
+            return _response(httpx, tell(asked, _head(asked, real, source)), request, bodies, _ASYNC_WORDS, real, source.arrive)
+        if reply is not None and stood_first:
             pool = _Pool(reply, lambda: _response(httpx, reply, request, bodies, _ASYNC_WORDS))
             return await original(_standing_in(transport, pool), request)
         if reply is None:
@@ -126,54 +125,87 @@ def _standing_in(transport: Any, pool: _Pool) -> Any:
     return one
 
 
-class _Line:
-    """A call that was let through: what arrives, and how it ends. An error before a response begins is the client's to meet."""
+@contextmanager
+def _told(httpx: ModuleType, tell: Tell, request: Request) -> Iterator[None]:
+    """Tell of a call that fails before its response begins. The error is the client's to meet."""
+    try:
+        yield
+    except Exception as error:
+        if (kind := _kind(httpx, error, "closed")) is not None:
+            tell(request, Failure(kind))
+        raise
 
-    def __init__(self, httpx: ModuleType, tell: Tell, request: Request) -> None:
+
+def _kind(httpx: ModuleType, error: Exception, ended: FailureKind) -> FailureKind | None:
+    """The failure an error stands for; None if it is none of ours. ended: what it is if the line just ends."""
+    match error:
+        case httpx.ConnectTimeout():
+            return "connect_timeout"
+        case httpx.ReadTimeout() | httpx.WriteTimeout():
+            return "read_timeout"
+        case httpx.ReadError() | httpx.WriteError():
+            return "reset"
+        case httpx.RemoteProtocolError():
+            return ended
+        case httpx.ConnectError():
+            failure = http1.failure_of(error)
+            return failure.kind if failure is not None else None
+    return None
+
+
+def _head(asked: Request, real: Any, source: Source) -> Response:
+    """A response as it begins; its body is still to come, if it has one."""
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in real.headers.raw)
+    bodyless = is_bodyless(asked.method, real.status_code, headers)
+    return Response(real.status_code, headers, pieces=None if bodyless else source)
+
+
+class _Arriving(Source):
+    """The body of a real response."""
+
+    def __init__(self, httpx: ModuleType, real: Any) -> None:
+        super().__init__()
         self._httpx = httpx
-        self._tell = tell
-        self._request = request
-        self._real: Any = None
-        self.arrived: list[bytes] = []
-        self.reply: Reply | None = None
-
-    def begins(self, real: Any) -> Any:
-        """The response has begun."""
         self._real = real
-        return real
+        self._parts = iter(real.stream)
 
-    def __enter__(self) -> Self:
-        return self
+    def wait(self) -> None:
+        try:
+            _arrived(self, next(self._parts, None))
+        except Exception as error:
+            _broken(self, self._httpx, error)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> bool:
-        ended = self._ended(error)
-        response = None
-        if self._real is not None:
-            headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._real.headers.raw)
-            response = Response(self._real.status_code, headers, b"".join(self.arrived))
-        if error is None:
-            self.reply = response
-        elif ended is not None:
-            self.reply = Failure(ended, len(response.body) if response is not None else 0, response)
-        if self.reply is not None:
-            self._tell(self._request, self.reply)
-        return response is not None and ended is not None
+    def close(self) -> None:
+        super().close()
+        self._real.close()
 
-    def _ended(self, error: BaseException | None) -> FailureKind | None:
-        httpx = self._httpx
-        match error:
-            case httpx.ConnectTimeout():
-                return "connect_timeout"
-            case httpx.ReadTimeout() | httpx.WriteTimeout():
-                return "read_timeout"
-            case httpx.ReadError() | httpx.WriteError():
-                return "reset"
-            case httpx.RemoteProtocolError():
-                return "truncated" if self._real is not None else "closed"
-            case httpx.ConnectError():
-                failure = http1.failure_of(error)
-                return failure.kind if failure is not None else None
-        return None
+
+class _AsyncArriving(Source):
+    """The same where it is awaited."""
+
+    def __init__(self, httpx: ModuleType, real: Any) -> None:
+        super().__init__()
+        self._httpx = httpx
+        self._parts = aiter(real.stream)
+
+    async def arrive(self, block: Callable[[], None]) -> None:
+        """Wait for the next part, or the end; in the place of what blocks."""
+        try:
+            _arrived(self, await anext(self._parts, None))
+        except Exception as error:
+            _broken(self, self._httpx, error)
+
+
+def _arrived(source: Source, part: bytes | None) -> None:
+    source.finish() if part is None else source.give(part)
+
+
+def _broken(source: Source, httpx: ModuleType, error: Exception) -> None:
+    """A body has broken off. Raises an error that is none of ours again."""
+    kind = _kind(httpx, error, "truncated")
+    source.finish(kind)
+    if kind is None:
+        raise error
 
 
 def _retried(transport: Any, handle: Callable[[Request], Reply | None], request: Request) -> Reply | None:
@@ -213,13 +245,19 @@ class _Bodies(NamedTuple):
     """Bodies of other kinds than httpx's own: those that break off, and those that come in pieces."""
 
     broken: Callable[[Failure, Any, Words], Any]
-    streamed: Callable[[Reading, Any, Words], Any]
+    streamed: Callable[[Reading, Any, Words, Any, Wait], Any]
 
 
-def _response(httpx: ModuleType, reply: Reply, request: Any, bodies: _Bodies, words: Words) -> Any:
+def _response(
+    httpx: ModuleType, reply: Reply, request: Any, bodies: _Bodies, words: Words, real: Any = None, wait: Wait = _in_thread
+) -> Any:
+    """What the client gets. real: the response that was let through, of which this is told; wait: how more of it comes."""
     if isinstance(reply, Response):
-        response, headers, pieces = reply, http1.framed(reply), reply.pieces
-        stream = httpx.ByteStream(reply.body) if pieces is None else bodies.streamed(Reading(pieces), request, words)
+        response, pieces = reply, reply.pieces
+        headers = http1.framed(reply) if real is None else reply.headers
+        stream = real.stream if real is not None else httpx.ByteStream(reply.body)
+        if pieces is not None:
+            stream = bodies.streamed(Reading(pieces), request, words, real, wait)
     else:
         if reply.response is None:
             raise _error(httpx, reply, request, words) from http1.failure_error(reply)
@@ -283,14 +321,16 @@ def _broken_stream(httpx: ModuleType) -> Callable[[Failure, Any, Words], Any]:
     return BrokenStream
 
 
-def _streamed(httpx: ModuleType) -> Callable[[Reading, Any, Words], Any]:
+def _streamed(httpx: ModuleType) -> Callable[[Reading, Any, Words, Any, Wait], Any]:
     class StreamedBody(httpx.SyncByteStream, httpx.AsyncByteStream):  # type: ignore[misc, name-defined]
         """A body that comes in pieces."""
 
-        def __init__(self, reading: Reading, request: Any, words: Words) -> None:
+        def __init__(self, reading: Reading, request: Any, words: Words, real: Any, wait: Wait) -> None:
             self._reading = reading
             self._request = request
             self._words = words
+            self._real = real
+            self._wait = wait
 
         def __iter__(self) -> Iterator[bytes]:
             try:
@@ -302,7 +342,7 @@ def _streamed(httpx: ModuleType) -> Callable[[Reading, Any, Words], Any]:
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
             try:
-                while (data := await self._reading.next_async(_in_thread, _sleep)) is not None:
+                while (data := await self._reading.next_async(self._wait, _sleep)) is not None:
                     yield data
                 self._check()
             finally:
@@ -319,10 +359,14 @@ def _streamed(httpx: ModuleType) -> Callable[[Reading, Any, Words], Any]:
         def close(self) -> None:
             """The client is done with it."""
             self._reading.close()
+            if self._real is not None:
+                self._real.close()
 
         async def aclose(self) -> None:
             """The client is done with it."""
             self._reading.close()
+            if self._real is not None:
+                await self._real.aclose()
 
     return StreamedBody
 

@@ -75,29 +75,118 @@ class IncomingRequest(Incoming):
         return Request(method, target if "://" in target[:8] else self._origin + target, self._headers, body)
 
 
-class IncomingReply(Incoming):
-    """A reply to a method, as far as its end is seen in it: one that ends with the line is never whole here."""
+class IncomingReply:
+    """
+    A reply to a method, whose body is handed on as it comes. Nothing that has come is kept.
+
+    ended: whether its end was seen in it. One that ends with the line has none, nor has what is no HTTP.
+    bodyless: whether the head is all there is of it.
+    """
 
     def __init__(self, method: str) -> None:
-        super().__init__()
         self._method = method
+        self._begun = bytearray()
+        self._left: int | None = None  # bytes of the body, where the head says how many
+        self._chunks: _ChunksOnTheWay | None = None
+        self.status = 0
+        self.headers: Headers = ()
+        self.has_head = self.bodyless = False
+        self.ended = False
 
-    def feed(self, data: bytes) -> bool:
-        """Take some more; whether it is whole."""
-        self._take(data)
-        while self.has_head and self._first[9:12] == "100":  # there is another head behind
-            del self.data[: self._body_at]
-            self._body_at = None
-            self._find_head(0)
+    @property
+    def ends_with_the_line(self) -> bool:
+        """Whether the head says nothing of where the body ends."""
+        return self.has_head and self._left is None and self._chunks is None
+
+    def feed(self, data: bytes) -> bytes:
+        """Take some more; what of it is body."""
+        if self.ended:
+            return b""
         if not self.has_head:
+            seen = max(0, len(self._begun) - 3)  # an empty line may be cut anywhere
+            self._begun += data
+            if not self._find_head(seen):
+                return b""
+            data, self._begun = bytes(self._begun), bytearray()
+        return self._body(data)
+
+    def _find_head(self, seen: int) -> bool:
+        while (end := self._begun.find(b"\r\n\r\n", seen)) >= 0:
+            first, *lines = self._begun[:end].decode("latin-1").split("\r\n")
+            del self._begun[: end + 4]
+            seen = 0
+            if first[9:12] != "100":  # else there is another head behind
+                pairs = (line.partition(":") for line in lines)
+                self._read_head(first, tuple((name, value.strip()) for name, _, value in pairs))
+                return True
+        return False
+
+    def _read_head(self, first: str, headers: Headers) -> None:
+        status = first[9:12]
+        self.status, self.headers, self.has_head = int(status) if status.isdecimal() else 0, headers, True
+        length = header(headers, "content-length") or ""
+        if self._method == "HEAD" or status in ("204", "304"):
+            self._left = 0
+        elif "chunked" in (header(headers, "transfer-encoding") or "").lower():
+            self._chunks = _ChunksOnTheWay()
+        elif length.isdecimal():
+            self._left = int(length)
+        self.bodyless = self.ended = self._left == 0
+
+    def _body(self, data: bytes) -> bytes:
+        if self._chunks is not None:
+            found = self._chunks.feed(data)
+            self.ended = self._chunks.ended
+            return found
+        if self._left is not None:
+            data = data[: self._left]
+            self._left -= len(data)
+            self.ended = not self._left
+        return data
+
+
+class _ChunksOnTheWay:
+    """A chunked body as it comes. What is no chunk is left alone, and it never ends: whoever reads it will complain."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+        self._left = 0  # of a chunk, with the line's end behind it
+        self._trailers = False
+        self.ended = False
+
+    def feed(self, data: bytes) -> bytes:
+        """What of the next bytes is body."""
+        self._rest += data
+        found: list[bytes] = []
+        while not self.ended and self._step(found):
+            pass
+        return b"".join(found)
+
+    def _step(self, found: list[bytes]) -> bool:
+        """Whether there is another one to make."""
+        if self._left:
+            part = self._cut(min(self._left, len(self._rest)))
+            found.append(part[: max(0, self._left - 2)])
+            self._left -= len(part)
+            return bool(part)
+        end = self._rest.find(b"\r\n")
+        if end < 0:
             return False
-        if self._method == "HEAD" or self._first[9:12] in ("204", "304"):
+        line = self._cut(end + 2)[:-2]
+        if self._trailers:
+            self.ended = not line
             return True
-        length = header(self._headers, "content-length") or ""
         try:
-            return (self._chunks is not None or length.isdecimal()) and self._body(int(length or 0)) is not None
+            size = int(line.partition(b";")[0], 16)
         except ValueError:
-            return False  # no HTTP: whoever reads it at its end will see that
+            return False
+        self._left, self._trailers = (size + 2, False) if size else (0, True)
+        return True
+
+    def _cut(self, count: int) -> bytes:
+        part = bytes(self._rest[:count])
+        del self._rest[:count]
+        return part
 
 
 class _Chunks:

@@ -37,16 +37,18 @@ class Answerer(Protocol):
 class Witness(Answerer, Protocol):
     """An answerer that also hears what came of the calls it let through."""
 
-    def passed(self, request: Request, reply: Reply) -> None:
+    def passed(self, request: Request, reply: Reply) -> Reply:
         """
-        Told once for each request this answerer plays and `handle` returned None for, before the client sees the reply.
+        Told once for each request this answerer plays and `handle` returned None for, as soon as the head of the reply has
+        come. What this returns the client gets.
 
-        The body is whole, its transfer coding undone, its content coding left. Errors that are no `Failure` (a name not
-        found, a bad certificate) are not told; the client meets them as ever.
+        A body is a stream of pieces: read from the line as the client takes them, their transfer coding undone, their content
+        coding left. Errors that are no `Failure` (a name not found, a bad certificate) are not told; the client meets them as
+        ever.
         """
 
 
-Tell = Callable[[Request, Reply], None]
+Tell = Callable[[Request, Reply], Reply]
 
 PASSING = "_assistant_mock_passing"
 """Set on a connection while a door above lets its request through: the doors below leave it alone."""

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from pytest_assistant_mock._doors import http1
+from pytest_assistant_mock._doors.arriving import arriving
 from pytest_assistant_mock._doors.seam import PASSING, Answerer, Seam, Tell, tell_of, wait
 from pytest_assistant_mock._engine.wire import Failure, Reply, Request
 
@@ -163,7 +164,7 @@ class _Socket(_Placeholder):
                 return file
             self._reply = self._hear(self._tell, self._request)
         self._conn.sock = None
-        return http1.reader(self._reply)
+        return http1.reader(self._reply, as_it_came=self._real is not None)
 
     def _hear(self, tell: Tell, request: Request) -> Reply:
         response = client.HTTPResponse(self._real, method=request.method)
@@ -173,14 +174,11 @@ class _Socket(_Placeholder):
             failure = http1.failure_of(error)
             if failure is not None:
                 tell(request, failure)
-            raise
-        else:
-            reply = http1.read_reply(response.status, tuple(response.headers.items()), response)
-            tell(request, reply)
-            return reply
-        finally:
             response.close()
             self.close()
+            raise
+        self._real.close()  # as http.client does: the response holds it open until it is read
+        return tell(request, arriving(response.status, tuple(response.headers.items()), response, response.close))
 
     def close(self) -> None:
         """Close the real line, if there is one."""

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 from pytest_assistant_mock._doors import http1
+from pytest_assistant_mock._doors.arriving import arriving
 from pytest_assistant_mock._doors.seam import PASSING, Answerer, Seam, Tell, body_bytes, tell_of, wait
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
 
@@ -87,11 +88,8 @@ def _witnessed(
         if failure is not None:
             tell(request, failure)
         raise
-    reply = version.read(real)
-    if isinstance(reply, Failure):
-        conn.close()
-    tell(request, reply)
-    return version.reply(reply, pool, conn, method, url, options)
+    reply = tell(request, version.arriving(real, conn.close))
+    return version.reply(reply, pool, conn, method, url, options, as_it_came=True)
 
 
 def _prepare_proxy(answerer: Answerer, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -159,14 +157,16 @@ class _Version1:
         self._urllib3 = urllib3
         self._header_dict = urllib3._collections.HTTPHeaderDict
 
-    def reply(self, reply: Reply, pool: Any, conn: Any, method: str, url: str, options: dict[str, Any]) -> Any:
-        """What the pool goes on with, or the exception it would have met."""
+    def reply(
+        self, reply: Reply, pool: Any, conn: Any, method: str, url: str, options: dict[str, Any], as_it_came: bool = False
+    ) -> Any:
+        """What the pool goes on with, or the exception it would have met. as_it_came: it is read from the connection."""
         if isinstance(reply, Response):
             if reply.pieces is None:
                 return self.whole(reply, pool, method, url, options)
         elif reply.response is None:
             raise self.error(reply, pool, conn, url, options) from http1.cause(reply)
-        return self.read_on(reply, pool, method, url, options)
+        return self.read_on(reply, pool, method, url, options, as_it_came)
 
     def error(self, failure: Failure, pool: Any, conn: Any, url: str, options: dict[str, Any]) -> Any:
         """What the pool meets when no response begins."""
@@ -192,17 +192,18 @@ class _Version1:
             return Failure("connect_timeout")
         return Failure("read_timeout") if isinstance(error, exceptions.ReadTimeoutError) else http1.failure_of(error)
 
-    def read(self, real: Any) -> Reply:
-        """A real response, read to its end."""
-        return http1.read_reply(real.status, tuple(real.msg.items()), real)
+    def arriving(self, real: Any, close: Callable[[], None]) -> Response:
+        """A real response, its body still to be read."""
+        return arriving(real.status, tuple(real.msg.items()), real, close)
 
     def whole(self, response: Response, pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
         """A response whose body is all there."""
         return Original(response, self._header_dict(http1.framed(response)))
 
-    def read_on(self, reply: Reply, pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
+    def read_on(self, reply: Reply, pool: Any, method: str, url: str, options: dict[str, Any], as_it_came: bool) -> Any:
         """A response whose body comes in pieces, or breaks: read by `http.client` itself, which knows chunks and short bodies."""
-        response = HTTPResponse(http1.Line(http1.reader(reply)), method=method)  # type: ignore[arg-type]
+        line = http1.Line(http1.reader(reply, as_it_came=as_it_came))
+        response = HTTPResponse(line, method=method)  # type: ignore[arg-type]
         response.begin()
         return response
 
@@ -213,8 +214,12 @@ class _Version2(_Version1):
     text_encoding = "utf-8"
     unread: ClassVar[dict[str, Any]] = {"preload_content": False, "response_conn": None}
 
-    def read(self, real: Any) -> Reply:
-        return http1.read_reply(real.status, tuple(real.headers.items()), real._fp)
+    def arriving(self, real: Any, close: Callable[[], None]) -> Response:
+        def close_both() -> None:  # and keep the response: forgotten, it would close what it read from
+            close()
+            real.close()
+
+        return arriving(real.status, tuple(real.headers.items()), real._fp, close_both)
 
     def whole(self, response: Response, pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
         headers = self._header_dict(http1.framed(response))
@@ -222,10 +227,12 @@ class _Version2(_Version1):
         facts = {"status": response.status, "reason": response.reason, "headers": headers, "original_response": original}
         return self._response(Body(response.body), facts, pool, method, url, options)
 
-    def read_on(self, reply: Reply, pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
-        original = super().read_on(reply, pool, method, url, options)
+    def read_on(self, reply: Reply, pool: Any, method: str, url: str, options: dict[str, Any], as_it_came: bool) -> Any:
+        original = super().read_on(reply, pool, method, url, options, as_it_came)
         headers = self._header_dict(original.msg.items())
         facts = {"status": original.status, "reason": original.reason, "headers": headers, "original_response": original}
+        if as_it_came:
+            facts["connection"] = options.pop("response_conn", None)
         return self._response(original, facts, pool, method, url, options)
 
     def _response(self, body: Any, facts: dict[str, Any], pool: Any, method: str, url: str, options: dict[str, Any]) -> Any:
@@ -238,10 +245,10 @@ class _Version2(_Version1):
             enforce_content_length=options.get("enforce_content_length", True),
             request_method=method,
             request_url=url,
+            pool=pool,
             **facts,
         )
         response.retries = options.get("retries")
-        response._pool = pool
         held = options.get("response_conn")
         if held is not None:  # nothing more comes by it: free at once, for the response would not give it back
             pool._put_conn(held)

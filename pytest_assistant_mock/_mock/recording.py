@@ -20,7 +20,7 @@ from pytest_assistant_mock.errors import nearest
 if TYPE_CHECKING:
     from pytest_assistant_mock.cassettes import Cassette
     from pytest_assistant_mock.cassettes.session import Session
-    from pytest_assistant_mock.cassettes.usage import OldValues, Polls, Record, Tape, Unplayed
+    from pytest_assistant_mock.cassettes.usage import OldValues, Pace, Polls, Record, Tape, Unplayed
 
 
 class Recording(TypedDict, total=False):
@@ -32,6 +32,7 @@ class Recording(TypedDict, total=False):
     ignore: the values that are not compared: ["metadata.trace", "?after"].
     reuse: whether the last answer to a request is given again.
     unplayed: what an answer does that nobody asked for: "fail", "warn" or "off".
+    pace: how fast a stream is replayed: "instant", or with the pauses that were "recorded".
     polls: whether replay goes from a run that is under way to the answer that ends the waiting, "skip", or plays "all".
     old_values: whether "all" keeps ids and times of the old recording, "keep", or not, "replace".
     test: the node id of the test. shared: whether other tests use the file. begun: whether this run began to record it.
@@ -42,6 +43,7 @@ class Recording(TypedDict, total=False):
     ignore: Sequence[str]
     reuse: bool
     unplayed: Unplayed
+    pace: Pace
     polls: Polls
     old_values: OldValues
     test: str
@@ -65,7 +67,7 @@ def tape_of(source: str, recording: Recording) -> Tape | None:
     """The use of a cassette, None for the fake. Raises TypeError or ValueError for a word or value that is wrong."""
     for name in recording:
         if name not in Recording.__annotations__:
-            known = ("revision", "hosts", "strict", "contract", "name", "source", *Recording.__annotations__)
+            known = ("revision", "hosts", "strict", "contract", "name", "source", "control", *Recording.__annotations__)
             raise TypeError(f"AssistantMock({name}=…): unknown keyword{nearest(name, known)}; it takes {', '.join(known)}")
     given: dict[str, Any] = {"cassette": None, **recording}
     if source == "fake" and given.keys() <= {"cassette"}:

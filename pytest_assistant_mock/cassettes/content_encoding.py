@@ -8,7 +8,7 @@ because it is cut short, too large or of another coding, is left as it came, wit
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -40,6 +40,15 @@ def decoded(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
         return headers, body
     dropped = ("content-encoding", "content-length")
     return tuple(pair for pair in headers if pair[0].lower() not in dropped), body
+
+
+def lengths(pieces: Sequence[bytes]) -> list[int]:
+    """How many bytes each piece of a body compressed with gzip or deflate has brought; nothing for any other coding."""
+    machine = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    try:
+        return [len(machine.decompress(piece)) for piece in pieces]
+    except zlib.error:
+        return []
 
 
 def plain(headers: Headers, body: bytes) -> bytes:

@@ -12,13 +12,15 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
 from pytest_assistant_mock.cassettes import yaml_checked, yaml_writer
 from pytest_assistant_mock.cassettes.content_encoding import decoded
 from pytest_assistant_mock.cassettes.yaml_checked import OURS, listed
 from pytest_assistant_mock.cassettes.yaml_reader import Data
+
+Pieces: TypeAlias = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,9 @@ class Interaction:
     recorded_at: when, in ISO 8601; recorded_with: the SDK and the HTTP client, with their versions; recorded_by: the test, in a
     shared cassette; vendor and base_url: whose the request is, where its URL alone does not say so. Each is empty if the file
     says nothing.
+
+    pieces: those a stream came in, as pairs: how many ms after its head, and how many bytes. closed_by_client: whether the client
+    left before the end; what it had read by then is the body.
     """
 
     request: Request
@@ -38,6 +43,8 @@ class Interaction:
     vendor: str = ""
     base_url: str = ""
     recorded_with: str = ""
+    pieces: Pieces = ()
+    closed_by_client: bool = False
     line: int = field(default=0, compare=False)
 
     @property
@@ -97,7 +104,7 @@ def _vcrpy_data(cassette: Cassette) -> tuple[dict[str, Any], _Serializer]:
         if headers not in joined:  # most have the same
             joined[headers] = {name: ", ".join(values) for name, values in _grouped(headers).items()}
         requests.append(_Asked(one.request, joined[headers]))
-        responses.append(_response_data(one.reply) if isinstance(one.reply, Response) else None)
+        responses.append(_response_data(one.reply, one.pieces) if isinstance(one.reply, Response) else None)
         beside.append(_beside(one))
     data: dict[str, Any] = {"requests": requests, "responses": responses}
     if cassette.metadata:
@@ -142,8 +149,10 @@ def _cassette(data: Data) -> Cassette:
         request = Request(asked["method"], asked["uri"], shared.setdefault(headers, headers), _bytes(asked["body"]))
         answered = item["response"]
         reply = _response(answered, shared) if answered is not None else _failure(item["failure"], shared)
-        ours = {name: item[name] for name in OURS if name in item}
-        interactions.append(Interaction(request, reply, **ours, line=line))
+        ours = {name: item[name] for name in (*OURS, "closed_by_client") if name in item}
+        arrived = answered if answered is not None else item["failure"].get("response")
+        pieces = tuple(map(tuple, arrived["body"].get("pieces", ()))) if arrived is not None else ()
+        interactions.append(Interaction(request, reply, **ours, pieces=pieces, line=line))
     return Cassette(interactions, data.value.get("metadata") or {})
 
 
@@ -163,18 +172,23 @@ def _beside(one: Interaction) -> dict[str, Any]:
     if isinstance(one.reply, Failure):
         failure: dict[str, Any] = {"kind": one.reply.kind, "after_bytes": one.reply.after_bytes}
         if one.reply.response is not None:
-            arrived = _response_data(one.reply.response, one.reply.after_bytes)
+            arrived = _response_data(one.reply.response, one.pieces, one.reply.after_bytes)
             arrived["body"]["string"] = _unicode(arrived["body"]["string"])
             failure["response"] = arrived
         beside["failure"] = failure
+    if one.closed_by_client:
+        beside["closed_by_client"] = True
     return beside | {name: getattr(one, name) for name in OURS if getattr(one, name)}
 
 
-def _response_data(response: Response, after_bytes: int | None = None) -> dict[str, Any]:
+def _response_data(response: Response, pieces: Pieces, after_bytes: int | None = None) -> dict[str, Any]:
+    body: dict[str, Any] = {"string": response.body[:after_bytes]}
+    if pieces:
+        body["pieces"] = [list(piece) for piece in pieces]
     return {
         "status": {"code": response.status, "message": response.reason},
         "headers": _grouped(response.headers),
-        "body": {"string": response.body[:after_bytes]},
+        "body": body,
     }
 
 

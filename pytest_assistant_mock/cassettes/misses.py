@@ -211,6 +211,18 @@ def _counts(interactions: Sequence[Interaction], played: bytearray) -> str:
     return f"{len(interactions)} recorded, {sum(played)} played"
 
 
+def read_beyond(tape: Tape, one: Interaction, secrets: Secrets) -> str:
+    """Who reads on where nobody did when a stream was recorded."""
+    rows = [
+        ("why", "its client closed the stream there when it was recorded; this one reads on"),
+        ("asked", secrets.text(f"{one.request.method} {one.request.url}")),
+        ("cassette", f"{tape.path}   line {one.line}"),
+        ("mode", tape.mode),
+        ("fix", tape.again),
+    ]
+    return escaped("\n".join(["the recording of a stream ends here", *(_row(name, text) for name, text in rows)]))
+
+
 def _row(name: str, text: str) -> str:
     first, *others = text.split("\n")
     label = f"{name}:" if name else ""

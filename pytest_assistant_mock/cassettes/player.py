@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from threading import Lock
 
+from pytest_assistant_mock._engine import forks
 from pytest_assistant_mock._engine.base_urls import Place
 from pytest_assistant_mock._engine.engine import Engine
 from pytest_assistant_mock._engine.secrets import Secrets
@@ -17,8 +18,9 @@ from pytest_assistant_mock._engine.wire import Exchange, Reply, Request
 from pytest_assistant_mock._vendors.secrets import secrets_of
 from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.matching import Index, Places, key
-from pytest_assistant_mock.cassettes.misses import MissedRequest, miss, unplayed
-from pytest_assistant_mock.cassettes.polling import last_of_polling, waits
+from pytest_assistant_mock.cassettes.misses import MissedRequest, miss, read_beyond, unplayed
+from pytest_assistant_mock.cassettes.pieces import reply_of
+from pytest_assistant_mock.cassettes.polling import ends_of_polling, waits
 from pytest_assistant_mock.cassettes.redaction import literals, redacted_place, redacted_request
 from pytest_assistant_mock.cassettes.usage import Tape
 from pytest_assistant_mock.errors import CassetteMiss
@@ -40,9 +42,16 @@ class Player:
         self._engine = engine
         places = Places(engine.place, [service.vendor for service in engine.services.values()])
         self._keys, self.redirects = places.keys(interactions, tape.ignored)
-        self._index = Index(self._keys, [tape.shared and one.recorded_by == tape.test for one in interactions])
         self._keys_known = frozenset(keys)
+        self._ends: dict[int, int] = {}
         self._lock = Lock()
+        forks.shared(self._lock, forks.KEEPS)
+        self.rewind()
+
+    def rewind(self) -> None:
+        """Answer as if nothing had been asked yet."""
+        tape = self.tape
+        self._index = Index(self._keys, [tape.shared and one.recorded_by == tape.test for one in self.interactions])
 
     def plays(self, url: str) -> bool:
         """Whether a URL is a vendor's, or one where its answers sent the client."""
@@ -65,7 +74,15 @@ class Player:
         found = self.take(request, place)
         if found is None:
             raise self.missed(request, place)
-        return write(self._engine, place, request, found.reply)
+        return write(self._engine, place, request, self.reply_of(found))
+
+    def reply_of(self, one: Interaction) -> Reply:
+        """What is sent for an interaction: a stream in the pieces it came in, with their pauses if that is wanted."""
+
+        def beyond() -> CassetteMiss:
+            return CassetteMiss(read_beyond(self.tape, one, self.secrets(one.request)))
+
+        return reply_of(one, beyond, paced=self.tape.pace == "recorded")
 
     def take(self, request: Request, place: Place) -> Interaction | None:
         """The interaction that answers a request, now played; None if there is none left."""
@@ -83,7 +100,9 @@ class Player:
         match = self._engine.services[place.vendor].vendor.router.find(method, place.path)
         if not isinstance(match, Match) or not match.route.settled or not waits(match.route, self.interactions[at].reply):
             return at
-        last = last_of_polling(at, self.interactions, self._keys, match.route)
+        if at not in self._ends:
+            self._ends |= ends_of_polling(at, self.interactions, self._keys, match.route)
+        last = self._ends[at]
         self._index.skip(self._keys[at] or "", at, last)
         return last
 

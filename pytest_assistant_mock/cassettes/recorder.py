@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
+from typing import TypeVar
 
+from pytest_assistant_mock._engine import forks
 from pytest_assistant_mock._engine.base_urls import Place
 from pytest_assistant_mock._engine.engine import Engine
 from pytest_assistant_mock._engine.secrets import Secrets
@@ -19,8 +21,9 @@ from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request,
 from pytest_assistant_mock._vendors.secrets import secrets_of
 from pytest_assistant_mock.cassettes import storage
 from pytest_assistant_mock.cassettes.ages import confirmed
-from pytest_assistant_mock.cassettes.content_encoding import Unreadable, decoded, plain
-from pytest_assistant_mock.cassettes.format import Cassette, Interaction
+from pytest_assistant_mock.cassettes.content_encoding import Unreadable, plain
+from pytest_assistant_mock.cassettes.format import Cassette, Interaction, from_text, to_text
+from pytest_assistant_mock.cassettes.heard import Heard, heard, sent
 from pytest_assistant_mock.cassettes.in_flight import InFlight
 from pytest_assistant_mock.cassettes.matching import Places, key
 from pytest_assistant_mock.cassettes.misses import MissedRequest, refused
@@ -35,8 +38,7 @@ from pytest_assistant_mock.errors import CassetteError, CassetteMiss
 
 __tracebackhide__ = True  # a failing test shows its own line
 
-_NOT_KEPT = ("connection", "content-length", "keep-alive", "transfer-encoding")
-"""Headers of the line, not of the message; the body in the file says its own length."""
+_Kind = TypeVar("_Kind")
 
 
 def _now() -> str:
@@ -62,14 +64,16 @@ class Recorder:
     ) -> None:
         self.tape = tape
         self.player = player
-        self.recorded: list[Interaction] = []
+        self._heard: list[Heard] = []
         self.misses: list[CassetteMiss] = []
         self.late: list[Request] = []
         self._engine = engine
         self._before = Counter(before)
         self._keys = set(keys)
         self._now = now
+        self._written: tuple[Cassette, Cassette] | None = None  # the file before this recording was written, and after
         self._lock = Lock()
+        forks.shared(self._lock, forks.KEEPS)
         self._in_flight = InFlight()
         self._vendors = [service.vendor for service in engine.services.values()]
         self._places = Places(engine.place, self._vendors)
@@ -109,7 +113,7 @@ class Recorder:
             return None
         found = self.player.take(request, place)
         if found is not None:
-            return write(self._engine, place, request, found.reply)
+            return write(self._engine, place, request, self.player.reply_of(found))
         if named := self._symbols.named_in(request):
             asked = MissedRequest.of(*self.player.hidden(request, place))
             secrets = self.player.secrets(request)
@@ -117,27 +121,39 @@ class Recorder:
             raise error
         return None
 
-    def passed(self, request: Request, reply: Reply) -> None:
-        """Keep what came of a call that went through."""
+    def passed(self, request: Request, reply: Reply) -> Reply:
+        """Keep what comes of a call that went through. The reply for the client: a body is kept as it is read."""
         made_with = self._in_flight.end(request)
         place = self._place(request.url)
         if place is None:
-            return
-        reply = _as_it_reads(reply)
+            return reply
+        known = self._known(request, place, made_with)
+        one = heard(known, reply)
+        with self._lock:
+            self._keys.update(literals(request.headers))
+            self._heard.append(one)
+            self._redirects.see(place.vendor, request.url, reply)
+        if one.tee is None or isinstance(reply, Failure):
+            write(self._engine, place, request, one.reply)
+            return reply
+        return write(self._engine, place, request, replace(reply, pieces=one.tee))
+
+    def _known(self, request: Request, place: Place, made_with: str) -> Interaction:
+        """What the file says of a call beside its reply."""
         base_url = request.url.partition("?")[0].removesuffix(place.path) if place.path else ""
-        one = Interaction(
-            Request(request.method, request.url, _kept(request.headers), request.body),
-            _of_the_message(reply, request.method),
+        return Interaction(
+            sent(request),
+            _NOTHING,
             self._now(),
             self.tape.test if self.tape.shared else "",
             *(("", "") if base_url in self._public_bases(place.vendor) else (place.vendor, base_url)),
             recorded_with=made_with,
         )
-        with self._lock:
-            self._keys.update(literals(request.headers))
-            self.recorded.append(one)
-            self._redirects.see(place.vendor, request.url, reply)
-            write(self._engine, place, request, reply)
+
+    @property
+    def recorded(self) -> list[Interaction]:
+        """What went through, as far as it came by now, in the order it was answered."""
+        return [one.interaction() for one in self._heard]
 
     def _place(self, url: str) -> Place | None:
         return self._engine.place(url) or self._redirects.place(url)
@@ -151,26 +167,47 @@ class Recorder:
         return self.tape.path is not None and self.tape.record != "none"
 
     def save(self) -> str:
-        """Write the cassette, if something was recorded; what is said of calls that are not in it. Raises CassetteError."""
+        """
+        Write the cassette, if something was recorded, as often as you like; what is said of calls that are not in it. Raises
+        CassetteError.
+        """
         if not self.records or self.tape.path is None:
             return ""
         self.late = self._in_flight.left()
         told = self._told(len(self.late), _waited(self.late, self._secrets(self.late))) if self.late else ""
-        if not self.recorded:
+        recorded = self.recorded
+        if not recorded:
             return told
         if self.tape.source == "live" and self.tape.record == "once" and self.tape.path.exists() and not self.tape.begun:
-            return self._told(len(self.recorded), _THERE)
+            return self._told(len(recorded), _THERE)
         secrets = secrets_of(self._keys)
-        for one in self.recorded:
+        for one in recorded:
             self._check_readable(one)
-        new = [redacted(one, secrets) for one in self.recorded]
-        storage.save(self.tape.path, lambda now: self._changed(now, new), secrets)
+        new = [redacted(one, secrets) for one in recorded]
+        written: list[Cassette] = []
+
+        def change(now: Cassette) -> Cassette:
+            before = self._without_ours(now)
+            written[:] = before, self._changed(before, new)
+            return written[1]
+
+        storage.save(self.tape.path, change, secrets)
+        self._written = written[0], written[1]
         return told
+
+    def _without_ours(self, now: Cassette) -> Cassette:
+        """The file as it would be if this recording had not been written yet; what somebody else has added since is in it."""
+        if self._written is None:
+            return now
+        before, after = self._written
+        ours = Counter(from_text(to_text(after)).interactions)  # as they are read again
+        besides = [one for one in now.interactions if not _counted(ours, one)]
+        return Cassette([*before.interactions, *besides], before.metadata)
 
     @property
     def lost(self) -> str:
         """What is said of a recording that is not kept; empty if there is none."""
-        count = len(self.recorded)
+        count = len(self._heard)
         return self._told(count, "a test must pass for it") if count and self.records else ""
 
     def _secrets(self, requests: Iterable[Request]) -> Secrets:
@@ -257,24 +294,9 @@ def _waited(late: Sequence[Request], secrets: Secrets) -> str:
     return f"no answer had come yet when the mock closed; {waits}{''.join(lines)}"
 
 
-def _counted(known: Counter[str | None], key: str | None) -> bool:
+def _counted(known: Counter[_Kind], key: _Kind) -> bool:
     known[key] -= 1
     return known[key] >= 0
 
 
-def _kept(headers: Headers) -> Headers:
-    return tuple(pair for pair in headers if pair[0].lower() not in _NOT_KEPT)
-
-
-def _as_it_reads(reply: Reply) -> Reply:
-    """For people, the contract and the file: without the coding of the wire."""
-    if isinstance(reply, Failure):
-        return reply
-    headers, body = decoded(reply.headers, reply.body)
-    return replace(reply, headers=headers, body=body)
-
-
-def _of_the_message(reply: Reply, method: str) -> Reply:
-    if isinstance(reply, Failure) or method == "HEAD":
-        return reply
-    return replace(reply, headers=_kept(reply.headers))
+_NOTHING = Response(0)

@@ -14,6 +14,7 @@ from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request,
 from pytest_assistant_mock._vendors.secrets import secrets_of
 from pytest_assistant_mock.cassettes.content_encoding import decoded
 from pytest_assistant_mock.cassettes.format import Interaction
+from pytest_assistant_mock.cassettes.pieces import with_reply
 
 
 def literals(headers: Headers) -> set[str]:
@@ -24,7 +25,7 @@ def literals(headers: Headers) -> set[str]:
 def redacted(one: Interaction, secrets: Secrets) -> Interaction:
     """The interaction without secrets."""
     request = redacted_request(one.request, secrets)
-    return replace(one, request=request, reply=_reply(one.reply, secrets), base_url=secrets.url(one.base_url))
+    return with_reply(replace(one, request=request, base_url=secrets.url(one.base_url)), _reply(one.reply, secrets))
 
 
 def redacted_request(asked: Request, secrets: Secrets) -> Request:

@@ -19,12 +19,14 @@ from pytest_assistant_mock.errors import nearest
 Source: TypeAlias = Literal["fake", "cassette", "live"]
 Record: TypeAlias = Literal["none", "once", "new", "all"]
 Unplayed: TypeAlias = Literal["fail", "warn", "off"]
+Pace: TypeAlias = Literal["instant", "recorded"]
 Polls: TypeAlias = Literal["skip", "all"]
 OldValues: TypeAlias = Literal["keep", "replace"]
 
 SOURCES: tuple[str, ...] = get_args(Source)
 RECORDS: tuple[str, ...] = get_args(Record)
 UNPLAYED: tuple[str, ...] = get_args(Unplayed)
+PACES: tuple[str, ...] = get_args(Pace)
 POLLS: tuple[str, ...] = get_args(Polls)
 OLD_VALUES: tuple[str, ...] = get_args(OldValues)
 
@@ -42,6 +44,7 @@ class Tape:
     The use of a cassette. `test` is what pytest calls the test (its node id), or empty outside of pytest.
 
     shared: whether several tests use the file; begun: whether its recording began in this very run, so that "once" goes on.
+    served: whether it answers on a socket, for the command line to record.
     """
 
     path: Path | None
@@ -50,11 +53,13 @@ class Tape:
     ignored: Ignored = field(default_factory=Ignored)
     reuse: bool = False
     unplayed: Unplayed = "fail"
+    pace: Pace = "instant"
     polls: Polls = "skip"
     old_values: OldValues = "keep"
     test: str = ""
     shared: bool = False
     begun: bool = False
+    served: bool = False
 
     @classmethod
     def of(
@@ -65,6 +70,7 @@ class Tape:
         ignore: Sequence[str] = (),
         reuse: bool = False,
         unplayed: str = "fail",
+        pace: str = "instant",
         polls: str = "skip",
         old_values: str = "keep",
         **more: Any,
@@ -74,7 +80,12 @@ class Tape:
         """
         check_word("source", source, SOURCES)
         check_word("record", record, RECORDS)
-        words = {"unplayed": (unplayed, UNPLAYED), "polls": (polls, POLLS), "old_values": (old_values, OLD_VALUES)}
+        words = {
+            "unplayed": (unplayed, UNPLAYED),
+            "pace": (pace, PACES),
+            "polls": (polls, POLLS),
+            "old_values": (old_values, OLD_VALUES),
+        }
         for name, (word, known) in words.items():
             check_word(name, word, known)
         if not isinstance(reuse, bool):
@@ -87,6 +98,8 @@ class Tape:
 
     def command(self, record: Record) -> str:
         """What to run so that the cassette is recorded."""
+        if self.served:
+            return f"assistant-mock serve --cassette {shlex.quote(str(self.path))} --record {record}"
         if not self.test:
             return f'AssistantMock(source="cassette", cassette={str(self.path)!r}, record="{record}")'
         return f"pytest {shlex.quote(self.test)} --assistant-source=cassette --assistant-record={record}"

@@ -59,6 +59,8 @@ def _interaction(item: Any) -> dict[str, Any]:
     for name in OURS:
         if name in item and not isinstance(item[name], str):
             raise ValueError(f"{name} is {item[name]!r}; expected text")
+    if type(item.get("closed_by_client", False)) is not bool:
+        raise ValueError(f"closed_by_client is {item['closed_by_client']!r}; expected true or false")
     answered = item.get("response")
     if answered is None:
         _check_failure(_mapping(item.get("failure"), "response is null and failure"))
@@ -82,6 +84,24 @@ def _check_response(response: dict[str, Any]) -> None:
     body = _mapping(response.get("body"), "response.body")
     if not isinstance(body.get("string"), (str, bytes, type(None))):
         raise ValueError(f"response.body.string is {type(body['string']).__name__}; expected text")
+    if "pieces" in body:
+        _check_pieces(body["pieces"], body.get("string") or b"")
+
+
+def _check_pieces(pieces: Any, body: str | bytes) -> None:
+    """Raises ValueError for what are no times and lengths, or not those of the body."""
+    wanted = "expected [milliseconds, bytes] for each piece"
+    if not isinstance(pieces, list):
+        raise ValueError(f"response.body.pieces is {type(pieces).__name__}; {wanted}")
+    for piece in pieces:
+        if type(piece) is not list or len(piece) != 2 or not all(type(one) is int and one >= 0 for one in piece):
+            raise ValueError(f"response.body.pieces has {piece!r}; {wanted}")
+    said, there = sum(piece[1] for piece in pieces), len(body.encode() if isinstance(body, str) else body)
+    if said != there:
+        raise ValueError(
+            f"response.body.pieces are {said:,} bytes together, response.body.string has {there:,};"
+            " after a change by hand remove pieces, and the stream comes in one"
+        )
 
 
 def _check_failure(failure: dict[str, Any]) -> None:

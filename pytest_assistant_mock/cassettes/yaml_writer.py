@@ -33,6 +33,9 @@ def write(data: Mapping[str, Any]) -> str:
 
 
 def _mapping(data: Mapping[str, Any], indent: str, out: list[str]) -> None:
+    if "pieces" in data and "string" in data:
+        _stream(data, indent, out)
+        return
     for name, value in data.items():
         kind = type(value)
         if kind is str:
@@ -50,6 +53,13 @@ def _mapping(data: Mapping[str, Any], indent: str, out: list[str]) -> None:
             _sequence(value, indent, out)
         else:
             out.append(f"{indent}{_short(name)}: {_scalar(value, indent)}\n")
+
+
+def _stream(data: Mapping[str, Any], indent: str, out: list[str]) -> None:
+    """A body that came in pieces: its text exactly, a line each, and the pieces in one line."""
+    text = data["string"]
+    out.append(f"{indent}string: {_text(text, indent) if isinstance(text, str) else _scalar(text, indent)}\n")
+    out.append(f"{indent}pieces: {json.dumps(data['pieces'])}\n")
 
 
 def _sequence(items: list[Any], indent: str, out: list[str]) -> None:

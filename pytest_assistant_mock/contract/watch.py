@@ -132,7 +132,9 @@ def _seen(exchange: Exchange) -> _Seen:
         return _Seen(*where, None, b"", stream=False, part=False, spoilt=bool(exchange.faults))
     part = is_part(reply)
     body = whole_frames(reply.body) if part else reply.body
-    return _Seen(*where, reply.status, body, is_stream_of_events(reply), part, bool(exchange.faults))
+    stream = is_stream_of_events(reply)
+    spoilt = bool(exchange.faults) or (part and not stream)  # half of a JSON text is nobody's to judge either
+    return _Seen(*where, reply.status, body, stream, part, spoilt)
 
 
 def _found(exchange: Exchange, keys: Callable[[], Iterable[str]]) -> Found:

@@ -21,13 +21,14 @@ _M = TypeVar("_M", bound="AssistantMock")
 _K = TypeVar("_K")
 _MARKER = (
     "assistant(revision='auto'|'2025'|'2026', strict=True, contract='off'|'warn'|'fail', source='fake'|'cassette'|'live',"
-    " cassette='name', ignore=[...], reuse=False, unplayed='fail'|'warn'|'off', polls='skip'|'all',"
-    " old_values='keep'|'replace'):"
+    " cassette='name', ignore=[...], reuse=False, unplayed='fail'|'warn'|'off', pace='instant'|'recorded',"
+    " polls='skip'|'all', old_values='keep'|'replace'):"
     " how the assistant fixtures play the vendors in this test"
 )
 _TRAFFIC_WORDS = ("failed", "all", "none")
 _PASSED = pytest.StashKey[bool]()
 _TRAFFIC = pytest.StashKey[list[tuple["AssistantMock", list["Exchange"]]]]()
+_SHOWN = pytest.StashKey[bool]()
 _OPTIONS = {"source": ("fake", "cassette", "live"), "record": ("none", "once", "new", "all")}
 _CASSETTES = {
     "polls": (("skip", "all"), "what replay does with polls of a run that is under way: skip them (default), or play all"),
@@ -70,6 +71,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="whose conversation with the vendors to report: that of failed tests (default), of all, of none",
     )
     group.addoption(
+        "--assistant-report",
+        metavar="FILE",
+        help="write the conversations of the run, test by test, as one HTML page",
+    )
+    group.addoption(
         "--assistant-contract",
         choices=_CONTRACT,
         help="what to do about an exchange that breaks the vendor's contract (default: off for the fake)",
@@ -87,6 +93,10 @@ def pytest_configure(config: pytest.Config) -> None:
     for key, _ in _COUNTED.values():
         config.stash[key] = {}
     _option(config, "traffic")
+    if config.getoption("assistant_report") and not hasattr(config, "workerinput"):
+        from pytest_assistant_mock.plugin.report_file import ReportFile
+
+        config.pluginmanager.register(ReportFile(config), "assistant_report")
     _tell_source(config.getoption("assistant_source"))
     if config.getoption("assistant_orphans"):
         from pytest_assistant_mock.plugin.orphans import Orphans
@@ -167,6 +177,11 @@ def pytest_runtest_makereport(
     if report.when == "call":
         item.stash[_PASSED] = report.passed
     if _TRAFFIC in item.stash:
+        if report.when == "teardown" and item.config.getoption("assistant_report"):
+            from pytest_assistant_mock.plugin.report_file import attach
+
+            traffic = item.stash[_TRAFFIC]
+            attach(report, traffic)
         _show_traffic(item, report)
     if call.excinfo is not None and (_MOCKED in item.stash or _is_ours(call.excinfo)):
         from pytest_assistant_mock.plugin.report import clean
@@ -186,7 +201,7 @@ def _is_ours(excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
 
 
 def _forget(item: pytest.Item) -> None:
-    keys: tuple[pytest.StashKey[Any], ...] = (_PASSED, _FAILURE, _TRAFFIC, _MOCKED)
+    keys: tuple[pytest.StashKey[Any], ...] = (_PASSED, _FAILURE, _TRAFFIC, _SHOWN, _MOCKED)
     for key in keys:
         if key in item.stash:
             del item.stash[key]
@@ -195,12 +210,12 @@ def _forget(item: pytest.Item) -> None:
 def _show_traffic(item: pytest.Item, report: pytest.TestReport) -> None:
     """Put the conversation into the report of a test that failed, or of one that passed if that is wanted."""
     kept = [(mock, exchanges) for mock, exchanges in item.stash[_TRAFFIC] if exchanges]
-    if not kept or not (report.failed or report.when == "call"):
+    if not kept or _SHOWN in item.stash or not (report.failed or report.when == "call"):
         return
     wanted = _option(item.config, "traffic") or "failed"
     if wanted == "none" or not (report.failed or (wanted == "all" and report.passed)):
         return
-    del item.stash[_TRAFFIC]
+    item.stash[_SHOWN] = True
     from pytest_assistant_mock.plugin.report import add_section, shown
 
     for mock, exchanges in kept:

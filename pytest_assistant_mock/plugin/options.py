@@ -17,7 +17,7 @@ import pytest
 from pytest_assistant_mock._mock.mock import AssistantMock
 from pytest_assistant_mock.errors import nearest
 
-KEYWORDS = ("revision", "strict", "contract", "source", "cassette", "ignore", "reuse", "unplayed", "polls", "old_values")
+KEYWORDS = ("revision", "strict", "contract", "source", "cassette", "ignore", "reuse", "unplayed", "pace", "polls", "old_values")
 _RUN = pytest.StashKey[tuple[dict[str, Any], dict[str, Any]]]()
 _Mock = TypeVar("_Mock", bound=AssistantMock)
 

@@ -1,5 +1,6 @@
 """
-Hypothesis strategies for both vendors: payloads they accept, payloads they must refuse, answers, conversations, faults.
+Hypothesis strategies for both vendors: payloads they accept, payloads they must refuse, answers, scripts,
+streams, conversations, faults.
 
 The names are found on first use: hypothesis imports this package whenever it is imported itself, for `_entry_point`.
 """
@@ -13,45 +14,62 @@ if TYPE_CHECKING:
     from pytest_assistant_mock.strategies.by_vendor import appbuilder, model_studio
     from pytest_assistant_mock.strategies.conversation import Call, Conversation, conversations
     from pytest_assistant_mock.strategies.freshness import fresh
+    from pytest_assistant_mock.strategies.functions import tool_outputs, tools
     from pytest_assistant_mock.strategies.machine import AssistantMachine
     from pytest_assistant_mock.strategies.payloads import Expected, Refused
     from pytest_assistant_mock.strategies.schedules import Schedule, Strike, faults
+    from pytest_assistant_mock.strategies.scripts import script
+    from pytest_assistant_mock.strategies.streams import BrokenStream, EventStream, broken_stream, stream
     from pytest_assistant_mock.strategies.values import metadata, text, timestamps
 
 __all__ = [
     "AssistantMachine",
+    "BrokenStream",
     "Call",
     "Conversation",
+    "EventStream",
     "Expected",
     "Refused",
     "Schedule",
     "Strike",
     "appbuilder",
+    "broken_stream",
     "conversations",
     "faults",
     "fresh",
     "metadata",
     "model_studio",
+    "script",
+    "stream",
     "text",
     "timestamps",
+    "tool_outputs",
+    "tools",
 ]
 
 _HOMES = {
     "AssistantMachine": "machine",
+    "BrokenStream": "streams",
     "Call": "conversation",
     "Conversation": "conversation",
+    "EventStream": "streams",
     "Expected": "payloads",
     "Refused": "payloads",
     "Schedule": "schedules",
     "Strike": "schedules",
     "appbuilder": "by_vendor",
+    "broken_stream": "streams",
     "conversations": "conversation",
     "faults": "schedules",
     "fresh": "freshness",
     "metadata": "values",
     "model_studio": "by_vendor",
+    "script": "scripts",
+    "stream": "streams",
     "text": "values",
     "timestamps": "values",
+    "tool_outputs": "functions",
+    "tools": "functions",
 }
 
 

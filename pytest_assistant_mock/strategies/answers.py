@@ -64,7 +64,7 @@ def message(vendor: Vendor, ids: Ids, operation: str, pins: Mapping[str, Any]) -
     """
     check_names("message", pins, MESSAGE_PINS)
     _check_message(vendor, operation, pins)
-    return st.builds(_printer(vendor, operation), stored_message(ids, pins), ids("request"))
+    return st.builds(printer(vendor, operation), stored_message(ids, pins), ids("request"))
 
 
 def message_list(vendor: Vendor, ids: Ids, order: str, max_size: int, pins: Mapping[str, Any]) -> JSONObjects:
@@ -73,7 +73,7 @@ def message_list(vendor: Vendor, ids: Ids, order: str, max_size: int, pins: Mapp
     if order not in ("asc", "desc"):
         raise ValueError(f"message_list: order={order!r}; allowed: 'asc' or 'desc'")
 
-    show = _printer(vendor, "list_messages")
+    show = printer(vendor, "list_messages")
 
     def build(messages: list[messages.Message], thread_id: str, has_more: bool, request_id: str) -> dict[str, Any]:
         mine = [replace(message, thread_id=thread_id) for message in messages]
@@ -104,8 +104,8 @@ def message_file(vendor: Vendor, ids: Ids, pins: Mapping[str, Any]) -> JSONObjec
     """A message's file: by itself where the vendor answers that, else as it stands in a list."""
     check_names("message_file", pins, FILE_PINS)
     if any(route.operation == "retrieve_message_file" for route in vendor.routes):
-        return st.builds(_printer(vendor, "retrieve_message_file"), stored_file(ids, pins), ids("request"))
-    show = _printer(vendor, "list_message_files")
+        return st.builds(printer(vendor, "retrieve_message_file"), stored_file(ids, pins), ids("request"))
+    show = printer(vendor, "list_message_files")
     return stored_file(ids, pins).map(lambda file: show(Page([file], has_more=False), "")["data"][0])
 
 
@@ -113,7 +113,7 @@ def message_file_list(vendor: Vendor, ids: Ids, max_size: int, pins: Mapping[str
     """A page of one message's files, which share its time."""
     check_names("message_file_list", pins, ("message_id", "has_more"))
 
-    show = _printer(vendor, "list_message_files")
+    show = printer(vendor, "list_message_files")
 
     def build(names: list[str], message_id: str, created_at: int, has_more: bool, request_id: str) -> dict[str, Any]:
         files = [messages.MessageFile(name, message_id, created_at) for name in names]
@@ -141,7 +141,7 @@ def stored_thread(ids: Ids, pins: Mapping[str, Any]) -> st.SearchStrategy[thread
 def thread(vendor: Vendor, ids: Ids, pins: Mapping[str, Any]) -> JSONObjects:
     """A thread as retrieve answers it."""
     check_names("thread", pins, THREAD_PINS)
-    return st.builds(_printer(vendor, "retrieve_thread"), stored_thread(ids, pins), ids("request"))
+    return st.builds(printer(vendor, "retrieve_thread"), stored_thread(ids, pins), ids("request"))
 
 
 def error(vendor: Vendor, ids: Ids, kind: str | None) -> JSONObjects:
@@ -175,23 +175,34 @@ def check_names(what: str, pins: Mapping[str, Any], known: tuple[str, ...]) -> N
 
 
 def _check_message(vendor: Vendor, operation: str, pins: Mapping[str, Any]) -> None:
-    plain = {name: value for name, value in pins.items() if not isinstance(value, st.SearchStrategy)}
     least = {"id": "id", "thread_id": "id", "role": "user", "text": "", "created_at": 1, "sequence": 0}
+    check_pins(vendor, "message", operation, pins, lambda plain: messages.Message(**{**least, **plain}))
+
+
+def check_pins(vendor: Vendor, what: str, operation: str, pins: Mapping[str, Any], make: Callable[[dict[str, Any]], Any]) -> None:
+    """Raises ValueError for values that nothing the operation answers has. make: the thing to print, from the pinned values."""
+    plain = {name: value for name, value in pins.items() if not isinstance(value, st.SearchStrategy)}
+    shape = route_of(vendor, operation).answers
+    reasons: list[str]
     try:
-        shape = _route(vendor, operation).answers
-        cast(Any, shape).model_validate_json(shape.write(messages.Message(**{**least, **plain}), "id"))
+        cast(Any, shape).model_validate_json(shape.write(make(plain), "id"))
+        return
     except ValidationError as problem:
-        shown = ", ".join(f"{name}={value!r}" for name, value in plain.items())
         reasons = [f"{'.'.join(map(str, reason['loc']))}: {reason['msg']}" for reason in problem.errors()]
-        raise ValueError(f"no message of {vendor.name} has {shown}; {'; '.join(reasons)}") from None
+    except (TypeError, ValueError, AttributeError) as problem:
+        reasons = [str(problem)]
+    shown = ", ".join(f"{name}={value!r}" for name, value in plain.items())
+    raise ValueError(f"no {what} of {vendor.name} has {shown}; {'; '.join(reasons)}") from None
 
 
-def _printer(vendor: Vendor, operation: str) -> Callable[[Any, str], dict[str, Any]]:
-    write = _route(vendor, operation).answers.write
+def printer(vendor: Vendor, operation: str) -> Callable[[Any, str], dict[str, Any]]:
+    """Prints what an operation's verb returned, with the request's id, as a dict."""
+    write = route_of(vendor, operation).answers.write
     return lambda result, request_id: json.loads(write(result, request_id))
 
 
-def _route(vendor: Vendor, operation: str) -> Route:
+def route_of(vendor: Vendor, operation: str) -> Route:
+    """An operation's row. Raises ValueError for one the vendor has not."""
     for route in vendor.routes:
         if route.operation == operation:
             return route

@@ -1,5 +1,5 @@
 """
-What AppBuilder accepts and refuses, field by field -> APPBUILDER_OPERATIONS.
+What AppBuilder accepts and refuses for messages and threads, field by field -> FIELDS.
 
 A payload is the whole body; ids in it are drawn, pin them to have them name something.
 """
@@ -8,24 +8,13 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from pytest_assistant_mock._vendors import APPBUILDER
 from pytest_assistant_mock.strategies import values
-from pytest_assistant_mock.strategies.payloads import Field, Fields, Wrong, missing, not_a, operations
+from pytest_assistant_mock.strategies.field_kinds import NOT_NULL, id_field
+from pytest_assistant_mock.strategies.payloads import Field, Fields, Wrong, missing, not_a
 
 _TEXT = (str, type(None))
-_NOT_NULL = Wrong("is not null", "missing_field", lambda: st.none())  # the SDK's null is "absent"
 
-
-def _id(prefix: str) -> Field:
-    return Field(
-        values=lambda: values.plain_ids(prefix),
-        allowed="an id",
-        example=f"{prefix}_1",
-        wrong=(missing(), _NOT_NULL, not_a(_TEXT, "is text")),
-    )
-
-
-_METADATA = Field(
+METADATA = Field(
     values=lambda: st.none() | values.metadata(),
     allowed="an object of at most 16 texts, keys of at most 64 and values of at most 512 characters, or null",
     wrong=(
@@ -35,7 +24,7 @@ _METADATA = Field(
         Wrong("has keys of at most 64 characters", "bad_metadata", lambda: st.just({"键" * 65: ""})),
     ),
 )
-_FILE_IDS = Field(
+FILE_IDS = Field(
     values=lambda: st.none() | st.lists(values.file_ids(), max_size=10),
     allowed="a list of at most 10 file ids or null",
     wrong=(
@@ -44,17 +33,17 @@ _FILE_IDS = Field(
         Wrong("holds ids only", "wrong_type", lambda: st.just(["file-1", 2])),
     ),
 )
-_CONTENT = Field(values=values.text, allowed="text", example="text", wrong=(missing(), _NOT_NULL, not_a(_TEXT, "is text")))
+CONTENT = Field(values=values.text, allowed="text", example="text", wrong=(missing(), NOT_NULL, not_a(_TEXT, "is text")))
 
 
-def _role(*roles: str) -> Field:
+def role(*roles: str) -> Field:
     others = [role for role in ("assistant", "system", "USER", "") if role not in roles]
     allowed = " or ".join(map(repr, roles))
     return Field(
         values=lambda: st.sampled_from(roles),
         allowed=allowed,
         example=roles[0],
-        wrong=(missing(), _NOT_NULL, Wrong(f"is {allowed}", "bad_role", lambda: st.sampled_from(others))),
+        wrong=(missing(), NOT_NULL, Wrong(f"is {allowed}", "bad_role", lambda: st.sampled_from(others))),
     )
 
 
@@ -67,7 +56,7 @@ def _cursor(prefix: str) -> Field:
     )
 
 
-def _page(prefix: str) -> Fields:
+def page(prefix: str) -> Fields:
     return {
         "limit": Field(
             values=lambda: st.none() | st.integers(-5, 2**31 - 1),
@@ -84,27 +73,27 @@ def _page(prefix: str) -> Fields:
     }
 
 
-_THREAD_ID: Fields = {"thread_id": _id("thread")}
-_BOTH_IDS: Fields = {**_THREAD_ID, "message_id": _id("msg")}
+THREAD_ID: Fields = {"thread_id": id_field(values.plain_ids, "thread")}
+_BOTH_IDS: Fields = {**THREAD_ID, "message_id": id_field(values.plain_ids, "msg")}
 
 
 def _first_messages() -> st.SearchStrategy[list[dict[str, object]]]:
-    must = {"role": _role("user", "assistant").values(), "content": _CONTENT.values()}
-    return st.lists(st.fixed_dictionaries(must, optional={"file_ids": _FILE_IDS.values()}), max_size=3)
+    must = {"role": role("user", "assistant").values(), "content": CONTENT.values()}
+    return st.lists(st.fixed_dictionaries(must, optional={"file_ids": FILE_IDS.values()}), max_size=3)
 
 
-_FIELDS: dict[str, Fields] = {
+FIELDS: dict[str, Fields] = {
     "create_message": {
-        **_THREAD_ID,
-        "role": _role("user"),
-        "content": _CONTENT,
-        "file_ids": _FILE_IDS,
-        "metadata": _METADATA,
+        **THREAD_ID,
+        "role": role("user"),
+        "content": CONTENT,
+        "file_ids": FILE_IDS,
+        "metadata": METADATA,
     },
-    "list_messages": {**_THREAD_ID, **_page("msg")},
+    "list_messages": {**THREAD_ID, **page("msg")},
     "retrieve_message": _BOTH_IDS,
-    "update_message": {**_BOTH_IDS, "content": _CONTENT, "file_ids": _FILE_IDS},
-    "list_message_files": {**_BOTH_IDS, **_page("file")},
+    "update_message": {**_BOTH_IDS, "content": CONTENT, "file_ids": FILE_IDS},
+    "list_message_files": {**_BOTH_IDS, **page("file")},
     "create_thread": {
         "messages": Field(
             values=lambda: st.none() | _first_messages(),
@@ -118,12 +107,9 @@ _FIELDS: dict[str, Fields] = {
                 ),
             ),
         ),
-        "metadata": _METADATA,
+        "metadata": METADATA,
     },
-    "retrieve_thread": _THREAD_ID,
-    "update_thread": {**_THREAD_ID, "metadata": _METADATA},
-    "delete_thread": _THREAD_ID,
+    "retrieve_thread": THREAD_ID,
+    "update_thread": {**THREAD_ID, "metadata": METADATA},
+    "delete_thread": THREAD_ID,
 }
-
-APPBUILDER_OPERATIONS = operations(APPBUILDER.routes, _FIELDS)
-"""Every operation's payloads."""

@@ -69,7 +69,7 @@ class Conversation:
         """
         if not quiet and currently_in_test_context():
             note(self.script())
-        vendor = _vendor(self.vendor)
+        vendor = vendor_of(self.vendor)
         ids = _Ids([], [])
         played = []
         for call in self.calls:
@@ -81,7 +81,7 @@ class Conversation:
 
     def script(self) -> str:
         """The calls as Python that can be pasted into a test."""
-        vendor = _vendor(self.vendor)
+        vendor = vendor_of(self.vendor)
         ids = _Ids([], [])
         lines = [f"def test_conversation({self.vendor}):", *_client_lines(vendor)]
         for call in self.calls:
@@ -92,7 +92,7 @@ class Conversation:
 
 def bound(name: str, call: Call, *, threads: Sequence[str] = (), messages: Sequence[str] = ()) -> Request:
     """One call as a request to the vendor's own base URL, with the ids its numbers stand for."""
-    vendor = _vendor(name)
+    vendor = vendor_of(name)
     return _request(vendor, call, _Ids(list(threads), list(messages)), vendor.base_urls[0], vendor.settings.key)
 
 
@@ -125,7 +125,7 @@ class _Ids:
         return found
 
 
-def _vendor(name: str) -> Vendor:
+def vendor_of(name: str) -> Vendor:
     from pytest_assistant_mock._vendors import REVISIONS
 
     for vendor in REVISIONS["2025"]:
@@ -205,7 +205,7 @@ def conversations(name: str, *, max_calls: int = 12) -> st.SearchStrategy[Conver
 
     Raises ValueError for an unknown vendor or fewer than one call.
     """
-    vendor = _vendor(name)
+    vendor = vendor_of(name)
     if max_calls < 1:
         raise ValueError(f"max_calls={max_calls}: a conversation has at least one call")
     return _conversation(vendor, max_calls)

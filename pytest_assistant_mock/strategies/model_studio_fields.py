@@ -1,5 +1,5 @@
 """
-What Model Studio accepts and refuses, field by field -> MODEL_STUDIO_OPERATIONS.
+What Model Studio accepts and refuses for messages and threads, field by field -> FIELDS.
 
 A payload is the body, or for a GET the query, as a plain JSON dict; ids in the path stand apart.
 """
@@ -10,16 +10,15 @@ from functools import partial
 
 from hypothesis import strategies as st
 
-from pytest_assistant_mock._vendors import MODEL_STUDIO
 from pytest_assistant_mock.strategies import values
-from pytest_assistant_mock.strategies.payloads import Field, Fields, Wrong, missing, not_a, operations
+from pytest_assistant_mock.strategies.payloads import Field, Fields, Wrong, missing, not_a
 
-_METADATA = Field(
+METADATA = Field(
     values=lambda: st.none() | values.metadata(values.json_values()),
     allowed="an object or null",
     wrong=(not_a((dict, type(None)), "is an object"),),
 )
-_FILE_IDS = Field(
+FILE_IDS = Field(
     values=lambda: st.none() | st.lists(values.file_ids(), max_size=4),
     allowed="a list of file ids or null",
     wrong=(
@@ -27,7 +26,7 @@ _FILE_IDS = Field(
         Wrong("holds ids only", "wrong_type", lambda: st.just(["file-1", 2])),
     ),
 )
-_CONTENT = Field(
+CONTENT = Field(
     values=partial(values.text, blank=False),
     allowed="text that is not blank",
     example="text",
@@ -49,11 +48,11 @@ def _role(*roles: str) -> Field:
     )
 
 
-_MESSAGE: Fields = {"content": _CONTENT, "role": _role("user"), "metadata": _METADATA, "file_ids": _FILE_IDS}
+_MESSAGE: Fields = {"content": CONTENT, "role": _role("user"), "metadata": METADATA, "file_ids": FILE_IDS}
 _FIRST_MESSAGE: Fields = {**_MESSAGE, "role": _role("user", "assistant")}
 
 _CURSOR = Field(values=lambda: values.dashed_ids("message"), allowed="the id of something in the list", drawn=False)
-_PAGE: Fields = {
+PAGE: Fields = {
     "limit": Field(
         values=lambda: st.integers(1, 100),
         allowed="a whole number from 1 to 100",
@@ -70,7 +69,7 @@ _PAGE: Fields = {
     "after": _CURSOR,
     "before": _CURSOR,
 }
-_UPDATE: Fields = {"metadata": _METADATA}
+UPDATE: Fields = {"metadata": METADATA}
 
 
 def _first_messages() -> st.SearchStrategy[list[dict[str, object]]]:
@@ -79,7 +78,7 @@ def _first_messages() -> st.SearchStrategy[list[dict[str, object]]]:
     return st.lists(message, max_size=3)
 
 
-_THREAD: Fields = {
+THREAD: Fields = {
     "messages": Field(
         values=lambda: st.none() | _first_messages(),
         allowed="a list of messages (content, role, metadata, file_ids) or null",
@@ -88,21 +87,18 @@ _THREAD: Fields = {
             Wrong("holds messages with content", "empty_content", lambda: st.just([{"role": "user"}])),
         ),
     ),
-    "metadata": _METADATA,
+    "metadata": METADATA,
 }
 
-_FIELDS: dict[str, Fields] = {
+FIELDS: dict[str, Fields] = {
     "create_message": _MESSAGE,
-    "list_messages": _PAGE,
+    "list_messages": PAGE,
     "retrieve_message": {},
-    "update_message": _UPDATE,
-    "list_message_files": _PAGE,
+    "update_message": UPDATE,
+    "list_message_files": PAGE,
     "retrieve_message_file": {},
-    "create_thread": _THREAD,
+    "create_thread": THREAD,
     "retrieve_thread": {},
-    "update_thread": _UPDATE,
+    "update_thread": UPDATE,
     "delete_thread": {},
 }
-
-MODEL_STUDIO_OPERATIONS = operations(MODEL_STUDIO["2025"].routes, _FIELDS)
-"""Every operation's payloads. Requests are the same in both revisions."""

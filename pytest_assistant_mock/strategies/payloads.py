@@ -27,11 +27,16 @@ MISSING = object()
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """One way to get a field wrong: the rule it breaks, the kind of refusal, values that break it."""
+    """
+    One way to get a field wrong: the rule it breaks, the kind of refusal, values that break it.
+
+    inner: the field inside it that the refusal names, if not the field itself.
+    """
 
     rule: str
     kind: str
     values: Callable[[], st.SearchStrategy[Any]]
+    inner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +156,7 @@ def operations(routes: Sequence[Route], fields: Mapping[str, Fields]) -> dict[st
 
 def _spoilt(vendor: Vendor, payloads: st.SearchStrategy[dict[str, Any]], name: str, wrong: Wrong) -> st.SearchStrategy[Refused]:
     row = vendor.errors[wrong.kind]
-    expected = Expected(wrong.kind, row.status, row.code, row.message.replace("{field}", name))
+    expected = Expected(wrong.kind, row.status, row.code, row.message.replace("{field}", wrong.inner or name))
 
     def spoil(payload: dict[str, Any], value: Any) -> Refused:
         kept = {key: kept for key, kept in payload.items() if key != name}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from pytest_assistant_mock._doors.doors import Doors
 from pytest_assistant_mock._doors.seam import Answerer
-from pytest_assistant_mock._engine.wire import Reply, Request, Response
+from pytest_assistant_mock._engine.streams import opened
+from pytest_assistant_mock._engine.tee import Tee
+from pytest_assistant_mock._engine.wire import Failure, Reply, Request, Response
 
 
 class Script:
@@ -49,11 +52,24 @@ class Recorder(Script):
 
     def __init__(self, base: str) -> None:
         super().__init__(base, None)
-        self.told: list[tuple[Request, Reply]] = []
+        self.heads: list[tuple[Request, Reply, Tee | None]] = []
 
-    def passed(self, request: Request, reply: Reply) -> None:
+    def passed(self, request: Request, reply: Reply) -> Reply:
         """Keep it."""
-        self.told.append((request, reply))
+        if isinstance(reply, Failure) or reply.pieces is None:
+            self.heads.append((request, reply, None))
+            return reply
+        tee = Tee(opened(reply.pieces))
+        self.heads.append((request, reply, tee))
+        return replace(reply, pieces=tee)
+
+    @property
+    def told(self) -> list[tuple[Request, Reply]]:
+        """The requests, and what has come of each so far."""
+        return [
+            (request, reply if tee is None or isinstance(reply, Failure) else tee.reply(reply))
+            for request, reply, tee in self.heads
+        ]
 
 
 @contextmanager

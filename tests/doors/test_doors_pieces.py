@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 import sys
 import threading
 from collections import Counter
@@ -319,15 +320,56 @@ def test_what_a_piece_raises_is_raised_where_the_client_reads(reader: Reader) ->
     assert (raised.value, b"".join(got)) == (error, b"".join(frames(2)))
 
 
-@pytest.mark.parametrize("reader", readers.rows(lambda reader: reader.name != "urllib3-read_chunked"))
-def test_a_recorder_outside_hears_the_whole(reader: Reader) -> None:
-    """A mock that listens, over one that streams: it is told the whole reply, and the client reads it."""
-    recorder, got = Recorder(BASE), []
-    with behind_doors(Script(BASE, _streaming(frames(3)))), behind_doors(recorder):
-        reader.read(f"{BASE}/x", lambda part, post: got.append(part))
+@pytest.mark.parametrize("reader", readers.rows())
+def test_a_recorder_outside_holds_nothing_back(reader: Reader) -> None:
+    """A mock that listens, over one that streams: no piece is made ahead, and it hears what its client has read, and no more."""
+    recorder, stream = Recorder(BASE), Made(frames(4, 40))
+    assert _read(reader, stream, Script(BASE, _streaming(stream)), recorder) == (b"".join(frames(4, 40)), {0})
     [(_, reply)] = recorder.told
-    assert isinstance(reply, Response)
-    assert b"".join(got) == reply.body == b"".join(frames(3))
+    assert (reply, stream.closes) == (Response(200, reply.headers, b"".join(frames(4, 40))), 0)
+    [(_, _, tee)] = recorder.heads
+    assert [piece.data for piece in tee.arrived] == frames(4, 40)
+    assert (tee.ended, tee.left) == (True, False)
+
+
+@pytest.mark.parametrize("reader", readers.rows())
+def test_a_recorder_hears_that_a_client_left(reader: Reader) -> None:
+    """After one piece the client leaves: what it took is kept, and that it left; the real stream is closed."""
+    recorder, stream = Recorder(BASE), Made(frames(5))
+    with behind_doors(Script(BASE, _streaming(stream))), behind_doors(recorder):
+        reader.read(f"{BASE}/x", lambda part, post: False)
+        gc.collect()
+    [(_, _, tee)] = recorder.heads
+    assert (tee.body, tee.left, tee.failure, stream.closes) == (frames(5)[0], True, None, 1)
+
+
+@pytest.mark.parametrize("reader", readers.rows())
+def test_a_recorded_stream_over_a_line_arrives_as_it_is_sent(reader: Reader) -> None:
+    """The service sends a piece, and the next one when the client has asked for it in the middle of the stream."""
+    sent, go = frames(3, 40), threading.Event()
+
+    def act(line: socket.socket, request: Request) -> None:
+        if request.method == "POST":
+            go.set()
+            line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            return
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+        line.sendall(head + http1.chunk(sent[0]))
+        assert go.wait(10)
+        line.sendall(b"".join([*map(http1.chunk, sent[1:]), http1.LAST_CHUNK]))
+
+    got = b""
+
+    def after(part: bytes, post: Callable[[str], Any]) -> Any:
+        nonlocal got
+        got += part
+        return post(f"{real.url}/outputs") if got == sent[0] else None
+
+    with peer(act) as real, behind_doors(recorder := Recorder(real.url)):
+        reader.read(f"{real.url}/x", after)
+    assert got == b"".join(sent)
+    [request, _, tee], *_ = recorder.heads
+    assert (request.method, tee.arrived[0].data, tee.body, tee.ended) == ("GET", sent[0], b"".join(sent), True)
 
 
 @pytest.mark.parametrize("reader", readers.rows())

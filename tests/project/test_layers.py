@@ -39,6 +39,7 @@ FLOORS = (
     Floor("plugin", ("strategies", "_commands", *MOCK), ("pytest",)),
     Floor("__main__", ("_commands", "__version__", *MOCK)),
     Floor("_commands", MOCK),
+    Floor("_commands.verify_live", ("_commands.files", *MOCK), ("httpx",)),
     Floor("strategies", MOCK, ("hypothesis", "pydantic", "pydantic_core")),
     # 4: what a test holds
     Floor("_mock", MOCK),
@@ -51,6 +52,7 @@ FLOORS = (
     Floor("_traffic", ENGINE),
     # 1b: vendors and doors never meet, nor does a vendor meet another
     Floor("_serving", ("_doors.seam", *WIRE), ("uvicorn",)),
+    Floor("_serving.upstream", ("_doors.seam", *WIRE), ("httpx",)),
     Floor("_vendors", ENGINE, ("pydantic", "pydantic_core")),
     Floor(
         "_vendors.model_studio",

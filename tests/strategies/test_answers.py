@@ -157,7 +157,7 @@ WRONG = [
         lambda: strategies.appbuilder.ids("massage"),
         ValueError,
         "no ids of kind 'massage'; did you mean 'message'?; there are thread, message, user message, assistant message,"
-        " assistant, run, file, request",
+        " assistant, run, step, file, request",
     ),
     (lambda: strategies.model_studio.error("not_there"), ValueError, None),
     (lambda: strategies.model_studio.message(created_at="yesterday"), ValueError, None),
