@@ -317,12 +317,6 @@ class AssistantMock:
 
         return report(exchanges, self._engine.sent, self._hiding.secrets(exchanges))
 
-    def told(self, exchanges: Sequence[Exchange]) -> dict[str, Any]:
-        """Exchanges and their conversations as JSON for the page of `--assistant-report`, secrets hidden."""
-        from pytest_assistant_mock._traffic.html_report import told
-
-        return told(exchanges, self._engine.sent, self._hiding.secrets(exchanges))
-
     def excuse(self, failure: BaseException | None = None) -> None:
         """
         Let the mock close without a word about faults and answers nobody used, and save nothing: the test has failed for

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from browser import CONTRASTS, chromium, page_at
 from sockets import KEY
 
 from pytest_assistant_mock import AssistantServer, faults, turns
+from pytest_assistant_mock.errors import CassetteMiss
 
 pytest.importorskip("uvicorn")
 
@@ -207,6 +209,29 @@ def test_text_from_clients_is_never_markup(browser: Any, server: AssistantServer
         assert page.locator("#holds").text_content().count(EVIL) == 2
         assert EVIL in page.locator("pre:visible").all_text_contents()[0]
         assert (page.locator("img, main script").count(), page.title()) == (0, "pytest-assistant-mock")
+
+
+def test_a_key_opens_the_page_once(browser: Any) -> None:
+    """With ?key= in the address; from then on without it, and nothing is shown without either."""
+    with AssistantServer(strict=False, control_key="the key") as server:
+        assert httpx.get(f"{server.url}/__mock__/live.js").status_code == 401
+        with opened(browser, server, "?key=the%20key") as page:
+            assert page.url == f"{server.url}/__mock__/"
+            ask(server, "北京?")
+            page.get_by_text("北京?").wait_for()
+
+
+def test_a_recording_has_a_page_of_exchanges(browser: Any, tmp_path: Path) -> None:
+    """It has no state, and the page says why; what was asked is shown."""
+    recording = {"source": "cassette", "cassette": tmp_path / "none.yaml", "contract": "off"}
+    with pytest.raises(CassetteMiss), AssistantServer(strict=False, **recording) as server:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{server.url}/__mock__/")
+        page.locator("#holds p").wait_for()
+        assert httpx.get(f"{server.url}/api/v1/threads/t", headers=KEY).status_code == 409
+        page.locator("details.exchange").wait_for()
+        context.close()
 
 
 def test_what_would_fail_a_test_is_told(browser: Any, server: AssistantServer) -> None:

@@ -19,7 +19,7 @@ let holdsNothing = false;
 async function get(path) {
   const answer = await fetch(path, { headers: asSession, cache: "no-store" });
   const said = await answer.json();
-  if (!answer.ok) throw new Error(said.error);
+  if (!answer.ok) throw Object.assign(new Error(said.error), { status: answer.status });
   return said;
 }
 
@@ -164,6 +164,7 @@ function showState(state) {
 
 // A server that answers from a recording has no state: it says so once.
 function showNoState(problem) {
+  if (problem.status !== 409) throw problem;
   holdsNothing = true;
   document.getElementById("holds").replaceChildren(make("p", {}, problem.message));
 }
