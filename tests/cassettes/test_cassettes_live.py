@@ -271,6 +271,19 @@ def test_a_stream_that_waits_for_outputs_is_not_sent() -> None:
     ]
 
 
+def test_the_verdict_says_how_many_calls_were_not_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of what was not sent nothing is known, and the last line says so."""
+    saved(tmp_path / "a.yaml", one(asked("DELETE", "/threads/thread_old"), {"id": "thread_old", "deleted": True}))
+    path = saved(tmp_path / "b.yaml", one(asked("POST", "/threads", {}), THREAD))
+    with gateway(Answer(json.dumps(THREAD).encode())) as service:
+        monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", service.base)
+        assert main(["verify", "--live", str(tmp_path / "a.yaml"), str(path)]) == 0
+    end = "the service still answers as recorded; not sent: 1 call, of which nothing is known\n"
+    assert capsys.readouterr().out.endswith(end)
+
+
 def test_a_call_without_any_key_is_sent_without(tmp_path: Path) -> None:
     """What was refused because it had no key is asked again without one."""
     (row,) = rows(one(asked("GET", "/threads/x"), {"code": "InvalidApiKey"}, status=401), sent=(sent := list[Request]()))
