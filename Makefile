@@ -22,7 +22,11 @@ ONCE := $(addprefix tests/,$(addsuffix .py,\
 	engine/test_secrets engine/test_state engine/test_wire mock/test_seed_files mock/test_seeding plugin/test_plugin \
 	project/test_add_an_endpoint project/test_benchmarks project/test_fidelity project/test_growth project/test_layers \
 	project/test_readme project/test_reference project/test_requirements project/test_server_docs project/test_summary \
+<<<<<<< HEAD
+	project/test_wheel serving/test_server_attack serving/test_page serving/test_server_line strategies/test_answers \
+=======
 	project/test_wheel serving/test_server_attack serving/test_control serving/test_control_security serving/test_control_sessions serving/test_server_line strategies/test_answers \
+>>>>>>> main
 	strategies/test_fresh strategies/test_payloads strategies/test_properties strategies/test_types \
 	traffic/test_html_report \
 	vendors/test_appbuilder_refusals vendors/test_java vendors/test_leniency vendors/test_model_studio_refusals vendors/test_provider \

@@ -23,7 +23,9 @@ Key = Callable[[Interaction], str | None]
 """What is equal for equal requests; None for a call to nobody that we play."""
 
 _MOMENT = re.compile(r'"(\w+_at|created|timestamp|request_?id|log_?id)"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?)', re.IGNORECASE)
-_MOMENT_HEADER = re.compile(r"(?:^|-)(?:date|time|age|(?:request|trace|log|eagle|eagleeye-trace)-?id)$", re.IGNORECASE)
+_MOMENT_HEADER = re.compile(
+    r"(?:^|-)(?:date|time|age|traceparent|(?:request|trace|span|log|session|eagle|eagleeye-?trace)-?id)$", re.IGNORECASE
+)
 _ID = re.compile("[A-Za-z0-9_-]+")
 
 
@@ -201,9 +203,31 @@ def _kept(old: Interaction, new: Interaction, asked: str) -> Interaction:
     if before is None or not isinstance(new.reply, Response):
         return replace(new, request=request)
     headers = _old_headers(before.headers, new.reply.headers)
-    body = _old_moments(before, new.reply, asked)
+    body = _old_request_ids(old, new, _old_moments(before, new.reply, asked), asked)
     renewed = with_reply(replace(new, request=request), replace(new.reply, headers=headers, body=body))
-    return replace(renewed, pieces=old.pieces) if body == before.body else renewed
+    alike = [size for _, size in renewed.pieces] == [size for _, size in old.pieces]
+    return replace(renewed, pieces=old.pieces) if alike or body == before.body else renewed
+
+
+def _old_request_ids(old: Interaction, new: Interaction, body: bytes, asked: str) -> bytes:
+    """A body in whose texts the request's own id, as its headers say it, stands as it was."""
+    for there, here in ((old.request.headers, new.request.headers), (_headers(old), _headers(new))):
+        before = dict(_request_ids(there))
+        for name, value in _request_ids(here):
+            if name in before and value not in asked:
+                body = body.replace(value.encode(), before[name].encode())
+    return body
+
+
+def _headers(one: Interaction) -> Headers:
+    return one.response.headers if one.response is not None else ()
+
+
+def _request_ids(headers: Headers) -> Iterator[tuple[str, str]]:
+    """What can stand for nothing else: too long to be a word."""
+    for name, value in headers:
+        if _MOMENT_HEADER.search(name) and _ID.fullmatch(value) and len(value) >= 16:
+            yield name.lower(), value
 
 
 def _old_headers(old: Headers, new: Headers) -> Headers:
