@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, Unpack
 
 from pytest_assistant_mock._doors.doors import Doors
-from pytest_assistant_mock._engine import checks
+from pytest_assistant_mock._engine import checks, forks
 from pytest_assistant_mock._engine.base_urls import ToldURLs
 from pytest_assistant_mock._engine.clock import Clock
 from pytest_assistant_mock._engine.engine import Engine
@@ -96,7 +96,7 @@ class AssistantMock:
         self._engine = Engine(vendors, hosts, self._told(vendors), sdk_environment.warn_of_server(vendors))
         for service in self._engine.services.values():
             service.state.tools = ToolArguments()
-        layers.shared(self._engine.lock)
+        forks.shared(self._engine.lock, forks.ANSWERS)
         self._keys = sdk_environment.Keys([vendor.settings for vendor in vendors])
         self._hiding = Hiding(self._engine, self._keys)
         self._tape = tape_of(source, recording)
@@ -192,7 +192,7 @@ class AssistantMock:
 
         return Control(self, self._control_key)
 
-    def session(self, name: str, keys: Sequence[str] = ()) -> AssistantMock:
+    def _for_session(self, name: str, keys: Sequence[str] = ()) -> AssistantMock:
         """
         A mock like this one, empty, that answers a session of the control API. It is never opened.
 
@@ -203,8 +203,7 @@ class AssistantMock:
         made.spell = self.spell
         for vendor, handle in self._handles.items():
             made._handles[vendor]._base_url, made._handles[vendor]._api_key = handle._base_url, handle._api_key
-        made._known_keys = (*self._known_keys, *keys) if self._known_keys else ()
-        made._know_keys()
+        made._also_know(self._known_keys, keys)
         made._engine.journal.keep(SERVED_EXCHANGES)
         made._engine.journal.watchers.append(self._hear)
         return made
@@ -213,8 +212,12 @@ class AssistantMock:
         for watch in self._watchers:
             watch(exchange)
 
+    def _also_know(self, known: Sequence[str], more: Sequence[str]) -> None:
+        self._known_keys = (*known, *more) if known else ()
+        self._know_keys()
+
     def _know_keys(self) -> None:
-        if self._known_keys:
+        if self._known_keys and self._tape is None:
             for handle in self._handles.values():
                 handle.keys(self._known_keys)
 
@@ -314,12 +317,6 @@ class AssistantMock:
 
         return report(exchanges, self._engine.sent, self._hiding.secrets(exchanges))
 
-    def told(self, exchanges: Sequence[Exchange]) -> dict[str, Any]:
-        """Exchanges and their conversations as JSON for the page of `--assistant-report`, secrets hidden."""
-        from pytest_assistant_mock._traffic.html_report import told
-
-        return told(exchanges, self._engine.sent, self._hiding.secrets(exchanges))
-
     def excuse(self, failure: BaseException | None = None) -> None:
         """
         Let the mock close without a word about faults and answers nobody used, and save nothing: the test has failed for
@@ -334,10 +331,10 @@ class AssistantMock:
 
     def _complain(self) -> None:
         __tracebackhide__ = True
-        for problem in self.complaints(self._strict, wasted=not self._excused):
+        for problem in self._complaints(self._strict, wasted=not self._excused):
             raise problem
 
-    def complaints(self, strict: bool = True, wasted: bool = True) -> Iterator[AssertionError]:
+    def _complaints(self, strict: bool = True, wasted: bool = True) -> Iterator[AssertionError]:
         """
         What a test would fail with if the mock closed now: what no route answers, if `strict`; what was never used, if `wasted`.
         """

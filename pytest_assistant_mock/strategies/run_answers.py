@@ -7,7 +7,6 @@ Knows no vendor by name.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -30,7 +29,7 @@ from pytest_assistant_mock.strategies.answers import (
     stored_message,
     strategy,
 )
-from pytest_assistant_mock.strategies.stored import PARENTS, SORTS
+from pytest_assistant_mock.strategies.stored import PARENTS, SORTS, changed
 
 Wraps = Mapping[str, Callable[[StoredRun, Message], Any]]
 """Operations on a run whose verb returns more than the run, and what it returns."""
@@ -66,7 +65,7 @@ def several(
     show = printer(vendor, operation)
 
     def build(items: list[Any], family: tuple[str, ...], has_more: bool, request_id: str) -> dict[str, Any]:
-        mine = [replace(item, **dict(zip(parents, family, strict=True))) for item in items]
+        mine = [changed(item, **dict(zip(parents, family, strict=True))) for item in items]
         mine.sort(key=lambda item: item.place, reverse=order == "desc")
         return show(Page(mine, has_more and bool(mine)), request_id)
 

@@ -45,7 +45,12 @@ class Sort:
 
     def of(self, fields: Mapping[str, Any]) -> Any:
         """A thing with these fields, where lists are tuples as they are stored."""
-        return replace(self.least, **{name: tuple(one) if isinstance(one, list) else one for name, one in fields.items()})
+        return changed(self.least, **{name: tuple(one) if isinstance(one, list) else one for name, one in fields.items()})
+
+
+def changed(thing: Any, **fields: Any) -> Any:
+    """A copy with other fields: some stored things are tuples, some are dataclasses."""
+    return thing._replace(**fields) if isinstance(thing, tuple) else replace(thing, **fields)
 
 
 def _assistant(ids: Ids) -> Drawn:
@@ -142,7 +147,7 @@ def _whole_run(run: StoredRun, rest: _Rest) -> StoredRun:
         "failed": {"last_error": rest.error},
         "completed": {"usage": rest.usage, "message_id": rest.message_id},
     }
-    return replace(run, leg_at=run.created_at, **_times(run, rest), **by_status.get(run.status, {}))
+    return run._replace(leg_at=run.created_at, **_times(run, rest), **by_status.get(run.status, {}))
 
 
 def _whole_step(step: Step, rest: _Rest) -> Step:
@@ -156,7 +161,7 @@ def _whole_step(step: Step, rest: _Rest) -> Step:
 
 SORTS: Mapping[str, Sort] = {
     "assistant": Sort(_assistant, Assistant("id", 1)),
-    "run": Sort(_run, StoredRun("id", "id", "id", 1), _whole_run, _rest),
+    "run": Sort(_run, StoredRun("id", "id", "id", 1, 0, {}, {}), _whole_run, _rest),
     "run_step": Sort(_step, Step("id", "id", "id", "id", 1), _whole_step, _rest),
     "file": Sort(_file, File("id", "name", 1)),
     "assistant_file": Sort(_attached, AssistantFile("id", "id", 1)),

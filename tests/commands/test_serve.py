@@ -67,14 +67,15 @@ def test_it_says_where_and_stops_clean(number):
     with serving() as process:
         told = head(process)
         url = told[3].split()[1]
-        assert told[:5] == [
+        assert told[:6] == [
             "Both vendors are served; ctrl-C stops.",
             "",
             f"  model_studio  {url}/api/v1",
             f"  appbuilder    {url}",
+            f"  control       {url}/__mock__/",
             "",
         ]
-        assert told[5:9] == [
+        assert told[6:10] == [
             "export DASHSCOPE_API_KEY='sk-assistant-mock'",
             f"export DASHSCOPE_HTTP_BASE_URL='{url}/api/v1'",
             "export APPBUILDER_TOKEN='bce-v3/ALTAK-assistant-mock'",
@@ -106,6 +107,29 @@ def test_its_curl_lines_can_be_pasted(seeded, tmp_path):
     assert [answer["object"] for answer in answers] == ["thread", "list", "thread", "list"]
     expected = ["你好！有什么可以帮你？", "地球是圆的吗?"] if seeded else ["你好", "你好"]
     assert [answer["data"][0]["content"][0]["text"]["value"] for answer in answers[1::2]] == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "status", "said"), [("c-key", 200, "{url}/__mock__/"), (None, 403, "off; --control-key KEY turns it on")]
+)
+def test_where_others_are_let_in_the_control_api_needs_a_key(key, status, said):
+    """It says where the control API is, or how to turn it on."""
+    with serving("--host", "0.0.0.0", "--key", "sk-right", *(["--control-key", key] if key else [])) as process:
+        told = head(process)
+        url = told[3].split()[1]
+        assert told[4] == f"  control       {said.format(url=url)}"
+        answer = httpx.post(f"{url}/__mock__/reset", headers={"Authorization": f"Bearer {key}"})
+        assert (answer.status_code, httpx.get(f"{url}/__mock__/health").status_code) == (status, status)
+        key = {"Authorization": "Bearer sk-right"}
+        assert httpx.post(f"{url}/v2/threads", json={}, headers=key).status_code == 200
+
+
+def test_what_a_session_asks_is_printed_too():
+    """A line an exchange, whichever world it belongs to."""
+    with serving("--json-log") as process:
+        base = json.loads(process.stdout.readline())["base_urls"]["appbuilder"]
+        httpx.post(f"{base}/v2/threads", json={}, headers={**KEY, "X-Assistant-Session": "a"})
+        assert json.loads(process.stdout.readline())["operation"] == "create_thread"
 
 
 def test_json_log():
@@ -175,6 +199,7 @@ def test_a_reader_that_sleeps_stops_nothing():
         (["--seed", "no-such-file.yaml"], "no-such-file.yaml: No such file or directory"),
         (["--revision", "2024"], "invalid choice: '2024'"),
         (["--key", ""], "argument --key: it is empty; is the variable set that it comes from?"),
+        (["--control-key", ""], "argument --control-key: it is empty; is the variable set that it comes from?"),
         (["--body-limit", "-5"], "argument --body-limit: '-5' is no number of bytes; expected digits, like 10000000"),
         (["--body-limit", "10MB"], "argument --body-limit: '10MB' is no number of bytes; expected digits, like 10000000"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from shutil import which
 import pytest
 
 from pytest_assistant_mock import AssistantMock
+from pytest_assistant_mock._commands import serve
 from pytest_assistant_mock._mock.seeds import load
 
 pytest.importorskip("uvicorn")
@@ -27,7 +29,7 @@ def blocks(language):
 
 def test_the_seed_file_loads(tmp_path):
     """Three messages, two threads."""
-    (seeds,) = blocks("yaml")
+    seeds = blocks("yaml")[0]
     (tmp_path / "seeds.yaml").write_text(seeds, "utf-8")
     mock = AssistantMock()
     assert load(tmp_path / "seeds.yaml", mock) == 3
@@ -35,6 +37,17 @@ def test_the_seed_file_loads(tmp_path):
         "你是誰",
         "我是通义千问。",
     ]
+
+
+def test_the_compose_file_starts_what_there_is():
+    """It is YAML, its command is one that `serve` takes, and its health check asks where health is."""
+    yaml = pytest.importorskip("yaml")
+    service = yaml.safe_load(blocks("yaml")[1])["services"]["assistants"]
+    parser = argparse.ArgumentParser()
+    serve.arguments(parser)
+    options = parser.parse_args(shlex.split(service["command"].rstrip('"').partition("assistant-mock serve")[2]))
+    assert (options.host, options.port, options.control_key) == ("0.0.0.0", 8080, "control-of-mine")
+    assert "http://127.0.0.1:8080/__mock__/health" in service["healthcheck"]["test"]
 
 
 def node(number, server, folder):
@@ -48,11 +61,12 @@ def node(number, server, folder):
 
 @pytest.mark.skipif(which("node") is None, reason="Node is not installed")
 def test_the_scripts_run(assistant_server, tmp_path):
-    """One prints the message it sent, the other what the run says, piece by piece."""
+    """One prints the message it sent, the other what the run says, piece by piece, the third what a fault does."""
     assistant_server.model_studio.script("晴，24 度，有风")
     assert node(0, assistant_server, tmp_path) == "你好\n"
     assert node(1, assistant_server, tmp_path) == "晴，24 度，有风\n"
-    assert len(blocks("javascript")) == 2
+    assert node(2, assistant_server, tmp_path) == "429 200\n"
+    assert len(blocks("javascript")) == 3
 
 
 def curl(line, server):
@@ -112,4 +126,4 @@ def test_the_java_programs_are_java(tmp_path):
     files = [str(tmp_path / f"{number}.java") for number in range(len(programs))]
     command = ["java", "-Dfile.encoding=UTF-8", str(tmp_path / "Parse.java"), *files]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
-    assert (done.returncode, done.stdout, done.stderr, len(programs)) == (0, "", "", 2)
+    assert (done.returncode, done.stdout, done.stderr, len(programs)) == (0, "", "", 3)

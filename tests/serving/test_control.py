@@ -290,6 +290,23 @@ def test_verify_says_what_a_failing_test_would(server, ask):
     assert "ContractViolation" not in str(ask("POST", "/verify", {"contract": "off"}))
 
 
+def test_verify_does_not_judge_a_stream_that_is_being_read(server, ask):
+    """Half a stream breaks no contract; `ended` tells it from a whole one."""
+    ask("POST", "/script", {"vendor": STUDIO, "turns": [{"says": "晴天,有风", "pause": 0.2, "wait": True}]})
+    thread = create(server).json()["id"]
+    assistant = create(server, {"model": "qwen-plus", "name": "a"}, "/api/v1/assistants").json()["id"]
+    create(server, {"role": "user", "content": "天气"}, f"/api/v1/threads/{thread}/messages")
+    body = {"assistant_id": assistant, "stream": True}
+    with httpx.stream("POST", f"{server.url}/api/v1/threads/{thread}/runs", json=body, headers=KEY) as answer:
+        lines = answer.iter_lines()
+        next(lines)
+        assert [one["ended"] for one in ask("GET", "/exchanges?operation=create_run")[1]["exchanges"]] == [False]
+        assert ask("POST", "/verify") == (200, {})
+        list(lines)
+    assert [one["ended"] for one in ask("GET", "/exchanges?operation=create_run")[1]["exchanges"]] == [True]
+    assert ask("POST", "/verify") == (200, {})
+
+
 def test_verify_says_how_many_exchanges_it_has_not_seen(server, ask):
     """Of more than 1,000 the older ones are dropped."""
     with httpx.Client(headers=KEY, trust_env=False) as client:

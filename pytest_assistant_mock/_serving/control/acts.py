@@ -17,7 +17,7 @@ from pytest_assistant_mock._mock import arguments, seeds
 from pytest_assistant_mock._serving.control import shown
 from pytest_assistant_mock._serving.control.words import fault_of, turn_of
 from pytest_assistant_mock._serving.control.worlds import Refused, World, Worlds, unknown
-from pytest_assistant_mock.errors import CannotSeed, nearest
+from pytest_assistant_mock.errors import CannotSeed, ContractViolation, nearest
 
 if TYPE_CHECKING:
     from pytest_assistant_mock._mock.handle import Handle
@@ -246,7 +246,7 @@ def verify(asked: Asked) -> Any:
     mock = asked.world.mock
     with mock._engine.lock:
         mock._engine.journal.settle()
-        found = [(type(one).__name__, str(one)) for one in mock.complaints()]
+        found = [(type(one).__name__, str(one)) for one in mock._complaints()]
         if asked.body.get("contract", "fail") == "fail":
             found += [("ContractViolation", one) for one in _broken(asked.world)]
         dropped = {name: count for name in mock._handles if (count := mock._engine.journal.dropped(name))}
@@ -265,7 +265,8 @@ def _broken(world: World) -> list[str]:
 
     watch = Watch(world.mock._engine.journal, world.mock._hiding.keys)
     for _, one in shown.numbered(world.mock, world.mock._handles):
-        watch.see(one)
+        if shown.ended(one):
+            watch.see(one)
     return [listed(watch.violations)] if watch.violations else []
 
 
@@ -332,5 +333,5 @@ def save(asked: Asked) -> Any:
 CONFLICTS = (CannotSeed,)
 """Errors that say that the server is not in a state to do it, though the call is right."""
 
-MISTAKES = (TypeError, ValueError, AssertionError, OverflowError)
+MISTAKES = (TypeError, ValueError, ContractViolation, OverflowError)
 """Errors that say that the call is wrong."""

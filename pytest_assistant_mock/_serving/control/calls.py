@@ -25,7 +25,7 @@ class Call:
     One call.
 
     takes: the fields of its body; needs: those that must be there. query: its parameters. answers: the fields of its answer;
-    with `optional` among them, those that may be missing. free: whether no key is asked for. looks: whether it changes nothing.
+    `optional`: those that may be missing. free: whether no key is asked for. of_a_world: whether a session may be meant.
     """
 
     method: str
@@ -38,6 +38,7 @@ class Call:
     answers: Fields = field(default_factory=dict)
     optional: tuple[str, ...] = ()
     free: bool = False
+    of_a_world: bool = True
 
     @property
     def name(self) -> str:
@@ -111,7 +112,7 @@ def calls(vendors: Mapping[str, Any]) -> tuple[Call, ...]:
     vendor = {"vendor": {**VENDOR, "enum": list(vendors)}}
     world = {**by_vendor(_HELD, vendors), **_NOW}
     return (
-        Call("GET", "/health", acts.health, "The version, the vendors and their base URLs.", free=True, answers={
+        Call("GET", "/health", acts.health, "The version, the vendors, their base URLs.", free=True, of_a_world=False, answers={
             "status": _of("string", "ok"), "version": _TEXT, "vendors": _IDS, "base_urls": _of("object", "By vendor."),
         }),
         Call("POST", "/reset", acts.reset, "Forget everything: threads, scripts, faults, exchanges. The first id comes next."),
@@ -162,11 +163,14 @@ def calls(vendors: Mapping[str, Any]) -> tuple[Call, ...]:
         Call("POST", "/snapshot", acts.snapshot, "Remember everything as it is now.", answers={"id": _TEXT}),
         Call("POST", "/restore/{id}", acts.restore, "Make everything as it was at a snapshot, as often as you like."),
         Call("DELETE", "/snapshot/{id}", acts.forget_snapshot, "Forget a snapshot."),
-        Call("GET", "/sessions", acts.sessions, "The names of the sessions.", answers={"sessions": _IDS}),
+        Call("GET", "/sessions", acts.sessions, "The names of the sessions.", answers={"sessions": _IDS}, of_a_world=False),
         Call("POST", "/sessions", acts.make_session, "Make a session, and say which keys it answers.", takes={
             "name": _of("string", "Its name: 1 to 200 printable ASCII characters."),
             "keys": _of("array", "Requests with one of these keys belong to it.", items=_TEXT),
-        }, needs=("name",), answers={"name": _TEXT}),
-        Call("DELETE", "/sessions/{name}", acts.delete_session, "Forget a session and all it holds."),
-        Call("POST", "/save", acts.save, "Write down what is being recorded."),
+        }, needs=("name",), answers={"name": _TEXT}, of_a_world=False),
+        Call("DELETE", "/sessions/{name}", acts.delete_session, "Forget a session and all it holds.", of_a_world=False),
+        Call("POST", "/save", acts.save, "Write down what is being recorded.", answers={
+            "cassette": _of("string", "The file."),
+            "problem": _of(["string", "null"], "What is said of calls that are not in it; null if all are."),
+        }),
     )  # fmt: skip

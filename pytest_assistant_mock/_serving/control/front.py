@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 BELOW = "/__mock__"
 COOKIE = "assistant_mock_control"
 
+FREE = "/health"
+"""What is answered without a key: a health check knows none."""
+
 
 class Control:
     """
@@ -49,13 +52,17 @@ class Control:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, body_limit: int) -> None:
         """Answer it."""
+        answer: Response | Listener | None
         try:
-            body = await read_body(receive, scope["headers"], body_limit)
-            if body is None:
-                return  # the client is gone
-            if len(body) > body_limit:
-                raise Refused(413, f"the body has more than {body_limit} bytes, the most that this server takes")
-            answer = self._answer(scope, body)
+            asked = _Request(scope)
+            answer = self._let_in(asked)
+            if answer is None:
+                body = await read_body(receive, scope["headers"], body_limit)
+                if body is None:
+                    return  # the client is gone
+                if len(body) > body_limit:
+                    raise Refused(413, f"the body has more than {body_limit} bytes, the most that this server takes")
+                answer = self._answer(asked, body)
         except Refused as refused:
             answer = said(refused.status, refused.said, *_also(refused))
         if isinstance(answer, Response):
@@ -67,36 +74,33 @@ class Control:
         """End what readers of events wait for: the mock has closed."""
         self.worlds.close()
 
-    def _answer(self, scope: Scope, body: bytes) -> Response | Listener:
-        asked = _Request(scope, body)
+    def _let_in(self, asked: _Request) -> Response | None:
+        """Raises Refused for who may not ask, before a body is read. A page that was opened with ?key= is sent on at once."""
         if self.off:
             raise Refused(403, self.off)
         _check_origin(asked)
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        if (redirect := self._with_cookie(method, asked)) is not None:
-            return redirect
-        call, name = self._find(method, asked)
-        if call is None or not call.free:
+        if (redirect := self._with_cookie(asked)) is None and asked.path != FREE:
             self._check_key(asked)
-        if call is not None:
-            return said(200, self._perform(call, name, asked))
-        return self._other(asked)
+        return redirect
 
-    def _find(self, method: str, asked: _Request) -> tuple[Call | None, str]:
+    def _answer(self, asked: _Request, body: bytes) -> Response | Listener:
+        call, name = self._find(asked)
+        return self._other(asked) if call is None else said(200, self._perform(call, name, asked, body))
+
+    def _find(self, asked: _Request) -> tuple[Call | None, str]:
         """The call, and the name in its path; no call for what is none: the document, the events, the page."""
         allowed = []
         for call in self._calls:
             start, brace, _ = call.path.partition("{")
             name = asked.path[len(start) :]
             if asked.path == call.path or (brace and name and asked.path.startswith(start) and "/" not in name):
-                if call.method == method:
+                if call.method == asked.method:
                     return call, unquote(name) if brace else ""
                 allowed.append(call.method)
         if not allowed and asked.path in ("", "/", "/openapi.json", "/events"):
             allowed = ["GET"]
-        if allowed and method not in allowed:
-            self._check_key(asked)
-            raise Refused(405, f"{method} {BELOW}{asked.path}: expected {' or '.join(allowed)}", allowed[0])
+        if allowed and asked.method not in allowed:
+            raise Refused(405, f"{asked.method} {BELOW}{asked.path}: expected {' or '.join(allowed)}", allowed[0])
         return None, ""
 
     def _other(self, asked: _Request) -> Response | Listener:
@@ -125,15 +129,15 @@ class Control:
         except ValueError as problem:
             raise Refused(400, str(problem)) from None
 
-    def _perform(self, call: Call, name: str, asked: _Request) -> Any:
+    def _perform(self, call: Call, name: str, asked: _Request, sent: bytes) -> Any:
         from pytest_assistant_mock._serving.control.acts import CONFLICTS, MISTAKES, Asked, closest_in
         from pytest_assistant_mock._serving.control.fields import check
 
         try:
-            body = _json_body(asked.body)
+            body = _json_body(sent)
             check(f"{call.method} {BELOW}{call.path}", body, call.takes, call.needs)
             query = self._query(asked, call.query)
-            world = self._world(asked)
+            world = self._world(asked) if call.of_a_world else self.worlds.own
             done = call.act(Asked(self.worlds, world, body, query, name, asked.origin, self.save))
         except CONFLICTS as problem:
             raise Refused(409, str(problem)) from None
@@ -189,10 +193,10 @@ class Control:
         """What the cookie holds: nothing that the key could be read from."""
         return hashlib.sha256(f"{BELOW} {self._key}".encode()).hexdigest()
 
-    def _with_cookie(self, method: str, asked: _Request) -> Response | None:
+    def _with_cookie(self, asked: _Request) -> Response | None:
         """For a page that was opened with ?key=: the way to the same without, and the cookie that lets it in."""
         given = dict(parse_qsl(asked.query)).get("key")
-        if given is None or method != "GET" or asked.path not in ("", "/") or not self._key:
+        if given is None or asked.method != "GET" or asked.path not in ("", "/") or not self._key:
             return None
         if not _same(given, self._key):
             raise Refused(401, "this is not the key of this server's control API")
@@ -204,9 +208,9 @@ class Control:
 class _Request:
     """What is asked, as far as it matters here."""
 
-    def __init__(self, scope: Scope, body: bytes) -> None:
+    def __init__(self, scope: Scope) -> None:
         self._headers = scope["headers"]
-        self.body = body
+        self.method = "GET" if scope["method"] == "HEAD" else str(scope["method"])
         self.root = str(scope.get("root_path", "")).rstrip("/")
         self.path = _below(scope, raw_path(scope)) or ""
         self.query = scope["query_string"].decode("latin-1")

@@ -80,11 +80,10 @@ _REFUSED = {
 def _operation(call: Call) -> dict[str, Any]:
     in_path = [_parameter(name, "path", {"type": "string", "minLength": 1}) for name in re.findall(r"{(\w+)}", call.path)]
     in_query = [_parameter(name, "query", schema) for name, schema in call.query.items()]
-    operation: dict[str, Any] = {
-        "operationId": call.name,
-        "summary": call.summary,
-        "parameters": [*in_path, *in_query, {"$ref": "#/components/parameters/Session"}],
-    }
+    session = [{"$ref": "#/components/parameters/Session"}] if call.of_a_world else []
+    operation: dict[str, Any] = {"operationId": call.name, "summary": call.summary}
+    if parameters := [*in_path, *in_query, *session]:
+        operation["parameters"] = parameters
     if call.takes:
         content = {_JSON: {"schema": _object(call.takes, call.needs)}}
         operation["requestBody"] = {"required": bool(call.needs), "content": content}

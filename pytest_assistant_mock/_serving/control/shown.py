@@ -74,7 +74,6 @@ def numbered(mock: AssistantMock, vendors: Iterable[str]) -> list[tuple[int, Exc
 
 def exchange(number: int, one: Exchange, secrets: Secrets) -> dict[str, Any]:
     """One exchange."""
-    failed = isinstance(one.reply, Failure)
     return {
         "number": number,
         "vendor": one.vendor,
@@ -83,8 +82,14 @@ def exchange(number: int, one: Exchange, secrets: Secrets) -> dict[str, Any]:
         "response": _response(one, secrets),
         "failure": one.reply.kind if isinstance(one.reply, Failure) else None,
         "faults": list(one.faults),
-        "ended": failed or not is_stream(pieces := one.reply.pieces) or pieces.ended,  # type: ignore[union-attr]
+        "ended": ended(one),
     }
+
+
+def ended(one: Exchange) -> bool:
+    """Whether no more of its response comes."""
+    pieces = one.reply.pieces if isinstance(one.reply, Response) else None
+    return not is_stream(pieces) or pieces.ended
 
 
 def _request(request: Request, secrets: Secrets) -> dict[str, Any]:

@@ -176,12 +176,13 @@ class Worlds:
                 return self._make(name, keys)
             self._forget_keys(before)
             self._list_keys(before, keys)
+            before.mock._also_know(self.own.mock._known_keys, keys)
             return before
 
     def _make(self, name: str, keys: tuple[str, ...]) -> World:
         if self.own.mock._tape is not None:
             raise Refused(409, "a cassette has no sessions: what it holds was recorded in one; leave out X-Assistant-Session")
-        world = self._sessions[name] = World(self.own.mock.session(name, keys), name)
+        world = self._sessions[name] = World(self.own.mock._for_session(name, keys), name)
         self._list_keys(world, keys)
         while len(self._sessions) > MOST_SESSIONS:
             self._remember(self._remove(next(iter(self._sessions))))
