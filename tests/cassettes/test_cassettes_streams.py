@@ -12,7 +12,9 @@ from typing import Any
 
 import made
 import pytest
+import readers
 import yaml
+from readers import Reader
 
 from pytest_assistant_mock import AssistantMock
 from pytest_assistant_mock._doors import http1
@@ -335,3 +337,26 @@ def test_a_request_is_no_stream() -> None:
     """What a client sends has no pieces, and a plain answer none either."""
     one = made.one(Request("GET", f"{made.STUDIO}/threads/t"), {"a": 1})
     assert "pieces" not in to_text(made.Cassette([one]))
+
+
+@pytest.mark.parametrize("reader", readers.rows())
+def test_every_client_records_and_replays_a_stream(reader: Reader, tmp_path: Path) -> None:
+    """Recorded as it comes, a piece when the one before it was read; replayed to the same bytes without the service."""
+    pieces = [b"data: %d %b\n\n" % (at, b"." * 31) for at in range(4)]
+    turns = Turns(pieces)
+    got: list[bytes] = []
+
+    def after(part: bytes, post: Any) -> None:
+        before = b"".join(got).count(b"\n\n")
+        got.append(part)
+        turns.read.release(max(1, b"".join(got).count(b"\n\n") - before))
+
+    with service(turns) as base, mock(path := tmp_path / "c.yaml", base, "once"):
+        reader.read(f"{base}/stream", after)
+    [one] = storage.load(path).interactions
+    assert b"".join(got) == one.response.body == b"".join(pieces)
+    assert ([size for _, size in one.pieces], one.closed_by_client) == ([len(piece) for piece in pieces], False)
+    replayed: list[bytes] = []
+    with mock(path, base):
+        reader.read(f"{base}/stream", lambda part, post: replayed.append(part))
+    assert replayed == got
