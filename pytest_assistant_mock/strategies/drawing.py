@@ -75,7 +75,7 @@ def _conversation(draw: st.DrawFn, vendor: Vendor, max_calls: int) -> Conversati
     state = _State(vendor)
     calls = [_create_thread(draw, state)]
     operations = {route.operation for route in vendor.routes}
-    steps = [step for operation, step in _STEPS if operation in operations]
+    steps = [step for operation, step in (*_STEPS, *_OFTEN) if operation in operations]
     for choice in draw(st.lists(st.integers(0, len(steps) - 1), max_size=max_calls - 1)):
         calls.append(steps[choice](draw, state))
     return Conversation(vendor.name, tuple(calls))
@@ -171,7 +171,7 @@ def _delete_thread(draw: st.DrawFn, state: _State, thread: int) -> Call:
 
 def _create_assistant(draw: st.DrawFn, state: _State) -> Call:
     number = len(state.tools)
-    state.tools[number] = draw(functions.tools(max_size=2))
+    state.tools[number] = draw(functions.tools(min_size=1, max_size=2))
     state.assistants.append(number)
     return Call("create_assistant", {**_drawn(draw, state, "create_assistant"), "tools": state.tools[number]})
 
@@ -186,11 +186,10 @@ def _with_assistant(step: Callable[[st.DrawFn, _State, int], Call]) -> _Step:
 @_with_assistant
 def _run(draw: st.DrawFn, state: _State, assistant: int) -> Call:
     """A run; what it needs first, if it is not there: a thread whose last message is a user's."""
-    if not state.threads:
-        return _create_thread(draw, state)
-    thread = draw(st.sampled_from(state.threads))
-    if thread not in state.asked:
-        return _posted(draw, state, thread)
+    ready = [thread for thread in state.threads if thread in state.asked]
+    if not ready:
+        return _post(draw, state)
+    thread = draw(st.sampled_from(ready))
     state.asked.remove(thread)
     script = draw(scripts_of(state.vendor, state.tools[assistant], 2))
     rounds = [len(turn) for turn in script if isinstance(turn, list)]
@@ -281,3 +280,6 @@ _STEPS: tuple[tuple[str, _Step], ...] = (
     ("delete_assistant", _delete_assistant),
 )
 """By the operation that a vendor must have for it."""
+
+_OFTEN = tuple(row for row in _STEPS if row[0] in ("create_run", "submit_tool_outputs")) * 5
+"""What needs much before it, and so would come seldom."""
