@@ -23,7 +23,8 @@ ONCE := $(addprefix tests/,$(addsuffix .py,\
 	project/test_add_an_endpoint project/test_benchmarks project/test_fidelity project/test_growth project/test_layers \
 	project/test_readme project/test_reference project/test_requirements project/test_server_docs project/test_summary \
 	project/test_wheel serving/test_server_attack serving/test_control serving/test_control_security serving/test_control_sessions serving/test_server_line strategies/test_answers \
-	strategies/test_fresh strategies/test_payloads strategies/test_properties strategies/test_types \
+	strategies/test_fresh strategies/test_functions strategies/test_payloads strategies/test_properties \
+	strategies/test_run_answers strategies/test_streams strategies/test_types \
 	traffic/test_html_report \
 	vendors/test_appbuilder_refusals vendors/test_java vendors/test_leniency vendors/test_model_studio_refusals vendors/test_provider \
 	vendors/test_samples vendors/test_shape))
