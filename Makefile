@@ -16,13 +16,14 @@ ONCE := $(addprefix tests/,$(addsuffix .py,\
 	cassettes/test_cassettes_age cassettes/test_cassettes_bundled cassettes/test_cassettes_commands cassettes/test_cassettes_growth \
 	cassettes/test_cassettes_live cassettes/test_cassettes_orphans \
 	cassettes/test_cassettes_losses cassettes/test_cassettes_matching cassettes/test_cassettes_storage \
-	commands/test_check commands/test_serve contract/test_contract_mutations contract/test_contract_schemas \
+	commands/test_check commands/test_serve commands/test_serve_recording contract/test_contract_mutations contract/test_contract_schemas \
 	contract/test_contract_streams contract/test_contract_stream_mutations \
 	engine/test_clock engine/test_engine engine/test_journal engine/test_paging engine/test_performing \
 	engine/test_secrets engine/test_state engine/test_wire mock/test_seed_files mock/test_seeding plugin/test_plugin \
 	project/test_add_an_endpoint project/test_benchmarks project/test_fidelity project/test_growth project/test_layers \
 	project/test_readme project/test_reference project/test_requirements project/test_server_docs project/test_summary \
-	project/test_wheel serving/test_server_attack serving/test_control serving/test_control_security serving/test_control_sessions serving/test_server_line strategies/test_answers \
+	project/test_wheel serving/test_server_attack serving/test_control serving/test_control_security \
+	serving/test_control_sessions serving/test_page serving/test_server_line strategies/test_answers \
 	strategies/test_fresh strategies/test_functions strategies/test_payloads strategies/test_properties \
 	strategies/test_run_answers strategies/test_streams strategies/test_types \
 	traffic/test_html_report \

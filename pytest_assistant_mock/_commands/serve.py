@@ -20,6 +20,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
+from pytest_assistant_mock._commands import serve_recording
+
 if TYPE_CHECKING:
     from pytest_assistant_mock._engine.wire import Exchange
     from pytest_assistant_mock._mock.server import AssistantServer
@@ -59,6 +61,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="a name it answers to besides localhost and 127.0.0.1; may be repeated",
     )
     parser.add_argument("--seed", metavar="FILE", help="YAML or JSON of threads and messages to begin with")
+    serve_recording.arguments(parser)
     parser.add_argument("--body-limit", type=_bytes, metavar="BYTES", help="largest request body taken (default 10000000)")
     parser.add_argument("--json-log", action="store_true", help="print JSON, an object a line")
 
@@ -108,7 +111,7 @@ def run(options: argparse.Namespace) -> int:
         _print_the_rest(asked, write)
     except BrokenPipeError:
         pass
-    return 0
+    return serve_recording.saved(server) if server.records else 0
 
 
 def _server(options: argparse.Namespace) -> AssistantServer:
@@ -123,6 +126,7 @@ def _server(options: argparse.Namespace) -> AssistantServer:
         revision=options.revision,
         strict=False,
         allow_hosts=options.allow_host,
+        **serve_recording.keywords(options),
     )
     if options.seed:
         from pytest_assistant_mock._mock.seeds import load
@@ -180,17 +184,17 @@ def _env(server: AssistantServer) -> dict[str, str]:
 
 def _text_start(server: AssistantServer) -> str:
     handles = (server.model_studio, server.appbuilder)
+    played = server.recording is None
     return "\n".join(
         [
-            "Both vendors are served; ctrl-C stops.",
+            "Both vendors are served; ctrl-C stops." if played else serve_recording.told(server),
             "",
             *(f"  {handle.name:14}{handle.base_url}" for handle in handles),
             f"  {'control':14}{_control(server)}",
             "",
             *(f"export {name}='{value}'" for name, value in _env(server).items()),
             "",
-            *_curl_lines(server),
-            "",
+            *([*_curl_lines(server), ""] if played else []),
         ]
     )
 

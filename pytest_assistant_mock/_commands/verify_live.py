@@ -26,7 +26,7 @@ def run(options: Namespace) -> int:
     from pytest_assistant_mock.cassettes.live import Line, asked_again
 
     hide = secrets_of(configured()).text
-    broken = False
+    broken, skipped = False, 0
     try:
         with httpx.Client(timeout=SECONDS) as client:
             line = Line(lambda request: _sent(client, request), _key, _base_url, lambda: time.sleep(PAUSE))
@@ -36,7 +36,7 @@ def run(options: Namespace) -> int:
                     said = [*row.broken, *(f"added: {one}" for one in row.added)] or [f"not sent: {row.skipped}"] * bool(
                         row.skipped
                     )
-                    broken = broken or bool(row.broken)
+                    broken, skipped = broken or bool(row.broken), skipped + bool(row.skipped)
                     what = "DIFF" if row.broken else "more" if row.added else "skip" if row.skipped else "ok  "
                     lines = [f"{what}  {row.number:>4}. {row.operation}\n", *(f"            {one}\n" for one in said)]
                     sys.stdout.write(files.printable(hide("".join(lines))))
@@ -44,7 +44,8 @@ def run(options: Namespace) -> int:
         sys.stderr.write(hide(f"assistant-mock verify --live: {problem or type(problem).__name__}\n"))
         return 2
     verdict = "no longer answers as recorded; record again what differs" if broken else "still answers as recorded"
-    sys.stdout.write(f"the service {verdict}\n")
+    left = f"; not sent: {skipped} call{'' if skipped == 1 else 's'}, of which nothing is known" if skipped else ""
+    sys.stdout.write(f"the service {verdict}{left}\n")
     return int(broken)
 
 

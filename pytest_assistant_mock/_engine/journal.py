@@ -144,6 +144,12 @@ class Journal:
         exchanges = self.of(vendor)
         return list(zip(self._kept[vendor].numbers, exchanges, strict=True)) if exchanges else []
 
+    def number_of(self, exchange: Exchange) -> int | None:
+        """The number of an exchange that is held, mostly one of the newest."""
+        kept = self._kept.get(exchange.vendor)
+        pairs = zip(reversed(kept.numbers), reversed(kept.exchanges), strict=True) if kept is not None else ()
+        return next((number for number, held in pairs if held is exchange), None)
+
     def dropped(self, vendor: str) -> int:
         """How many of one vendor's exchanges are no longer held."""
         kept = self._kept.get(vendor)

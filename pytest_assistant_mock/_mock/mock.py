@@ -217,7 +217,7 @@ class AssistantMock:
         self._know_keys()
 
     def _know_keys(self) -> None:
-        if self._known_keys:
+        if self._known_keys and self._tape is None:
             for handle in self._handles.values():
                 handle.keys(self._known_keys)
 
@@ -316,12 +316,6 @@ class AssistantMock:
         from pytest_assistant_mock._traffic.report import report
 
         return report(exchanges, self._engine.sent, self._hiding.secrets(exchanges))
-
-    def told(self, exchanges: Sequence[Exchange]) -> dict[str, Any]:
-        """Exchanges and their conversations as JSON for the page of `--assistant-report`, secrets hidden."""
-        from pytest_assistant_mock._traffic.html_report import told
-
-        return told(exchanges, self._engine.sent, self._hiding.secrets(exchanges))
 
     def excuse(self, failure: BaseException | None = None) -> None:
         """

@@ -67,7 +67,7 @@ def tape_of(source: str, recording: Recording) -> Tape | None:
     """The use of a cassette, None for the fake. Raises TypeError or ValueError for a word or value that is wrong."""
     for name in recording:
         if name not in Recording.__annotations__:
-            known = ("revision", "hosts", "strict", "contract", "name", "source", *Recording.__annotations__)
+            known = ("revision", "hosts", "strict", "contract", "name", "source", "control", *Recording.__annotations__)
             raise TypeError(f"AssistantMock({name}=…): unknown keyword{nearest(name, known)}; it takes {', '.join(known)}")
     given: dict[str, Any] = {"cassette": None, **recording}
     if source == "fake" and given.keys() <= {"cassette"}:

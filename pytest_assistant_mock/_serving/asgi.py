@@ -54,6 +54,7 @@ class App:
 
     mounts: by the beginning of a vendor's paths ("/api/v1/threads"), the origin that the requests are meant for. A path that
     shares only the part above ("/api/v1/…") also goes to that vendor, which refuses it.
+    ask: who is asked in the place of `answerer`, where an answer may have to come from elsewhere.
     too_large: makes the reply to a request whose body has more than `body_limit` bytes. The body itself is not read.
     control: who answers below /__mock__/; None if nobody does.
     """
@@ -66,6 +67,7 @@ class App:
         control: Control | None = None,
     ) -> None:
         self.answerer = answerer
+        self.ask: Callable[[Request], Awaitable[Reply | None]] | None = None
         self.control = control
         self.body_limit = BODY_LIMIT
         self.hang_s = HANG_S
@@ -98,7 +100,8 @@ class App:
             if len(body) > self.body_limit:
                 reply = self._too_large(Request(request.method, url, headers))
             else:
-                reply = self.answerer.handle(request) or self._nobody(scope["method"], path)
+                asked = self.answerer.handle(request) if self.ask is None else await self.ask(request)
+                reply = asked or self._nobody(scope["method"], path)
         if isinstance(reply, Failure):
             await self._fail(reply, scope, receive, send)
         elif reply.pieces is not None:
@@ -264,11 +267,13 @@ async def _drip(receive: Receive, send: Send, response: Response, method: str) -
 
 
 async def _begin(send: Send, response: Response, after_bytes: int) -> None:
-    """A response's head, with the length it declares, and the first bytes of its body."""
+    """A response's head, and the first bytes of its body. It declares more than that, or no client would miss the rest."""
+    body, declared = response.body[:after_bytes], response.header("content-length") or ""
+    length = max(int(declared) if declared.isdecimal() else 0, len(response.body), len(body) + 1)
     headers = [pair for pair in _head(response) if pair[0] != b"content-length"]
-    headers.append((b"content-length", str(len(response.body)).encode()))
+    headers.append((b"content-length", str(length).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": response.body[:after_bytes], "more_body": True})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
 def _reset(transport: asyncio.Transport) -> None:

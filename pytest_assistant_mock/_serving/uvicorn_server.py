@@ -26,6 +26,8 @@ HEAD_LIMIT = 65536
 ASGI = Callable[[Any, Any, Any], Awaitable[None]]
 _HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
+_LEAVING_S = 0.5
+
 _LOG = logging.getLogger("pytest_assistant_mock.server")
 _LOG.setLevel(logging.ERROR)
 
@@ -107,6 +109,8 @@ class Uvicorn(uvicorn.Server):
         await _first(super().shutdown(sockets), self._hung_up.wait())
         for line in list(self.server_state.connections):
             line.transport.abort()
+        if self.server_state.tasks:  # they leave as when their client goes; cancelled by the loop's end they would be logged
+            await asyncio.wait(self.server_state.tasks, timeout=_LEAVING_S)
 
 
 def uvicorn_server(app: ASGI, backlog: int) -> Uvicorn:

@@ -1,8 +1,8 @@
 """
 What assistants did in a recording -> turns, so that the fake's runs take the same course.
 
-Reads runs, steps and messages wherever they stand, in answers and in events; knows no vendor. The words of a model count for
-nothing here.
+Reads runs, steps and messages wherever they stand, in answers and in events, whatever else stands there; knows no vendor.
+The words of a model count for nothing here.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pytest_assistant_mock._engine.turns import Calls, Ends, Fails, Incomplete, 
 from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.symbols import json_of
 from pytest_assistant_mock.contract.stream_events import looks_like_stream, read_stream
+from pytest_assistant_mock.errors import NotJSON
 
 
 @dataclass
@@ -24,11 +25,10 @@ class Course:
     turns: list[Item] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     waiting: bool = False
-    over: bool = False
 
     def add(self, turn: Item, known_by: str = "") -> None:
         """One more turn, unless it is among them."""
-        if not self.over and (not known_by or known_by not in self.seen):
+        if not known_by or known_by not in self.seen:
             self.seen.add(known_by)
             self.turns.append(turn)
 
@@ -49,8 +49,13 @@ def _arguments(function: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def values(body: bytes) -> list[Any]:
-    """What a body says: its JSON, or the data of its events."""
-    return [event.data for event in read_stream(body, "a stream")] if looks_like_stream(body) else [json_of(body)]
+    """What a body says: its JSON, or the data of its events; nothing of what is no text."""
+    if not looks_like_stream(body):
+        return [json_of(body)]
+    try:
+        return [data for _, data in read_stream(body, "a stream")]
+    except NotJSON:
+        return []
 
 
 def run_of(body: bytes) -> str:
@@ -90,30 +95,37 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
         yield from _objects(inner)
 
 
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
 def _is_run(thing: Mapping[str, Any]) -> bool:
     return thing.get("object") in ("thread.run", "run.result") and isinstance(thing.get("id"), str)
 
 
 def _of_run(course: Course, run: dict[str, Any]) -> None:
-    status, error = run.get("status"), run.get("last_error")
-    error = error if isinstance(error, dict) else {}
-    if status in ("queued", "in_progress"):
-        course.waiting = False if status == "queued" else course.waiting
+    status = run.get("status")
+    if status == "queued":
+        course.waiting = False
+    elif status == "requires_action":  # the answer to a submit has its calls too
+        course.call(_dicts(_dict(_dict(run.get("required_action")).get("submit_tool_outputs")).get("tool_calls")))
     elif status in _ENDS:
         if status == "incomplete" and course.turns and isinstance(course.turns[-1], Says):
             course.turns.pop()
-        course.add(_ENDS[str(status)](error))
-        course.over = True
-    elif status == "completed":
-        course.over = True
+        course.add(_ENDS[str(status)](_dict(run.get("last_error"))), "the end")
+    if answer := _dict(_dict(run.get("final_answer")).get("message")):
+        course.add(Says(_WORDS), str(answer.get("message_id")))
 
 
 def _of_step(course: Course, step: dict[str, Any]) -> None:
-    details = step.get("step_details")
-    for call in details.get("tool_calls", ()) if isinstance(details, dict) else ():
+    for call in _dicts(_dict(step.get("step_details")).get("tool_calls")):
         tool = str(call.get("type"))
-        told = call.get(tool) or call.get("plugin_name")
-        if tool != "function" and isinstance(told, dict) and "output" in told:
+        told = _dict(call.get(tool) or call.get("plugin_name"))
+        if tool != "function" and "output" in told:
             course.add(Uses(tool, str(told.get("arguments", "")), str(told["output"])), str(step.get("id")))
 
 
@@ -123,8 +135,7 @@ def _of_message(course: Course, message: dict[str, Any]) -> None:
 
 
 def _of_creation(course: Course, details: dict[str, Any]) -> None:
-    told = details.get("message_creation")
-    if isinstance(told, dict):
+    if told := _dict(details.get("message_creation")):
         course.add(Says(_WORDS), str(told.get("message_id")))
 
 
@@ -141,7 +152,6 @@ _TELLS: Mapping[str, Callable[[Course, dict[str, Any]], None]] = {
     "thread.run.step": _of_step,
     "thread.message": _of_message,
     "message_creation": _of_creation,
-    "submit_tool_outputs": lambda course, told: course.call(told["submit_tool_outputs"]["tool_calls"]),
-    "tool_calls": lambda course, told: course.call(told.get("tool_calls", ())),
+    "tool_calls": lambda course, told: course.call(_dicts(told.get("tool_calls"))),
 }
 """How an object of a kind tells what a run did."""

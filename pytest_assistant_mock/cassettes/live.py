@@ -19,10 +19,11 @@ from pytest_assistant_mock._engine.vendor import Match, Vendor
 from pytest_assistant_mock._engine.wire import Headers, Request, Response
 from pytest_assistant_mock._vendors import REVISIONS
 from pytest_assistant_mock.cassettes.answer_shapes import changes
+from pytest_assistant_mock.cassettes.events import is_stream
 from pytest_assistant_mock.cassettes.format import Cassette, Interaction
 from pytest_assistant_mock.cassettes.matching import NOTHING, Places
 from pytest_assistant_mock.cassettes.old_values import renamed, same_ids
-from pytest_assistant_mock.cassettes.polling import last_of_polling, waits
+from pytest_assistant_mock.cassettes.polling import ends_of_polling, waits
 from pytest_assistant_mock.cassettes.symbols import Symbols, json_of
 
 MOST_POLLS = 120
@@ -73,6 +74,7 @@ def asked_again(cassette: Cassette, line: Line) -> Iterator[LiveRow]:
     places = Places(engine.place, [service.vendor for service in engine.services.values()])
     keys, _ = places.keys(cassette.interactions, NOTHING)
     known, until = _Known(Symbols(cassette.interactions)), -1
+    open_streams = _waiting_for_outputs(cassette, engine, places)
     for at, one in enumerate(cassette.interactions):
         place = places.of(one)
         if place is None or place.path is None or not isinstance(one.reply, Response) or at < until:
@@ -80,10 +82,28 @@ def asked_again(cassette: Cassette, line: Line) -> Iterator[LiveRow]:
         vendor = engine.services[place.vendor].vendor
         match = vendor.router.find(one.request.method, place.path)
         if isinstance(match, Match) and waits(match.route, one.reply):
-            until = last_of_polling(at, cassette.interactions, keys, match.route)
+            until = ends_of_polling(at, cassette.interactions, keys, match.route)[at]
             if until > at:
                 continue  # the one that ended the waiting is asked until it does
-        yield _Asking(vendor, place, match if isinstance(match, Match) else None, line, known).row(at + 1, one)
+        yield _Asking(vendor, place, match if isinstance(match, Match) else None, line, known).row(
+            at + 1, one, at in open_streams
+        )
+
+
+def _waiting_for_outputs(cassette: Cassette, engine: Engine, places: Places) -> set[int]:
+    """Streams that stay open until the outputs of a tool come, in a call that was recorded after them."""
+    found, latest = set[int](), -1
+    for at, one in enumerate(cassette.interactions):
+        place = places.of(one)
+        vendor = engine.services[place.vendor].vendor if place is not None else None
+        match = vendor.router.find(one.request.method, place.path) if vendor is not None and place is not None else None
+        if vendor is None or not isinstance(match, Match) or not (vendor.streams and vendor.streams.stays_open):
+            continue
+        if match.route.operation == "create_run":
+            latest = at if one.response is not None and is_stream(one.response.headers) else -1
+        elif match.route.operation == "submit_tool_outputs" and latest >= 0:
+            found.add(latest)
+    return found
 
 
 @dataclass(frozen=True)
@@ -96,12 +116,13 @@ class _Asking:
     line: Line
     known: _Known
 
-    def row(self, number: int, one: Interaction) -> LiveRow:
+    def row(self, number: int, one: Interaction, waits_for_outputs: bool) -> LiveRow:
         """Send it, unless there is a reason not to; what has changed."""
         assert isinstance(one.reply, Response)
         operation = self.match.route.operation if self.match else f"{one.request.method} {self.place.path}"
         now = self._bound(one)
-        if reason := self._reason_not_to(one, now):
+        reason = "its stream waits for outputs that are sent while it is read" if waits_for_outputs else ""
+        if reason := reason or self._reason_not_to(one, now):
             return LiveRow(number, self.vendor.name, operation, [], [], reason)
         try:
             answer = self._answer(now, one.reply)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -22,7 +23,9 @@ Key = Callable[[Interaction], str | None]
 """What is equal for equal requests; None for a call to nobody that we play."""
 
 _MOMENT = re.compile(r'"(\w+_at|created|timestamp|request_?id|log_?id)"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?)', re.IGNORECASE)
-_MOMENT_HEADER = re.compile(r"(?:^|-)(?:date|time|age|(?:request|trace|log|eagle|eagleeye-trace)-?id)$", re.IGNORECASE)
+_MOMENT_HEADER = re.compile(
+    r"(?:^|-)(?:date|time|age|traceparent|(?:request|trace|span|log|session|eagle|eagleeye-?trace)-?id)$", re.IGNORECASE
+)
 _ID = re.compile("[A-Za-z0-9_-]+")
 
 
@@ -54,34 +57,55 @@ def _as_filed(one: Interaction) -> str:
 
 def _matched(old: Sequence[Interaction], new: Sequence[Interaction], key: Key) -> tuple[list[Interaction | None], dict[str, str]]:
     """For each new interaction the old one that asked the same, if there is one; and what the new ids were called before."""
-    ids = _Ids(old, new)
-    left = {position: key(one) for position, one in enumerate(old)}
+    ids, left = _Ids(old, new), _Left([key(one) for one in old])
     matched: list[Interaction | None] = []
     for number, one in enumerate(new):
-        rest = new[number + 1 :] if len(new) * len(old) < _MOST_COMPARED else ()
-        at = _same(key(renamed(one, ids.names)), left, lambda: {key(renamed(other, ids.names)) for other in rest})  # noqa: B023
+        soon = new[number + 1 : number + 1 + _LOOK_AHEAD]
+        at = left.take(key(renamed(one, ids.names)), lambda: {key(renamed(other, ids.names)) for other in soon})  # noqa: B023
         matched.append(None if at is None else old[at])
         if at is not None:
-            del left[at]
             ids.learn(old[at], one)
-    return matched, ids.safe(old)
+    return matched, ids.safe()
 
 
-_MOST_COMPARED = 10_000
-"""Pairs of calls: looking ahead at each call of a longer recording takes longer than it is worth."""
+_LOOK_AHEAD = 20
+"""Calls that a call leaves their own old one to, though it could take it: more would take longer than it is worth."""
 
 
-def _same(wanted: str | None, left: dict[int, str | None], later: Callable[[], set[str | None]]) -> int | None:
-    """The first that asked just the same; else the first that asked at the same path, and that no later call asks for."""
-    if wanted is None:
-        return None
-    exact = next((at for at, key in left.items() if key == wanted), None)
-    if exact is not None:
-        return exact
-    line = wanted.partition("\n")[0]
-    alike = {at: key for at, key in left.items() if key and key.partition("\n")[0] == line}
-    spoken_for = later() if alike else set()
-    return next((at for at, key in alike.items() if key not in spoken_for), None)
+class _Left:
+    """Old interactions by what they asked, those that are not matched yet."""
+
+    def __init__(self, keys: Sequence[str | None]) -> None:
+        self._keys = keys
+        self._same: dict[str, deque[int]] = {}
+        self._alike: dict[str, deque[int]] = {}
+        self._gone: set[int] = set()
+        for at, key in enumerate(keys):
+            if key is not None:
+                self._same.setdefault(key, deque()).append(at)
+                self._alike.setdefault(_line(key), deque()).append(at)
+
+    def take(self, wanted: str | None, soon: Callable[[], set[str | None]]) -> int | None:
+        """The first that asked just the same; else the first that asked at the same path, if no call asks for it soon."""
+        if wanted is None:
+            return None
+        at = self._first(self._same.get(wanted))
+        if at is None:
+            at = self._first(self._alike.get(_line(wanted)))
+            if at is None or self._keys[at] in soon():
+                return None
+        self._gone.add(at)
+        return at
+
+    def _first(self, queue: deque[int] | None) -> int | None:
+        while queue and queue[0] in self._gone:
+            queue.popleft()
+        return queue[0] if queue else None
+
+
+def _line(key: str) -> str:
+    """Method and path, without the body."""
+    return key.partition("\n")[0]
 
 
 class _Ids:
@@ -101,7 +125,7 @@ class _Ids:
                 self.names[now] = before
                 self._taken.add(before)
 
-    def safe(self, old: Sequence[Interaction]) -> dict[str, str]:
+    def safe(self) -> dict[str, str]:
         """Without the names that something else has in the new recording."""
         names = {now: before for now, before in self.names.items() if now != before}
         while clashing := [now for now, before in names.items() if before in self._present and before not in names]:
@@ -179,9 +203,31 @@ def _kept(old: Interaction, new: Interaction, asked: str) -> Interaction:
     if before is None or not isinstance(new.reply, Response):
         return replace(new, request=request)
     headers = _old_headers(before.headers, new.reply.headers)
-    body = _old_moments(before, new.reply, asked)
+    body = _old_request_ids(old, new, _old_moments(before, new.reply, asked), asked)
     renewed = with_reply(replace(new, request=request), replace(new.reply, headers=headers, body=body))
-    return replace(renewed, pieces=old.pieces) if body == before.body else renewed
+    alike = [size for _, size in renewed.pieces] == [size for _, size in old.pieces]
+    return replace(renewed, pieces=old.pieces) if alike or body == before.body else renewed
+
+
+def _old_request_ids(old: Interaction, new: Interaction, body: bytes, asked: str) -> bytes:
+    """A body in whose texts the request's own id, as its headers say it, stands as it was."""
+    for there, here in ((old.request.headers, new.request.headers), (_headers(old), _headers(new))):
+        before = dict(_request_ids(there))
+        for name, value in _request_ids(here):
+            if name in before and value not in asked:
+                body = body.replace(value.encode(), before[name].encode())
+    return body
+
+
+def _headers(one: Interaction) -> Headers:
+    return one.response.headers if one.response is not None else ()
+
+
+def _request_ids(headers: Headers) -> Iterator[tuple[str, str]]:
+    """What can stand for nothing else: too long to be a word."""
+    for name, value in headers:
+        if _MOMENT_HEADER.search(name) and _ID.fullmatch(value) and len(value) >= 16:
+            yield name.lower(), value
 
 
 def _old_headers(old: Headers, new: Headers) -> Headers:

@@ -19,7 +19,7 @@ from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.matching import Index, Places, key
 from pytest_assistant_mock.cassettes.misses import MissedRequest, miss, read_beyond, unplayed
 from pytest_assistant_mock.cassettes.pieces import reply_of
-from pytest_assistant_mock.cassettes.polling import last_of_polling, waits
+from pytest_assistant_mock.cassettes.polling import ends_of_polling, waits
 from pytest_assistant_mock.cassettes.redaction import literals, redacted_place, redacted_request
 from pytest_assistant_mock.cassettes.usage import Tape
 from pytest_assistant_mock.errors import CassetteMiss
@@ -41,9 +41,15 @@ class Player:
         self._engine = engine
         places = Places(engine.place, [service.vendor for service in engine.services.values()])
         self._keys, self.redirects = places.keys(interactions, tape.ignored)
-        self._index = Index(self._keys, [tape.shared and one.recorded_by == tape.test for one in interactions])
         self._keys_known = frozenset(keys)
+        self._ends: dict[int, int] = {}
         self._lock = Lock()
+        self.rewind()
+
+    def rewind(self) -> None:
+        """Answer as if nothing had been asked yet."""
+        tape = self.tape
+        self._index = Index(self._keys, [tape.shared and one.recorded_by == tape.test for one in self.interactions])
 
     def plays(self, url: str) -> bool:
         """Whether a URL is a vendor's, or one where its answers sent the client."""
@@ -92,7 +98,9 @@ class Player:
         match = self._engine.services[place.vendor].vendor.router.find(method, place.path)
         if not isinstance(match, Match) or not match.route.settled or not waits(match.route, self.interactions[at].reply):
             return at
-        last = last_of_polling(at, self.interactions, self._keys, match.route)
+        if at not in self._ends:
+            self._ends |= ends_of_polling(at, self.interactions, self._keys, match.route)
+        last = self._ends[at]
         self._index.skip(self._keys[at] or "", at, last)
         return last
 

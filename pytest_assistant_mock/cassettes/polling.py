@@ -23,17 +23,19 @@ def waits(route: Route, reply: Reply) -> bool:
     return isinstance(status, str) and status not in route.settled
 
 
-def last_of_polling(at: int, interactions: Sequence[Interaction], keys: Sequence[str | None], route: Route) -> int:
+def ends_of_polling(at: int, interactions: Sequence[Interaction], keys: Sequence[str | None], route: Route) -> dict[int, int]:
     """
-    The position of the answer that ends the polling which the one at `at` belongs to; `at` if none was recorded before
-    another call. Calls to nobody that we play count as none.
+    For the answer at a position, and each that the same polling goes on with, the position of the one that ends it; its own,
+    if none was recorded before another call. Calls to nobody that we play count as none.
     """
     key, test = keys[at], interactions[at].recorded_by
+    passed = list[int]()
     for position in range(at, len(keys)):
         if keys[position] is None:
             continue
         if keys[position] != key or interactions[position].recorded_by != test:
             break
+        passed.append(position)
         if not waits(route, interactions[position].reply):
-            return position
-    return at
+            return dict.fromkeys(passed, position)
+    return {position: position for position in passed}

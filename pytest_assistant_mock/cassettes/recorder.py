@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
+from typing import TypeVar
 
 from pytest_assistant_mock._engine.base_urls import Place
 from pytest_assistant_mock._engine.engine import Engine
@@ -20,7 +21,7 @@ from pytest_assistant_mock._vendors.secrets import secrets_of
 from pytest_assistant_mock.cassettes import storage
 from pytest_assistant_mock.cassettes.ages import confirmed
 from pytest_assistant_mock.cassettes.content_encoding import Unreadable, plain
-from pytest_assistant_mock.cassettes.format import Cassette, Interaction
+from pytest_assistant_mock.cassettes.format import Cassette, Interaction, from_text, to_text
 from pytest_assistant_mock.cassettes.heard import Heard, heard, sent
 from pytest_assistant_mock.cassettes.in_flight import InFlight
 from pytest_assistant_mock.cassettes.matching import Places, key
@@ -35,6 +36,8 @@ from pytest_assistant_mock.cassettes.usage import Tape
 from pytest_assistant_mock.errors import CassetteError, CassetteMiss
 
 __tracebackhide__ = True  # a failing test shows its own line
+
+_Kind = TypeVar("_Kind")
 
 
 def _now() -> str:
@@ -67,6 +70,7 @@ class Recorder:
         self._before = Counter(before)
         self._keys = set(keys)
         self._now = now
+        self._written: tuple[Cassette, Cassette] | None = None  # the file before this recording was written, and after
         self._lock = Lock()
         self._in_flight = InFlight()
         self._vendors = [service.vendor for service in engine.services.values()]
@@ -161,7 +165,10 @@ class Recorder:
         return self.tape.path is not None and self.tape.record != "none"
 
     def save(self) -> str:
-        """Write the cassette, if something was recorded; what is said of calls that are not in it. Raises CassetteError."""
+        """
+        Write the cassette, if something was recorded, as often as you like; what is said of calls that are not in it. Raises
+        CassetteError.
+        """
         if not self.records or self.tape.path is None:
             return ""
         self.late = self._in_flight.left()
@@ -175,8 +182,25 @@ class Recorder:
         for one in recorded:
             self._check_readable(one)
         new = [redacted(one, secrets) for one in recorded]
-        storage.save(self.tape.path, lambda now: self._changed(now, new), secrets)
+        written: list[Cassette] = []
+
+        def change(now: Cassette) -> Cassette:
+            before = self._without_ours(now)
+            written[:] = before, self._changed(before, new)
+            return written[1]
+
+        storage.save(self.tape.path, change, secrets)
+        self._written = written[0], written[1]
         return told
+
+    def _without_ours(self, now: Cassette) -> Cassette:
+        """The file as it would be if this recording had not been written yet; what somebody else has added since is in it."""
+        if self._written is None:
+            return now
+        before, after = self._written
+        ours = Counter(from_text(to_text(after)).interactions)  # as they are read again
+        besides = [one for one in now.interactions if not _counted(ours, one)]
+        return Cassette([*before.interactions, *besides], before.metadata)
 
     @property
     def lost(self) -> str:
@@ -268,7 +292,7 @@ def _waited(late: Sequence[Request], secrets: Secrets) -> str:
     return f"no answer had come yet when the mock closed; {waits}{''.join(lines)}"
 
 
-def _counted(known: Counter[str | None], key: str | None) -> bool:
+def _counted(known: Counter[_Kind], key: _Kind) -> bool:
     known[key] -= 1
     return known[key] >= 0
 

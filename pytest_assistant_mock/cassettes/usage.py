@@ -44,6 +44,7 @@ class Tape:
     The use of a cassette. `test` is what pytest calls the test (its node id), or empty outside of pytest.
 
     shared: whether several tests use the file; begun: whether its recording began in this very run, so that "once" goes on.
+    served: whether it answers on a socket, for the command line to record.
     """
 
     path: Path | None
@@ -58,6 +59,7 @@ class Tape:
     test: str = ""
     shared: bool = False
     begun: bool = False
+    served: bool = False
 
     @classmethod
     def of(
@@ -96,6 +98,8 @@ class Tape:
 
     def command(self, record: Record) -> str:
         """What to run so that the cassette is recorded."""
+        if self.served:
+            return f"assistant-mock serve --cassette {shlex.quote(str(self.path))} --record {record}"
         if not self.test:
             return f'AssistantMock(source="cassette", cassette={str(self.path)!r}, record="{record}")'
         return f"pytest {shlex.quote(self.test)} --assistant-source=cassette --assistant-record={record}"

@@ -59,7 +59,7 @@ def _rows(cassette: Cassette, revision: str) -> list[Row]:
         before = restore.recall(restore.told(cassette.interactions, service.vendor, places), first=True)
         before.forget_made()
         restore.load(engine, service, before)
-    known, open_streams = courses(cassette.interactions), dict[int, StreamPair]()
+    known, streamed = courses(cassette.interactions), dict[int, StreamPair]()
     rows: list[Row] = []
     bound: dict[str, str] = {}
     exceptions = cassette.metadata.get("exceptions") or {}
@@ -72,20 +72,20 @@ def _rows(cassette: Cassette, revision: str) -> list[Row]:
         operation = match.route.operation if isinstance(match, Match) else f"{one.request.method} {place.path}"
         path = place.path if place.path is not None else ""
         asked = _bound(one, vendor, f"{path}{'?' if place.query else ''}{place.query}", bound)
-        if operation.startswith("create_") and (course := known.pop(run_of(one.reply.body), None)):
+        if operation.startswith("create_") and (course := known.pop(run_of(one.reply.body), None)) and course.turns:
             engine.services[place.vendor].state.scripts.append(Script(tuple(course.turns), optional=True))
         reply = engine.handle(asked)
         if isinstance(reply, Response) and reply.pieces is not None and is_stream_of_events(one.reply):
-            open_streams[len(rows)] = StreamPair(place.vendor, one.reply, opened(reply.pieces))
+            streamed[len(rows)] = StreamPair(place.vendor, one.reply, opened(reply.pieces))
             difference = ""
         else:
             difference = _difference(one.reply, reply, bound)
         rows.append(Row(number, place.vendor, operation, difference, str(exceptions.get(str(number), ""))))
-        for pair in open_streams.values():
+        for pair in [one for one in streamed.values() if not one.over]:
             pair.read()
             for there, here in pair.pairs():
                 _bind(there, here, bound)
-    for at, pair in open_streams.items():
+    for at, pair in streamed.items():
         rows[at] = rows[at]._replace(difference=pair.difference(_of_events))
     return rows
 

@@ -7,7 +7,7 @@ Never the words of a model, nor in how many pieces they came; but the pieces joi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -16,6 +16,7 @@ from pytest_assistant_mock._engine.streams import Stream
 from pytest_assistant_mock._engine.wire import Response
 from pytest_assistant_mock._vendors import DOCUMENTS
 from pytest_assistant_mock.contract.stream_events import Unread, read_stream, whole_frames
+from pytest_assistant_mock.errors import NotJSON
 
 Told = tuple[int, str, Any]
 """The number of an event in its stream, its kind, its data; of several of one kind that follow each other the first."""
@@ -30,15 +31,17 @@ class StreamPair:
     recorded: Response
     stream: Stream
     problem: str = ""
-    taken: bytes = b""
+    _pieces: list[bytes] = field(default_factory=list)
+    over: bool = False
 
     def read(self) -> None:
         """Take what the fake has now."""
         try:
             while (piece := self.stream.take()) is not None:
-                self.taken += piece.data
+                self._pieces.append(piece.data)
         except Exception as error:  # whatever the fake cannot play
             self.problem = f"the fake cannot play it: {error}"
+        self.over = bool(self.problem) or self.stream.ended
 
     def pairs(self) -> list[tuple[Any, Any]]:
         """The data of the events that both have, one beside the other."""
@@ -47,25 +50,32 @@ class StreamPair:
 
     def difference(self, differences: Differences) -> str:
         """In what they differ first; empty if the fake's is like the recorded one. differences: between two values."""
-        for violation in contract.violations(whole_frames(self.recorded.body), vendor=self.vendor, part=True):
-            return str(violation).partition("\n")[0]
+        try:
+            found = contract.violations([whole_frames(self.recorded.body)], vendor=self.vendor, part=True)
+        except NotJSON as problem:
+            return str(problem)
+        if found:
+            return str(found[0]).partition("\n")[0]
         there, here = self._told()
         for (number, kind, left), other in zip(there, [*here, *[None] * len(there)], strict=False):
             if other is None:
                 return self.problem or f"event {number}: {kind} recorded, nothing more from the fake"
             if kind != other[1]:
                 return f"event {number}: {kind} recorded, {other[1]} from the fake"
-            for found in differences(left, other[2], f"event {number} {kind}: $"):
-                return found
+            for difference in differences(left, other[2], f"event {number} {kind}: $"):
+                return difference
         return ""
 
     def _told(self) -> tuple[list[Told], list[Told]]:
-        return list(_told(self.vendor, whole_frames(self.recorded.body))), list(_told(self.vendor, self.taken))
+        return list(_told(self.vendor, whole_frames(self.recorded.body))), list(_told(self.vendor, b"".join(self._pieces)))
 
 
 def _told(vendor: str, body: bytes) -> Iterator[Told]:
     rules = DOCUMENTS[vendor].streams
-    events = [(rules.kind(name, data), data) for name, data in read_stream(body, "a stream")]
+    try:
+        events = [(rules.kind(name, data), data) for name, data in read_stream(body, "a stream")]
+    except NotJSON:
+        return
     number = 1
     for kind, group in groupby(events, lambda event: event[0]):
         data = [one for _, one in group]

@@ -1,5 +1,5 @@
 """
-A vendor's OpenAPI 3.1 document: every path, parameter, body, response, error, server and security scheme.
+A vendor's OpenAPI documents, 3.1 and 3.2: every path, parameter, body, response, error, server and security scheme.
 
 Made from the same routes, shapes and error rows the fake answers with.
 """
@@ -20,14 +20,17 @@ _PREFIX = "#/components/schemas/"
 _JSON = "application/json"
 
 
-def openapi(name: str) -> JSONSchema:
-    """The document. Raises KeyError for an unknown vendor."""
+def openapi(name: str, version: str = "3.1.0") -> JSONSchema:
+    """The document. Raises KeyError for an unknown vendor. From 3.2 on, a stream says what its items are, not what it is."""
     vendor, documents = revisions(name)[NEWEST], DOCUMENTS[name]
     paths: dict[str, Any] = {}
     for route in vendor.routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(vendor, documents, route)
+        if _may_stream(vendor, route) and version >= "3.2":
+            media = paths[route.path][route.method.lower()]["responses"]["200"]["content"][_media_type(vendor)]
+            media["itemSchema"] = media.pop("schema")
     return {
-        "openapi": "3.1.0",
+        "openapi": version,
         "jsonSchemaDialect": DIALECT,
         "info": {
             "title": documents.title,
@@ -123,8 +126,7 @@ def _responses(vendor: Vendor, route: Route) -> JSONSchema:
         says.setdefault(row.status, []).append(row.message)
     responses = {str(status): _response(vendor, status, answers[status], says[status]) for status in sorted(answers)}
     if _may_stream(vendor, route):
-        media_type = vendor.streams.content_type.partition(";")[0] if vendor.streams else ""
-        responses["200"]["content"][media_type] = {"schema": {"$ref": _PREFIX + _EVENT}}
+        responses["200"]["content"][_media_type(vendor)] = {"schema": {"$ref": _PREFIX + _EVENT}}
     return responses
 
 
@@ -133,6 +135,10 @@ _EVENT = "Event"
 
 def _may_stream(vendor: Vendor, route: Route) -> bool:
     return "stream" in asks(vendor.name, route.operation).model_fields
+
+
+def _media_type(vendor: Vendor) -> str:
+    return vendor.streams.content_type.partition(";")[0] if vendor.streams else ""
 
 
 def _event(vendor: str) -> JSONSchema:

@@ -1,5 +1,5 @@
 """
-The files in schemas/: every operation's request and response, errors, events, the shared objects, and one openapi.json a vendor.
+The files in schemas/: requests, responses, errors, events and shared objects; and the OpenAPI documents of each vendor.
 
 Builds them; where they are written is the command's business.
 """
@@ -48,6 +48,7 @@ def files() -> dict[str, str]:
         for event in events(vendor):
             found[f"{vendor}/events/{event}.json"] = document(vendor, event, "event")
         found[f"{vendor}/openapi.json"] = openapi(vendor)
+        found[f"{vendor}/openapi-3.2.json"] = openapi(vendor, "3.2.0")
     return {path: json.dumps(one, ensure_ascii=False, indent=2) + "\n" for path, one in found.items()}
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_assistant_mock._traffic.html_report import Told, page
+from pytest_assistant_mock._traffic.html_report import Told, page, told
 from pytest_assistant_mock.plugin.report import plain
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ def attach(report: pytest.TestReport, traffic: Sequence[tuple[AssistantMock, lis
     if not kept:
         return
     try:
-        parts = [mock.told(exchanges) for mock, exchanges in kept]
-        told = {name: [one for part in parts for one in part[name]] for name in ("talks", "exchanges")}
-        text = json.dumps({"count": sum(part["count"] for part in parts), **told}, ensure_ascii=False)
+        parts = [told(exchanges, mock._engine.sent, mock._hiding.secrets(exchanges)) for mock, exchanges in kept]
+        joined = {name: [one for part in parts for one in part[name]] for name in ("talks", "exchanges")}
+        text = json.dumps({"count": sum(part["count"] for part in parts), **joined}, ensure_ascii=False)
     except Exception as problem:
         text = json.dumps({"count": 0, "talks": [], "exchanges": [], "problem": type(problem).__name__})
     report.assistant_report = plain(text)  # type: ignore[attr-defined]

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made import JSON, asked, one, player, saved
+from made import JSON, ask, asked, one, player, saved
 from timing import seconds
 
 from pytest_assistant_mock import errors
 from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.wire import Request, Response
-from pytest_assistant_mock.cassettes import Cassette, check, storage
+from pytest_assistant_mock.cassettes import Cassette, Interaction, check, load, storage
 from pytest_assistant_mock.cassettes.format import from_text, to_text
 from pytest_assistant_mock.cassettes.matching import canonical
+from pytest_assistant_mock.cassettes.old_values import renewed
 from pytest_assistant_mock.cassettes.verify import verify
 
 
@@ -39,6 +40,32 @@ def missed(count: int, path: Path) -> None:
         mock._session.answerer.handle(asked("GET", f"/threads/other_{count}"))  # type: ignore[union-attr]
 
 
+def polls(count: int, path: Path) -> Path:
+    """So many looks at a run that never ends."""
+    looks = [one(asked("GET", "/threads/t/runs/r"), {"id": "r", "status": "in_progress"}) for _ in range(count)]
+    return saved(path / f"{count}.yaml", *looks)
+
+
+def played(path: Path) -> None:
+    """All of them, asked for."""
+    looks = load(path).interactions
+    with player(path) as mock:
+        for look in looks:
+            ask(mock, look.request)
+
+
+def two_recordings(count: int, day: str) -> list[Interaction]:
+    """Threads that are made and looked at, none with the ids or the body of another day."""
+    made = [one(asked("POST", "/threads", {"metadata": {"n": f"{day}{n}"}}), {"id": f"thread_{day}{n}"}) for n in range(count)]
+    looks = [one(asked("GET", f"/threads/thread_{day}{n}"), {"id": f"thread_{day}{n}"}) for n in range(count)]
+    return [*made, *looks]
+
+
+def key(one: Interaction) -> str:
+    """What is equal for equal requests."""
+    return f"{one.request.method} {one.request.url}\n{one.request.body.decode()}"
+
+
 ENTRIES: dict[str, tuple[int, Callable[[int, Path], Any], Callable[[Any], Any]]] = {
     "load": (500, many, storage.load),
     "write": (500, many, lambda path: storage.save(path, lambda now: now, Secrets())),
@@ -55,6 +82,12 @@ ENTRIES: dict[str, tuple[int, Callable[[int, Path], Any], Callable[[Any], Any]]]
         4000,
         lambda count, path: Cassette([one(asked("GET", "/x"), Response(200, JSON, b"data: x\r\n" * count))]),
         lambda cassette: from_text(to_text(cassette)),
+    ),
+    "polls of a run that never ends": (200, polls, played),
+    "recorded again": (
+        60,
+        lambda count, path: (two_recordings(count, "a"), two_recordings(count, "b")),
+        lambda both: renewed(*both, key),
     ),
     "a long body": (20_000, lambda count, path: json.dumps({"a": ["你好"] * count}).encode(), canonical),
     "many headers": (

@@ -256,6 +256,34 @@ def test_what_cannot_be_sent_is_said() -> None:
     ]
 
 
+def test_a_stream_that_waits_for_outputs_is_not_sent() -> None:
+    """AppBuilder's stream stays open over a call of a tool: read to its end first, it would never end."""
+    stream = Response(200, (("Content-Type", "text/event-stream"),), b'event: status\ndata: {"run_id": "run_1", "n": 1}\n\n')
+    calls = (
+        one(asked("POST", "/v2/threads/runs", {"thread_id": "t", "stream": True}, BAIDU), stream),
+        one(asked("POST", "/v2/threads/runs/submit_tool_outputs", {"run_id": "run_1"}, BAIDU), {"id": "run_1"}),
+        one(asked("POST", "/v2/threads/runs", {"thread_id": "u", "stream": True}, BAIDU), stream),
+    )
+    assert [row.skipped for row in rows(*calls, answers=[stream])] == [
+        "its stream waits for outputs that are sent while it is read",
+        "it names <run#1> (run_1), which no answer has brought this time",
+        "",
+    ]
+
+
+def test_the_verdict_says_how_many_calls_were_not_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of what was not sent nothing is known, and the last line says so."""
+    saved(tmp_path / "a.yaml", one(asked("DELETE", "/threads/thread_old"), {"id": "thread_old", "deleted": True}))
+    path = saved(tmp_path / "b.yaml", one(asked("POST", "/threads", {}), THREAD))
+    with gateway(Answer(json.dumps(THREAD).encode())) as service:
+        monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", service.base)
+        assert main(["verify", "--live", str(tmp_path / "a.yaml"), str(path)]) == 0
+    end = "the service still answers as recorded; not sent: 1 call, of which nothing is known\n"
+    assert capsys.readouterr().out.endswith(end)
+
+
 def test_a_call_without_any_key_is_sent_without(tmp_path: Path) -> None:
     """What was refused because it had no key is asked again without one."""
     (row,) = rows(one(asked("GET", "/threads/x"), {"code": "InvalidApiKey"}, status=401), sent=(sent := list[Request]()))

@@ -6,6 +6,7 @@ import difflib
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ class Service:
         if self.stream:
             answer = f"event:message\ndata: {answer}\n\nevent:done\ndata: [DONE]\n\n"
         headers = (
-            ("Content-Type", "application/json"),
+            ("Content-Type", "text/event-stream" if self.stream else "application/json"),
             ("Date", f"day {self.day}"),
             ("X-Request-Id", f"r-{self.day}-{self.count}"),
         )
@@ -76,7 +77,7 @@ def talk(base: str, *, extra: bool = False, content: str = "hi") -> None:
     call("GET", f"/threads/{thread['id']}/messages")
 
 
-Change = Callable[[Service], None]
+Change = Callable[[Service], object]
 
 
 def recorded(path: Path, day: int, change: Change = lambda one: None, options: dict[str, Any] | None = None, **more: Any) -> str:
@@ -206,12 +207,58 @@ def test_metadata_is_substance(tmp_path: Path) -> None:
     assert '"created_at": "tuesday"' in recorded(path, 2, lambda one: one.more.update(metadata={"created_at": "tuesday"}))
 
 
+def test_headers_that_are_new_each_time_keep_their_values(tmp_path: Path) -> None:
+    """Of the request, as dashscope's session id, and of the answer, as the gateway's times; an SDK's version is substance."""
+    sent = {"x-dashscope-sdk-session-id": "s{}", "X-Appbuilder-Request-Id": "a{}", "traceparent": "t{}", "x-sdk": "sdk/{}"}
+    came = ("req-cost-time", "req-arrive-time", "x-envoy-upstream-service-time", "eagleeye-traceid", "x-b3-traceid", "x-answers")
+    path = tmp_path / "c.yaml"
+    for day in (1, 2):
+        answer = Answer(headers=tuple((name, f"{name} {day}") for name in came))
+        with gateway(answer) as one, mock(path, one, record="all"):
+            headers = {**KEY, **{name: value.format(day) for name, value in sent.items()}}
+            requests.post(f"{one.base}/threads", json={}, headers=headers, timeout=20)
+    (found,) = load(path).interactions
+    assert found.response is not None
+    assert [found.request.header(name) for name in sent] == ["s1", "a1", "t1", "sdk/2"]
+    assert [found.response.header(name) for name in came] == [f"{name} {2 if name == 'x-answers' else 1}" for name in came]
+
+
+def test_the_id_of_a_request_that_a_text_repeats_keeps_its_value(tmp_path: Path) -> None:
+    """As AppBuilder's "logId:…", in a text; not where a request names it, for replay must find that."""
+    path, name = tmp_path / "c.yaml", "X-Appbuilder-Request-Id"
+    for day in (1, 2):
+        plain, named = f"{day}0000000-0000-4000-8000-00000000000a", f"{day}0000000-0000-4000-8000-00000000000b"
+        answer = gateway(lambda asked: Answer(b'{"m": "logId:%b"}' % str(asked.header(name)).encode()))
+        with answer as one, mock(path, one, record="all"):
+            requests.post(f"{one.base}/threads", json={}, headers={**KEY, name: plain}, timeout=20)
+            requests.post(f"{one.base}/threads?seen={named}", json={}, headers={**KEY, name: named}, timeout=20)
+    texts = [one.response.json()["m"] for one in load(path).interactions if one.response]
+    assert texts == ["logId:10000000-0000-4000-8000-00000000000a", "logId:20000000-0000-4000-8000-00000000000b"]
+
+
 def test_streams_keep_their_old_values_too(tmp_path: Path) -> None:
     """In the frames of a stream ids and times stay as they were, and every other byte is as it came."""
     path = tmp_path / "c.yaml"
     before, after = (recorded(path, day, lambda one: setattr(one, "stream", True)) for day in (1, 2))
     assert difference(before, after) == []
+    assert "pieces:" in after
     replays(path)
+
+
+def test_the_pieces_of_a_stream_stay_as_they_were(tmp_path: Path) -> None:
+    """A stream that says the same keeps when its pieces came; one that says more has pieces that fit its own bytes."""
+    path = tmp_path / "c.yaml"
+    recorded(path, 1, lambda one: setattr(one, "stream", True))
+    texts = path.read_text("utf-8")
+    old = [replace(one, pieces=((7, one.pieces[0][1]),)) for one in load(path).interactions]
+    saved(path, *old)
+    recorded(path, 2, lambda one: setattr(one, "stream", True))
+    assert [one.pieces for one in load(path).interactions] == [one.pieces for one in old]
+    recorded(path, 3, lambda one: (setattr(one, "stream", True), setattr(one, "say", "再见再见")))
+    for one in load(path).interactions:
+        assert one.response is not None
+        assert sum(size for _, size in one.pieces) == len(one.response.body)
+    assert texts != path.read_text("utf-8")
 
 
 def test_of_a_shared_cassette_only_the_tests_own_calls_change(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +11,9 @@ from typing import Any
 
 import pytest
 from scripted_streams import CASES, SCRIPTS, STUDIOS_OWN, TOOL, Scene
-from vendors import ask
+from vendors import STUDIO, ask
 
-from pytest_assistant_mock import AssistantMock, Response, turns
+from pytest_assistant_mock import AssistantMock, Request, Response, turns
 from pytest_assistant_mock.__main__ import main
 from pytest_assistant_mock.cassettes import Cassette, Interaction
 from pytest_assistant_mock.cassettes.format import to_text
@@ -77,6 +78,35 @@ def test_the_number_of_pieces_is_the_models_own() -> None:
     assert told(verify(recorded("appbuilder", turns.says("晴,24 度", pieces=list("晴,24 度"))))) == []
 
 
+def polled(vendor: str, *script: Any) -> Cassette:
+    """A conversation that is not streamed: a call whose output is given, an answer, and all that can be listed then."""
+    talk = Talk(vendor, script)
+    ids: dict[str, Any] = {"thread_id": talk.thread.id}
+    if vendor == "model_studio":
+        path = f"/{talk.thread.id}/runs"
+        run = talk.post(path, assistant_id=talk.assistant.id).json()
+        path += f"/{run['id']}"
+        ask(talk.mock, "GET", f"{talk.base}/threads{path}")
+        talk.post(f"{path}/submit_tool_outputs", tool_outputs=[{"output": "22"}])
+        for more in (path, f"{path}/steps", f"/{talk.thread.id}/messages"):
+            ask(talk.mock, "GET", f"{talk.base}/threads{more}")
+    else:
+        run = talk.post("/runs", **ids, assistant_id=talk.assistant.id).json()
+        (call,) = run["required_action"]["submit_tool_outputs"]["tool_calls"]
+        talk.post("/runs", **ids, assistant_id=talk.assistant.id, tool_output={"tool_call_id": call["id"], "output": "30"})
+        for more in ("/runs/query", "/runs/steps/list", "/messages/list"):
+            talk.post(more, **ids, run_id=run["id"])
+    found = [Interaction(one.request, one.reply) for one in talk.handle.exchanges]
+    assert {one.status for one in talk.handle.exchanges} == {200}
+    return Cassette(found)
+
+
+@pytest.mark.parametrize("vendor", ["model_studio", "appbuilder"])
+def test_a_run_that_is_polled_takes_the_recorded_course_too(vendor: str) -> None:
+    """The call, then the answer: each object is explained, in each answer."""
+    assert told(verify(polled(vendor, turns.calls("f", city="北京"), "晴"))) == []
+
+
 DIFFERENCES: dict[str, tuple[str, str, str, str]] = {
     "a name": (
         "model_studio", "event:thread.run.queued\n", "event:thread.run.waiting\n",
@@ -118,3 +148,30 @@ def test_the_command_counts_streams(tmp_path: Path, capsys: pytest.CaptureFixtur
     path.write_text(to_text(recorded("model_studio", turns.calls("f", city="北京"), "晴")), "utf8")
     assert main(["verify", str(path)]) == 0
     assert capsys.readouterr().out.endswith("the fake explains 100 % of this traffic (4 interactions)\n")
+
+
+ODD = (
+    {"object": "thread.run", "id": "run_1", "status": "requires_action", "required_action": "x", "final_answer": 1},
+    {"object": "thread.run", "id": "run_1", "status": "failed", "last_error": "x"},
+    {
+        "object": "thread.run.step",
+        "run_id": "run_1",
+        "step_details": {"type": "tool_calls", "tool_calls": [1, {"type": "x", "x": 1}]},
+    },
+    {"object": "thread.message", "run_id": "run_1", "role": "assistant", "content": "x"},
+    {"type": "message_creation", "run_id": "run_1", "message_creation": None},
+    {"type": "tool_calls", "run_id": ["x"], "tool_calls": {"function": {}}},
+)
+
+
+def test_odd_answers_make_no_course() -> None:
+    """Whatever stands in a recording is compared, nothing is raised."""
+    request = Request("POST", f"{STUDIO}/threads/t/runs", (), b"[]")
+    bodies = [json.dumps(one).encode() for one in ODD] + [b"event: x\ndata: \xff\n\n", b"data: {\n\n", b"[[[", b""]
+    found = [Interaction(request, Response(200, (("Content-Type", "text/event-stream"),), body)) for body in bodies]
+    assert len(verify(Cassette(found))) == len(found)
+    *before, run = recorded("appbuilder", "晴").interactions
+    assert isinstance(run.reply, Response)
+    for body, problem in ((b"event: message\ndata: \xff\n\n", "is not UTF-8"), (b"event: message\ndata: {\n\n", "expected JSON")):
+        (row,) = [row for row in verify(Cassette([*before, replace(run, reply=replace(run.reply, body=body))])) if row.difference]
+        assert problem in row.difference

@@ -23,7 +23,7 @@ SCHEMAS = Path(__file__).parents[2] / "schemas"
 TEXTS = files()
 FILES = {name: json.loads(text) for name, text in TEXTS.items()}
 OPENAPI = [name for name in FILES if name.endswith("openapi.json")]
-PLAIN = [name for name in FILES if name not in OPENAPI]
+PLAIN = [name for name in FILES if "openapi" not in name]
 EVENTS = {vendor: {kind.partition(" ")[0] for kind in DOCUMENTS[vendor].streams.events} for vendor in contract.VENDORS}
 ROUTES = [(vendor.name, route) for vendor in REVISIONS["2026"] for route in vendor.routes]
 
@@ -61,9 +61,13 @@ def test_writing_mends_what_check_complains_of(tmp_path, capsys):
 
 
 def test_there_is_a_file_for_everything():
-    """A request and a response an operation, every event, and a vendor's error, shared objects and OpenAPI document."""
+    """A request and a response an operation, every event, and a vendor's error, shared objects and OpenAPI documents."""
     operations = {f"{vendor}/{route.operation}.{kind}.json" for vendor, route in ROUTES for kind in ("request", "response")}
-    others = {f"{vendor}/{name}.json" for vendor in contract.VENDORS for name in (*DOCUMENTS[vendor].objects, "error", "openapi")}
+    others = {
+        f"{vendor}/{name}.json"
+        for vendor in contract.VENDORS
+        for name in (*DOCUMENTS[vendor].objects, "error", "openapi", "openapi-3.2")
+    }
     events = {f"{vendor}/events/{name}.json" for vendor in contract.VENDORS for name in EVENTS[vendor]}
     assert set(FILES) == operations | others | events
 
@@ -154,6 +158,19 @@ def test_openapi_is_valid(name):
     """A public validator of OpenAPI 3.1 finds nothing."""
     assert FILES[name]["openapi"] == "3.1.0"
     assert list(OpenAPIV31SpecValidator(FILES[name]).iter_errors()) == []
+
+
+@pytest.mark.parametrize("vendor", contract.VENDORS)
+def test_openapi_3_2_is_valid_and_says_what_comes_in_a_stream(vendor):
+    """A public validator finds nothing; it is the other document, but that a stream is told by its items."""
+    older, newer = FILES[f"{vendor}/openapi.json"], FILES[f"{vendor}/openapi-3.2.json"]
+    streams = json.dumps(newer).count('"text/event-stream": {"itemSchema": {"$ref": "#/components/schemas/Event"}}')
+    assert streams == json.dumps(older).count('"text/event-stream": {"schema": {"$ref": "#/components/schemas/Event"}}') > 0
+    assert json.loads(json.dumps(newer).replace("itemSchema", "schema").replace('"3.2.0"', '"3.1.0"')) == older
+    validators = pytest.importorskip("openapi_spec_validator")
+    if not hasattr(validators, "OpenAPIV32SpecValidator"):
+        pytest.skip("this openapi-spec-validator does not know OpenAPI 3.2")
+    assert list(validators.OpenAPIV32SpecValidator(newer).iter_errors()) == []
 
 
 @pytest.mark.parametrize(("vendor", "route"), [pytest.param(*row, id=f"{row[0]}-{row[1].operation}") for row in ROUTES])

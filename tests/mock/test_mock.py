@@ -406,5 +406,5 @@ def test_an_unknown_keyword_is_named_with_the_nearest():
         AssistantMock(revison="2026")
     assert str(caught.value) == (
         "AssistantMock(revison=…): unknown keyword; did you mean 'revision'?; it takes revision, hosts, strict, contract, name,"
-        " source, cassette, record, ignore, reuse, unplayed, test, shared, begun"
+        " source, control, cassette, record, ignore, reuse, unplayed, pace, polls, old_values, test, shared, begun"
     )

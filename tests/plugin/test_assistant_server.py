@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
+import httpx
 import pytest
 
-from pytest_assistant_mock import AssistantMock
+from pytest_assistant_mock import AssistantMock, AssistantServer
 from pytest_assistant_mock.errors import BlockedHost
 
 pytest.importorskip("uvicorn")
@@ -177,3 +179,34 @@ def test_a_test_that_stops_the_clock_stops_no_server(pytester, freezer):
             assert requests.post(f"{{server.url}}/v2/threads", json={{}}, headers=KEY, timeout=10).status_code == 200
     """)
     pytester.runpytest_subprocess("-p", "no:cacheprovider", timeout=60).assert_outcomes(passed=2)
+
+
+def test_a_cassette_on_a_socket(pytester):
+    """The fixture answers from a test's cassette; what nobody asked for, and a miss, fail the test as in process."""
+    recorded = Path(pytester.path) / "cassettes" / "one.yaml"
+    with AssistantServer() as real:
+        upstream = {"model_studio": real.model_studio.base_url}
+        with AssistantServer(source="cassette", cassette=recorded, record="once", upstream=upstream) as server:
+            key = {"Authorization": "Bearer sk-1234567890abcdef"}
+            made = httpx.post(f"{server.model_studio.base_url}/threads", json={}, headers=key).json()["id"]
+    pytester.makepyfile(
+        ASK
+        + f"""
+import pytest
+
+pytestmark = pytest.mark.assistant(source="cassette", cassette="one")
+
+def test_played(assistant_server):
+    assert ask(assistant_server)["id"] == {made!r}
+
+def test_missed(assistant_server):
+    assert [ask(assistant_server).get("code") for _ in range(2)] == [None, "CassetteMiss"]
+
+def test_unplayed(assistant_server):
+    pass
+"""
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=3, errors=2)
+    result.stdout.fnmatch_lines(["*CassetteMiss: *"])
+    result.stdout.fnmatch_lines(["*UnplayedInteractions: *"])

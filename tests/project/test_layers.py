@@ -52,6 +52,7 @@ FLOORS = (
     Floor("_traffic", ENGINE),
     # 1b: vendors and doors never meet, nor does a vendor meet another
     Floor("_serving", ("_doors.seam", *WIRE), ("uvicorn",)),
+    Floor("_serving.upstream", ("_doors.seam", *WIRE), ("httpx",)),
     Floor("_vendors", ENGINE, ("pydantic", "pydantic_core")),
     Floor(
         "_vendors.model_studio",

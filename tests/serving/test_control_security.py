@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+from time import perf_counter
+
 import httpx
 import pytest
 from sockets import KEY
@@ -123,6 +126,27 @@ def test_a_path_that_only_looks_like_it_is_the_vendors():
         assert httpx.get(f"{server.url}/api/v1/threads/__mock__", headers=KEY).json()["id"] == "__mock__"
         assert httpx.get(f"{server.url}/__mocks__/health").status_code == 404
         assert httpx.get(f"{server.url}/x/__mock__/health").status_code == 404
+
+
+def test_a_reader_that_sleeps_loses_the_oldest_and_stops_no_server(capfd):
+    """No more than 1,000 events wait for it; when the server closes it is given up, and nothing is printed."""
+    with AssistantServer(strict=False) as server:
+        line = socket.socket()
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        line.connect(("127.0.0.1", int(server.url.rpartition(":")[2])))
+        line.sendall(b"GET /__mock__/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert line.recv(15) == b"HTTP/1.1 200 OK"
+        body = b'{"metadata": {"a": "' + b"x" * 8000 + b'"}}'
+        with httpx.Client(headers=KEY, trust_env=False) as client:
+            for _ in range(1500):
+                client.post(f"{server.url}/v2/threads", content=body)
+        (listener,) = server._control.worlds.own.listeners
+        assert len(listener._waiting) == 1000
+        assert listener._lost > 0
+        before = perf_counter()
+    assert perf_counter() - before < 2
+    assert capfd.readouterr() == ("", "")
+    line.close()
 
 
 def test_a_reader_of_events_stops_no_server():

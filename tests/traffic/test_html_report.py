@@ -176,10 +176,10 @@ def test_in_a_browser_the_page_is_filtered_and_copied_by_keyboard(browser: Any, 
 
 def copied(button: Any) -> str:
     """What a button copies."""
-    button.evaluate("button => { window.button = button }")
-    button.press("Enter")
-    button.page.wait_for_function("window.button.dataset.copied")
-    return str(button.page.evaluate("window.button.dataset.copied"))
+    handle = button.element_handle()
+    handle.press("Enter")
+    until = "async (one) => { while (!one.dataset.copied) await new Promise(requestAnimationFrame); return one.dataset.copied; }"
+    return str(handle.evaluate(until))
 
 
 @pytest.mark.parametrize(("scheme", "media"), [("light", "screen"), ("dark", "screen"), ("dark", "print")])

@@ -169,5 +169,8 @@ def calls(vendors: Mapping[str, Any]) -> tuple[Call, ...]:
             "keys": _of("array", "Requests with one of these keys belong to it.", items=_TEXT),
         }, needs=("name",), answers={"name": _TEXT}, of_a_world=False),
         Call("DELETE", "/sessions/{name}", acts.delete_session, "Forget a session and all it holds.", of_a_world=False),
-        Call("POST", "/save", acts.save, "Write down what is being recorded."),
+        Call("POST", "/save", acts.save, "Write down what is being recorded.", answers={
+            "cassette": _of("string", "The file."),
+            "problem": _of(["string", "null"], "What is said of calls that are not in it; null if all are."),
+        }),
     )  # fmt: skip

@@ -45,7 +45,7 @@ class Listener:
         with self.world.mock._engine.lock:
             before = shown.numbered(self.world.mock, self.world.mock._handles) if self._since is not None else []
             journal.watchers.append(self._hear)
-        self._waiting.extend(("exchange", one) for number, one in before if number > (self._since or 0))
+        self._waiting.extend(("exchange", pair) for pair in before if pair[0] > (self._since or 0))
         self.world.listeners.append(self)
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _HEAD})
@@ -62,6 +62,7 @@ class Listener:
         while True:
             for text in self._texts():
                 await send({"type": "http.response.body", "body": text.encode("utf-8", "replace"), "more_body": True})
+                await asyncio.sleep(0)  # others have their turn, and a client that has gone is seen
             if self._closed and not self._waiting:
                 return
             try:
@@ -76,17 +77,15 @@ class Listener:
                 lost, self._lost = self._lost, 0
                 yield _event("dropped", {"dropped": lost})
             kind, what = self._waiting.popleft()
-            yield self._exchange(what) if isinstance(what, Exchange) else _event(kind, what)
+            yield self._exchange(*what) if kind == "exchange" else _event(kind, what)
 
-    def _exchange(self, one: Exchange) -> str:
-        mock = self.world.mock
-        number = next((number for number, held in reversed(shown.numbered(mock, [one.vendor])) if held is one), None)
-        if number is None:
-            return ": it has been forgotten\n\n"
-        return _event("exchange", shown.exchange(number, one, mock._hiding.secrets([one])), number)
+    def _exchange(self, number: int, one: Exchange) -> str:
+        return _event("exchange", shown.exchange(number, one, self.world.mock._hiding.secrets([one])), number)
 
     def _hear(self, exchange: Exchange) -> None:
-        self.tell("exchange", exchange)
+        number = self.world.mock._engine.journal.number_of(exchange)
+        if number is not None:  # else it was forgotten while its reply was being read
+            self.tell("exchange", (number, exchange))
 
     def tell(self, kind: str, what: Any) -> None:
         """Have an event sent. From any thread."""

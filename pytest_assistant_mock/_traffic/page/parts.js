@@ -13,6 +13,10 @@ function make(name, attributes, ...children) {
   return element;
 }
 
+function count(number, word) {
+  return `${number} ${word}${number === 1 ? "" : "s"}`;
+}
+
 const BAD = ["failed", "expired", "cancelled", "incomplete", "error"];
 
 function tone(status) {
@@ -121,8 +125,13 @@ function quoted(text) {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+// Where a request can be sent again: on the page of a server that is this server, which has answered it in the vendor's place.
+function reachable(url) {
+  return "served" in document.body.dataset ? url.replace(/^https?:\/\/[^/]+/, location.href.split("/__mock__/")[0]) : url;
+}
+
 function curl(request) {
-  const lines = [`curl -X ${request.method} ${quoted(request.url)}`];
+  const lines = [`curl -X ${request.method} ${quoted(reachable(request.url))}`];
   for (const [name, value] of Object.entries(request.headers)) {
     if (!["host", "content-length", "connection", "accept-encoding"].includes(name.toLowerCase())) lines.push(`-H ${quoted(`${name}: ${value}`)}`);
   }

@@ -3,10 +3,6 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const cards = data.tests.map((test) => ({ test, text: JSON.stringify(test).toLowerCase(), element: card(test) }));
 
-function count(number, word) {
-  return `${number} ${word}${number === 1 ? "" : "s"}`;
-}
-
 function card(test) {
   const found = make(
     "details",
