@@ -75,3 +75,11 @@ def page_at(browser: Any, url: str, **options: Any) -> Iterator[Any]:
         assert wrong == []
     finally:
         context.close()
+
+
+def copied(button: Any) -> str:
+    """What a button copies."""
+    handle = button.element_handle()
+    handle.press("Enter")
+    until = "async (one) => { while (!one.dataset.copied) await new Promise(requestAnimationFrame); return one.dataset.copied; }"
+    return str(handle.evaluate(until))

@@ -120,7 +120,13 @@ class _Transport(asyncio.Transport):
                 self._soon(self._protocol.data_received, CONTINUE)
             return
         self._incoming = IncomingRequest(self._origin)
-        reply = self._answerer.handle(request)
+        try:
+            reply = self._answerer.handle(request)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # in the task that writes a body aiohttp would wrap it, or lose it and wait for ever
+            self._soon(_client_of(self._protocol).set_exception, error)
+            return
         if reply is None:
             self._passage = _Passage(self._protocol, request, bytes(incoming.data), tell_of(self._answerer))
             self._passage.begin(self._open_line, self._connection_error)
@@ -252,6 +258,13 @@ def _fail(protocol: Any, error: BaseException, failure: Failure) -> None:
         payload.set_exception(error)
 
 
+def _client_of(protocol: Any) -> Any:
+    """aiohttp's own protocol, above whatever passages."""
+    while isinstance(protocol, _Passage):
+        protocol = protocol.client
+    return protocol
+
+
 class _Passage(asyncio.Protocol):
     """
     A call that is let through: a real line, between its transport and the client's protocol. What comes is handed on at once;
@@ -288,6 +301,11 @@ class _Passage(asyncio.Protocol):
                 self.line.write(self._written)
 
         self._task = asyncio.get_running_loop().create_task(connect())
+
+    @property
+    def client(self) -> Any:
+        """The protocol above."""
+        return self._protocol
 
     def data_received(self, data: bytes) -> None:
         self._hear(data)

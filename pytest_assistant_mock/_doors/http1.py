@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from pytest_assistant_mock._doors.incoming import IncomingRequest
 from pytest_assistant_mock._engine.streams import Reading
-from pytest_assistant_mock._engine.wire import Failure, FailureKind, Headers, Reply, Request, Response, header
+from pytest_assistant_mock._engine.wire import BODILESS, Failure, FailureKind, Headers, Reply, Request, Response, header
 
 
 def refused() -> ConnectionRefusedError:
@@ -36,12 +36,9 @@ def framed(response: Response) -> Headers:
         declared = header(response.headers, "content-length")
         if declared == length or (declared is not None and not response.body):  # an answer to HEAD declares what it lacks
             return response.headers
-        if declared is None and response.status in _BODILESS:
+        if declared is None and response.status in BODILESS:
             return response.headers
     return _declaring(response.headers, length)
-
-
-_BODILESS = frozenset((204, 304))
 
 
 def _declaring(headers: Headers, length: str) -> Headers:

@@ -15,7 +15,7 @@ from typing import Any, Concatenate, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
 from pytest_assistant_mock._engine.base_urls import split
-from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response, headers_of
+from pytest_assistant_mock._engine.wire import BODILESS, Failure, Headers, Reply, Request, Response, headers_of
 
 Content: TypeAlias = Response | Failure | dict[str, Any] | list[Any]
 """An answer: whole, or as JSON to be sent with status 200 and the vendor's headers."""
@@ -173,13 +173,17 @@ def _json(content: object) -> bytes:
 def _sendable(response: Response) -> Response:
     """The response with its headers in pairs and its body in bytes, where a test wrote a dict and a text."""
     status, body = response.status, response.body
-    if isinstance(status, bool) or not isinstance(status, int) or not 100 <= status <= 599:
-        raise ValueError(f"Response(status={status!r}): expected a number from 100 to 599")
+    if isinstance(status, bool) or not isinstance(status, int) or not 200 <= status <= 599:
+        raise ValueError(f"Response(status={status!r}): expected a number from 200 to 599")
     if isinstance(body, str):
         body = body.encode()
     if not isinstance(body, (bytes, bytearray, memoryview)):
         json_hint = "; a dict or list in place of the Response is sent as JSON" if isinstance(body, (dict, list)) else ""
         raise TypeError(f"Response(body={body!r}): expected bytes, or text to be sent as UTF-8{json_hint}")
+    if status in BODILESS and (response.pieces is not None or body):
+        raise ValueError(
+            f"Response(status={status}) has a body, and no client reads one behind {status}: leave it out, or say 200"
+        )
     headers = _pairs(response.headers)
     return (
         replace(response, headers=headers)

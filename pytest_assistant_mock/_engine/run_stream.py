@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from threading import Event
+from queue import Empty, SimpleQueue
 from typing import NamedTuple, Protocol
 
 from pytest_assistant_mock._engine.kinds.performances import PERFORMANCE
@@ -90,7 +90,7 @@ class RunStream:
         self._unread: deque[Happened] = deque()
         self._over = False  # no more events come; the frames that are left still do
         self._left = False
-        self._woken = Event()
+        self._woken: SimpleQueue[None] = SimpleQueue()  # no Event: its lock must not be taken in a finalizer, which may close
         state.streams[self._run_id] = self
 
     def take(self) -> Piece | None:
@@ -102,7 +102,8 @@ class RunStream:
                     return None
                 happened = self._next()
                 if happened is None:
-                    self._woken.clear()  # it waits for outputs
+                    while not self._woken.empty():  # it waits for outputs: what woke it before is past
+                        self._woken.get()
                     return None
                 event = happened.event
                 self._frames.extend(self._printer.frames(happened))
@@ -118,18 +119,25 @@ class RunStream:
         return self.failure is not None or self._left or (self._over and not self._frames)
 
     def wait(self) -> None:
-        """Wait until outputs have come, or a cancel. Where neither comes in time, the run expires."""
-        if not self._woken.wait(self._outputs_within):
+        """Wait until outputs have come, a cancel, or the reader has gone. Where none of them comes in time, the run expires."""
+        if self._left:
+            return
+        try:
+            self._woken.get(timeout=self._outputs_within)
+        except Empty:
             with self._lock:
                 expire_run(self._state, self._run_id)
+        else:
+            self.wake()  # whoever else waits
 
     def close(self) -> None:
-        """The reader has gone. Only marks: the run goes on when somebody looks."""
+        """The reader has gone. Only marks, and wakes who waits: the run goes on when somebody looks."""
         self._left = True
+        self.wake()
 
     def wake(self) -> None:
         """What the run waits for has come."""
-        self._woken.set()
+        self._woken.put(None)
 
     def settle(self) -> None:
         """Let the run go on to its next stop if the reader has gone. One whose outputs nobody can send any more expires."""
@@ -148,7 +156,7 @@ class RunStream:
         if not self.ended:
             self.failure = "reset"
         self._forget()
-        self._woken.set()
+        self._woken.put(None)
 
     def _next(self) -> Happened | None:
         """The next event: one that happened while nobody read, or a new one."""

@@ -31,6 +31,10 @@ FailureKind: TypeAlias = Literal[
 ]
 
 
+BODILESS = frozenset((204, 304))
+"""The statuses whose responses have no body."""
+
+
 def header(headers: Headers, name: str) -> str | None:
     """The first header of that name, whatever its case; None if there is none."""
     wanted, size = name.lower(), len(name)

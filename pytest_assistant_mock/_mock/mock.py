@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, Unpack
 
 from pytest_assistant_mock._doors.doors import Doors
-from pytest_assistant_mock._engine import checks
+from pytest_assistant_mock._engine import checks, forks
 from pytest_assistant_mock._engine.base_urls import ToldURLs
 from pytest_assistant_mock._engine.clock import Clock
 from pytest_assistant_mock._engine.engine import Engine
@@ -96,7 +96,7 @@ class AssistantMock:
         self._engine = Engine(vendors, hosts, self._told(vendors), sdk_environment.warn_of_server(vendors))
         for service in self._engine.services.values():
             service.state.tools = ToolArguments()
-        layers.shared(self._engine.lock)
+        forks.shared(self._engine.lock, forks.ANSWERS)
         self._keys = sdk_environment.Keys([vendor.settings for vendor in vendors])
         self._hiding = Hiding(self._engine, self._keys)
         self._tape = tape_of(source, recording)

@@ -10,6 +10,7 @@ import sys
 from threading import Lock, Thread, current_thread
 from typing import Any, NamedTuple
 
+from pytest_assistant_mock._engine import forks
 from pytest_assistant_mock._engine.wire import Request
 
 
@@ -30,6 +31,7 @@ class InFlight:
     def __init__(self) -> None:
         self._begun: dict[int, _Begun] = {}
         self._lock = Lock()
+        forks.shared(self._lock, forks.KEEPS)
 
     def begin(self, request: Request, made_with: str = "") -> None:
         """A call goes through, made with some client."""

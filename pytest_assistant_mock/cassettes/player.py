@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from threading import Lock
 
+from pytest_assistant_mock._engine import forks
 from pytest_assistant_mock._engine.base_urls import Place
 from pytest_assistant_mock._engine.engine import Engine
 from pytest_assistant_mock._engine.secrets import Secrets
@@ -44,6 +45,7 @@ class Player:
         self._keys_known = frozenset(keys)
         self._ends: dict[int, int] = {}
         self._lock = Lock()
+        forks.shared(self._lock, forks.KEEPS)
         self.rewind()
 
     def rewind(self) -> None:

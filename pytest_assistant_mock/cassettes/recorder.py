@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import TypeVar
 
+from pytest_assistant_mock._engine import forks
 from pytest_assistant_mock._engine.base_urls import Place
 from pytest_assistant_mock._engine.engine import Engine
 from pytest_assistant_mock._engine.secrets import Secrets
@@ -72,6 +73,7 @@ class Recorder:
         self._now = now
         self._written: tuple[Cassette, Cassette] | None = None  # the file before this recording was written, and after
         self._lock = Lock()
+        forks.shared(self._lock, forks.KEEPS)
         self._in_flight = InFlight()
         self._vendors = [service.vendor for service in engine.services.values()]
         self._places = Places(engine.place, self._vendors)

@@ -6,7 +6,8 @@ import asyncio
 import gc
 import gzip
 import warnings
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -240,3 +241,44 @@ def test_a_call_let_through_leaves_nothing_behind() -> None:
         for script in (Recorder(real.url), Script(real.url, None)):
             with behind_doors(script):
                 assert _in_session(lambda session: _read(session, real.url, data=b"x")) == b"real"
+
+
+async def _pieces() -> AsyncIterator[bytes]:
+    yield b"a"
+    yield b"b"
+
+
+def _form() -> Any:
+    form = aiohttp.FormData()
+    form.add_field("file", b"x", filename="a.txt")
+    return form
+
+
+BODIES: dict[str, Callable[[], dict[str, Any]]] = {
+    "none": dict,
+    "json": lambda: {"json": {}},
+    "bytes": lambda: {"data": b"x"},
+    "form": lambda: {"data": _form()},
+    "pieces": lambda: {"data": _pieces()},
+}
+
+
+@pytest.mark.parametrize("outside", [False, True])
+@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize("error", [LookupError("mine"), pytest.fail.Exception("mine")], ids=lambda error: type(error).__name__)
+def test_what_an_answerer_raises_is_raised_at_the_call(error: BaseException, body: str, outside: bool) -> None:
+    """The very exception, neither wrapped nor lost, however the body is written; the same below a mock that listens."""
+
+    def answer(request: Request) -> Reply:
+        raise error
+
+    async def use(session: Any) -> BaseException:
+        with pytest.raises(type(error)) as raised:
+            await asyncio.wait_for(_read(session, **BODIES[body]()), 5)
+        return raised.value
+
+    with ExitStack() as doors:
+        doors.enter_context(behind_doors(Script(BASE, answer)))
+        if outside:
+            doors.enter_context(behind_doors(Recorder(BASE)))
+        assert _in_session(use) is error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import RLock, Thread
 from typing import Any
 
@@ -107,6 +107,33 @@ def test_outputs_from_another_thread_wake_the_reader() -> None:
     stage.stream.wait()
     other.join()
     assert stage.read()[-2:] == ["RunCompleted", "end"]
+
+
+@pytest.mark.parametrize("waiting", [1, 3])
+@pytest.mark.parametrize("end", [RunStream.close, RunStream.cut])
+def test_a_close_wakes_who_waits(end: Callable[[RunStream], None], waiting: int) -> None:
+    """However many wait, and however long they would have; none of them makes the run expire."""
+    stage = Streaming(True, turns.calls("f"), "hi", outputs_within=60)
+    stage.read()
+    threads = [Thread(target=stage.stream.wait, daemon=True) for _ in range(waiting)]
+    for thread in threads:
+        thread.start()
+    end(stage.stream)
+    for thread in threads:
+        thread.join(5)
+        assert not thread.is_alive()
+    assert (stage.status, stage.stream.take()) == ("requires_action", None)
+
+
+def test_a_closed_stream_is_not_waited_for() -> None:
+    """The close came before the wait."""
+    stage = Streaming(True, turns.calls("f"), "hi", outputs_within=60)
+    stage.stream.close()
+    stage.read()
+    thread = Thread(target=stage.stream.wait, daemon=True)
+    thread.start()
+    thread.join(5)
+    assert not thread.is_alive()
 
 
 @pytest.mark.parametrize("how", ["expired", "cancelled"])

@@ -169,7 +169,18 @@ def test_an_answer_nobody_asked_for_is_told(mock: AssistantMock) -> None:
         (("create_thread", {"a": {1, 2}}), {}, TypeError, "an own answer cannot be sent as JSON: Object of type set is not"),
         (("create_thread", {"a": float("nan")}), {}, ValueError, "an own answer cannot be sent as JSON: Out of range float"),
         (("create_thread", {"a": "\ud83d"}), {}, ValueError, "an own answer cannot be sent as JSON: 'utf-8' codec can't encode"),
-        (("create_thread", Response(999)), {}, ValueError, "Response(status=999): expected a number from 100 to 599"),
+        (("create_thread", Response(999)), {}, ValueError, "Response(status=999): expected a number from 200 to 599"),
+        (("GET /x", Response(103)), {}, ValueError, "Response(status=103): expected a number from 200 to 599"),
+        *(
+            (
+                ("GET /x", answer),
+                {},
+                ValueError,
+                f"Response(status={answer.status}) has a body, and no client reads one behind {answer.status}:"
+                " leave it out, or say 200",
+            )
+            for answer in (Response(204, pieces=[b"x"]), Response(304, body=b"x"), Response(204, pieces=[]))
+        ),
         (("create_thread", Response(200, (), 5)), {}, TypeError, "Response(body=5): expected bytes, or text to be sent as UTF-8"),  # type: ignore[arg-type]
         (
             ("create_thread", Response(200, ("a", "b"))),

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from browser import CONTRASTS, chromium, page_at
+from browser import CONTRASTS, chromium, copied, page_at
 from sockets import KEY
 
 from pytest_assistant_mock import AssistantServer, faults, turns
@@ -184,14 +184,6 @@ def test_what_is_copied_seeds_what_is_shown(browser: Any, server: AssistantServe
     seeded = httpx.post(f"{server.url}/__mock__/seed", content=body.group(1).replace("'\\''", "'").encode())
     assert seeded.status_code == 200
     assert [message.text for message in handle.messages(handle.threads()[-1])] == ['it\'s "北京"']
-
-
-def copied(button: Any) -> str:
-    """What a button copies."""
-    handle = button.element_handle()
-    handle.press("Enter")
-    until = "async (one) => { while (!one.dataset.copied) await new Promise(requestAnimationFrame); return one.dataset.copied; }"
-    return str(handle.evaluate(until))
 
 
 def test_text_from_clients_is_never_markup(browser: Any, server: AssistantServer) -> None:

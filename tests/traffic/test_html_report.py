@@ -13,7 +13,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from browser import CONTRASTS, chromium, page_at
+from browser import CONTRASTS, chromium, copied, page_at
 
 from pytest_assistant_mock._traffic import html_report
 from pytest_assistant_mock._traffic.html_report import Told, page
@@ -172,14 +172,6 @@ def test_in_a_browser_the_page_is_filtered_and_copied_by_keyboard(browser: Any, 
         lines = copied(open_page.get_by_text("copy pytest lines"))
         assert lines.startswith('thread = model_studio.add_thread()\nmodel_studio.add_message(thread, "北京天气?")\n')
         assert "-H 'Authorization: Bearer REDACTED'" in copied(last.get_by_text("copy curl"))
-
-
-def copied(button: Any) -> str:
-    """What a button copies."""
-    handle = button.element_handle()
-    handle.press("Enter")
-    until = "async (one) => { while (!one.dataset.copied) await new Promise(requestAnimationFrame); return one.dataset.copied; }"
-    return str(handle.evaluate(until))
 
 
 @pytest.mark.parametrize(("scheme", "media"), [("light", "screen"), ("dark", "screen"), ("dark", "print")])

@@ -72,20 +72,26 @@ class List {
   }
 
   filter() {
-    for (const row of this.rows.values()) row.element.hidden = !row.search.includes(words) || (onlyFailed.checked && !row.bad);
+    for (const row of this.rows.values()) {
+      row.element.hidden = !row.search.includes(words) || (onlyFailed.checked && !row.bad);
+    }
   }
 }
 
 const lists = {
-  threads: new List("threads", (talk) => make("article", { class: "card" }, conversation({ ...talk, seed: () => seed(talk) }))),
+  threads: new List("threads", threadCard),
   exchanges: new List("exchanges", exchange),
 };
 
-function calls(run, step) {
-  return step.calls.map((call) => ({ kind: "called", run: run.id, name: call.name, arguments: call.arguments, output: call.output }));
+function threadCard(talk) {
+  return make("article", { class: "card" }, conversation({ ...talk, seed: () => seed(talk) }));
 }
 
-function said(message) {
+function calls(run, step) {
+  return step.calls.map(({ name, arguments: given, output }) => ({ kind: "called", run: run.id, name, arguments: given, output }));
+}
+
+function saidIn(message) {
   return { kind: "said", who: message.role, text: message.text, run: message.run_id, files: message.file_ids };
 }
 
@@ -96,7 +102,7 @@ function ofRun(run, byId) {
     found.push(...calls(run, step));
     const message = byId.get(step.message_id);
     if (message) {
-      found.push(said(message));
+      found.push(saidIn(message));
       byId.delete(step.message_id);
     }
   }
@@ -108,7 +114,8 @@ function ofRun(run, byId) {
 function arriving(one) {
   const found = { run: "", id: "", text: "" };
   for (const frame of ((one.response && one.response.text) || "").split(/\r?\n\r?\n/)) {
-    const data = parsed({ text: frame.split(/\r?\n/).filter((line) => line.startsWith("data:")).map((line) => line.slice(5)).join("\n") });
+    const lines = frame.split(/\r?\n/).filter((line) => line.startsWith("data:"));
+    const data = parsed({ text: lines.map((line) => line.slice(5)).join("\n") });
     if (data === null || typeof data !== "object") continue;
     const run = data.object === "thread.run" ? data : data.details && data.details.run_object;
     if (run) found.run = run.id;
@@ -136,15 +143,16 @@ function talk(vendor, thread, runs) {
     run.steps.push({ calls: [], message_id: piece.id });
   }
   const blocks = runs.map((run) => ({ at: run.created_at, entries: ofRun(run, byId) }));
-  const others = [...byId.values()].map((message) => ({ at: message.created_at, entries: [said(message)] }));
+  const others = [...byId.values()].map((message) => ({ at: message.created_at, entries: [saidIn(message)] }));
   const ordered = [...others, ...blocks].sort((one, other) => one.at - other.at);
   return { vendor, thread: thread.id, entries: ordered.flatMap((block) => block.entries) };
 }
 
 function seed(shown) {
   const messages = shown.entries.filter((one) => one.kind === "said").map((one) => ({ role: one.who, text: one.text }));
-  const request = { method: "POST", url: new URL("seed", location.href.split("?")[0]).href, headers: { "Content-Type": "application/json", ...asSession } };
-  return curl({ ...request, json: { [shown.vendor]: { threads: [{ messages }] } } });
+  const url = new URL("seed", location.href.split("?")[0]).href;
+  const json = { [shown.vendor]: { threads: [{ messages }] } };
+  return curl({ method: "POST", url, headers: { "Content-Type": "application/json", ...asSession }, json });
 }
 
 function isBad(shown) {
@@ -153,9 +161,11 @@ function isBad(shown) {
 
 function showState(state) {
   const vendors = Object.keys(state).filter((name) => state[name] && state[name].threads);
-  const talks = vendors.flatMap((vendor) =>
-    state[vendor].threads.slice(-MOST_THREADS).map((thread) => ({ at: thread.created_at, talk: talk(vendor, thread, state[vendor].runs.filter((run) => run.thread_id === thread.id)) })),
-  );
+  const talks = vendors.flatMap((vendor) => {
+    const { threads, runs } = state[vendor];
+    const newest = threads.slice(-MOST_THREADS);
+    return newest.map((thread) => ({ at: thread.created_at, talk: talk(vendor, thread, runs.filter((run) => run.thread_id === thread.id)) }));
+  });
   talks.sort((one, other) => other.at - one.at);
   const items = talks.map(({ talk }) => ({ key: `${talk.vendor} ${talk.thread}`, value: talk, bad: isBad(talk) }));
   lists.threads.update(items, "None yet: a thread appears here as soon as a client or a test makes one.");
@@ -174,14 +184,18 @@ function showHeld(vendors, state) {
   const lines = vendors.map((vendor) => {
     const { assistants, threads, runs, files } = state[vendor];
     const open = runs.filter((run) => !OVER.includes(run.status)).length;
-    const kinds = [count(assistants.length, "assistant"), count(threads.length, "thread"), count(runs.length, "run"), count(files.length, "file")];
+    const kinds = Object.entries({ assistant: assistants, thread: threads, run: runs, file: files });
+    const counted = [...kinds.map(([kind, all]) => count(all.length, kind)), ...(open ? [`${count(open, "run")} not over`] : [])];
     const named = [...assistants.map((one) => `${one.name || "assistant"} ${one.id}`), ...files.map((one) => `${one.name} ${one.id}`)];
-    return make("details", { "data-vendor": vendor }, make("summary", {}, `${vendor} `, make("span", { class: "soft" }, `${kinds.join(", ")}${open ? `, ${count(open, "run")} not over` : ""}`)), make("ul", {}, named.map((name) => make("li", {}, name))));
+    const head = make("summary", {}, `${vendor} `, make("span", { class: "soft" }, counted.join(", ")));
+    return make("details", { "data-vendor": vendor }, head, make("ul", {}, named.map((name) => make("li", {}, name))));
   });
   const holds = document.getElementById("holds");
   const text = lines.map((line) => line.textContent).join("\n");
   if (holds.dataset.text !== text) {
-    for (const line of lines) line.open = Boolean(holds.querySelector(`[data-vendor="${CSS.escape(line.dataset.vendor)}"]`)?.open);
+    for (const line of lines) {
+      line.open = [...holds.children].some((old) => old.open && old.dataset.vendor === line.dataset.vendor);
+    }
     holds.replaceChildren(...lines);
     holds.dataset.text = text;
   }
@@ -193,7 +207,14 @@ function showExchanges() {
   lists.exchanges.update(shown, "None yet.");
   const unanswered = items.filter((one) => one.operation === null).length;
   const bad = shown.filter((one) => one.bad).length;
-  document.getElementById("shown").textContent = `live${session === null ? "" : `, session ${session}`}: ${count(items.length, "exchange")}, ${bad} failed, ${unanswered} unanswered`;
+  const of = session === null ? "" : `, session ${session}`;
+  tell(`live${of}: ${count(items.length, "exchange")}, ${bad} failed, ${unanswered} unanswered`);
+}
+
+// Only what has changed is told again, or a screen reader would never be quiet.
+function tell(text) {
+  const status = document.getElementById("shown");
+  if (status.textContent !== text) status.textContent = text;
 }
 
 async function fetchExchanges() {
@@ -224,7 +245,7 @@ async function refresh() {
     showExchanges();
     if (!holdsNothing) await get("state").then(showState, showNoState);
   } catch (problem) {
-    document.getElementById("shown").textContent = `not live: ${problem.message}`;
+    tell(`not live: ${problem.message}`);
   }
   asking = false;
   if (again) {

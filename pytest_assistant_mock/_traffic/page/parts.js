@@ -9,7 +9,8 @@ function make(name, attributes, ...children) {
     else if (value === true) element.setAttribute(key, "");
     else if (value !== false && value !== null && value !== undefined) element.setAttribute(key, value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== "").map((child) => (child instanceof Node ? child : String(child))));
+  const wanted = children.flat().filter((child) => child !== null && child !== "");
+  element.append(...wanted.map((child) => (child instanceof Node ? child : String(child))));
   return element;
 }
 
@@ -30,23 +31,47 @@ function conversation(talk) {
   return make(
     "section",
     { class: "conversation", "aria-label": `conversation ${talk.thread}` },
-    make("div", { class: "row" }, make("h3", {}, `${talk.vendor} · ${talk.thread}`), copier("copy pytest lines", () => pytestLines(talk)), talk.seed ? copier("copy curl", () => talk.seed()) : null),
+    make(
+      "div",
+      { class: "row" },
+      make("h3", {}, `${talk.vendor} · ${talk.thread}`),
+      copier("copy pytest lines", () => pytestLines(talk)),
+      talk.seed ? copier("copy curl", () => talk.seed()) : null,
+    ),
     make("ol", { class: "talk" }, entries),
   );
 }
 
-const ENTRIES = {
-  said: (one) => make("li", { class: one.who === "user" ? "said user" : "said" }, make("span", { class: "who" }, one.who), make("span", { class: "words" }, one.text), one.files.length ? make("div", { class: "soft" }, `files: ${one.files.join(", ")}`) : null),
-  called: (one) => make("li", { class: "called" }, make("span", { class: "who" }, `tool ${one.name}`), make("code", {}, `${one.name}(${one.arguments})`), make("div", {}, one.output === null ? make("span", { class: "wait" }, "no output yet") : make("code", {}, `→ ${one.output}`))),
-  ran: (one) => make("li", { class: "ran" }, make("span", { class: tone(one.status) }, `run ${one.status}`), one.error ? `: ${one.error}` : "", make("span", { class: "soft" }, ` ${one.run}`)),
-};
+const ENTRIES = { said, called, ran };
+
+function said(one) {
+  return make(
+    "li",
+    { class: one.who === "user" ? "said user" : "said" },
+    make("span", { class: "who" }, one.who),
+    make("span", { class: "words" }, one.text),
+    one.files.length ? make("div", { class: "soft" }, `files: ${one.files.join(", ")}`) : null,
+  );
+}
+
+function called(one) {
+  const output = one.output === null ? make("span", { class: "wait" }, "no output yet") : make("code", {}, `→ ${one.output}`);
+  const call = make("code", {}, `${one.name}(${one.arguments})`);
+  return make("li", { class: "called" }, make("span", { class: "who" }, `tool ${one.name}`), call, make("div", {}, output));
+}
+
+function ran(one) {
+  const status = make("span", { class: tone(one.status) }, `run ${one.status}`);
+  return make("li", { class: "ran" }, status, one.error ? `: ${one.error}` : "", make("span", { class: "soft" }, ` ${one.run}`));
+}
 
 function entry(one) {
   return ENTRIES[one.kind](one);
 }
 
 function refused(one) {
-  return one.failure !== null || one.operation === null || (one.response !== null && (one.response.status >= 400 || isError(parsed(one.response))));
+  if (one.failure !== null || one.operation === null) return true;
+  return one.response !== null && (one.response.status >= 400 || isError(parsed(one.response)));
 }
 
 function parsed(message) {
@@ -90,12 +115,17 @@ function exchange(one) {
 function fill(found, one) {
   if (found.childElementCount > 1) return;
   const { request, response } = one;
-  found.append(copier("copy curl", () => curl(request)), make("pre", { tabindex: "0", "aria-label": "request" }, `${request.method} ${request.url}\n${headers(request)}\n${body(request)}`));
-  if (response !== null) found.append(make("pre", { tabindex: "0", "aria-label": "answer" }, `${response.status}\n${headers(response)}\n${body(response)}`));
+  found.append(copier("copy curl", () => curl(request)), message("request", `${request.method} ${request.url}`, request));
+  if (response !== null) found.append(message("answer", response.status, response));
+}
+
+function message(name, head, one) {
+  return make("pre", { tabindex: "0", "aria-label": name }, `${head}\n${headers(one)}\n${body(one)}`);
 }
 
 function headers(message) {
-  return Object.entries(message.headers).map(([name, value]) => `${name}: ${value}\n`).join("");
+  const lines = Object.entries(message.headers).map(([name, value]) => `${name}: ${value}\n`);
+  return lines.join("");
 }
 
 function body(message) {
@@ -130,10 +160,12 @@ function reachable(url) {
   return "served" in document.body.dataset ? url.replace(/^https?:\/\/[^/]+/, location.href.split("/__mock__/")[0]) : url;
 }
 
+const CURLS_OWN = ["host", "content-length", "connection", "accept-encoding", "transfer-encoding"];
+
 function curl(request) {
   const lines = [`curl -X ${request.method} ${quoted(reachable(request.url))}`];
   for (const [name, value] of Object.entries(request.headers)) {
-    if (!["host", "content-length", "connection", "accept-encoding"].includes(name.toLowerCase())) lines.push(`-H ${quoted(`${name}: ${value}`)}`);
+    if (!CURLS_OWN.includes(name.toLowerCase())) lines.push(`-H ${quoted(`${name}: ${value}`)}`);
   }
   const sent = "json" in request ? JSON.stringify(request.json) : request.text;
   if (sent) lines.push(`--data-raw ${quoted(sent)}`);

@@ -7,7 +7,13 @@ function card(test) {
   const found = make(
     "details",
     { class: "card test", open: test.outcome === "failed", "data-outcome": test.outcome },
-    make("summary", {}, make("span", { class: `mark ${tone(test.outcome)}` }, test.outcome), test.id, make("span", { class: "soft" }, `  ${count(test.count, "exchange")}`)),
+    make(
+      "summary",
+      {},
+      make("span", { class: `mark ${tone(test.outcome)}` }, test.outcome),
+      make("h2", {}, test.id),
+      make("span", { class: "soft" }, `  ${count(test.count, "exchange")}`),
+    ),
   );
   if (found.open) write(found, test);
   found.addEventListener("toggle", () => write(found, test));
@@ -22,7 +28,9 @@ function write(found, test) {
   }
   found.append(...test.talks.map(conversation));
   const earlier = test.count - test.exchanges.length;
-  found.append(make("h3", {}, "Exchanges"), earlier ? make("p", {}, `The first ${count(earlier, "exchange")} left out.`) : "", ...test.exchanges.map(exchange));
+  found.append(make("h3", {}, "Exchanges"));
+  if (earlier) found.append(make("p", {}, `The first ${count(earlier, "exchange")} left out.`));
+  found.append(...test.exchanges.map(exchange));
 }
 
 function show(words) {
