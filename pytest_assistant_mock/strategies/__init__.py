@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_assistant_mock.strategies.by_vendor import appbuilder, model_studio
-    from pytest_assistant_mock.strategies.conversation import Call, Conversation
+    from pytest_assistant_mock.strategies.calls import Call
+    from pytest_assistant_mock.strategies.conversation import Conversation
     from pytest_assistant_mock.strategies.drawing import conversations
     from pytest_assistant_mock.strategies.freshness import fresh
     from pytest_assistant_mock.strategies.functions import tool_outputs, tools
@@ -51,7 +52,7 @@ __all__ = [
 _HOMES = {
     "AssistantMachine": "machine",
     "BrokenStream": "streams",
-    "Call": "conversation",
+    "Call": "calls",
     "Conversation": "conversation",
     "EventStream": "streams",
     "Expected": "payloads",

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pytest_assistant_mock._engine.turns import spelled
 from pytest_assistant_mock._engine.vendor import Vendor
-from pytest_assistant_mock.strategies.conversation import Call, Conversation, Ids, parts, switched, vendor_of
+from pytest_assistant_mock.strategies.calls import Call, Ids, parts
 
 
-def text_of(conversation: Conversation) -> str:
-    """A function that makes the calls with httpx."""
-    vendor, ids = vendor_of(conversation.vendor), Ids()
-    lines = [f"def test_conversation({conversation.vendor}):", *_prepared(conversation), *_client(vendor)]
-    for call in conversation.calls:
+def text_of(vendor: Vendor, calls: Sequence[Call], allowed: Sequence[str]) -> str:
+    """A function that makes the calls with httpx. allowed: the operations that the test must allow first."""
+    ids = Ids()
+    lines = [f"def test_conversation({vendor.name}):", *_prepared(vendor, calls, allowed), *_client(vendor)]
+    for call in calls:
         lines += [f"    {line}" for line in _lines(vendor, call, ids)]
         ids.name(call)
     return "\n".join(lines)
 
 
-def _prepared(conversation: Conversation) -> Iterator[str]:
-    scripts = [call.script for call in conversation.calls if call.script]
+def _prepared(vendor: Vendor, calls: Sequence[Call], allowed: Sequence[str]) -> Iterator[str]:
+    scripts = [call.script for call in calls if call.script]
     if scripts:
         yield "    from pytest_assistant_mock import turns"
         yield ""
     for script in scripts:
-        yield f"    {conversation.vendor}.script({', '.join(map(spelled, script))}, optional=True)"
-    for operation in switched(conversation):
-        yield f"    {conversation.vendor}.allow({operation!r})"
+        yield f"    {vendor.name}.script({', '.join(map(spelled, script))}, optional=True)"
+    for operation in allowed:
+        yield f"    {vendor.name}.allow({operation!r})"
 
 
 def _client(vendor: Vendor) -> list[str]:

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from pytest_assistant_mock._engine.vendor import Vendor
 from pytest_assistant_mock.strategies import functions, values
-from pytest_assistant_mock.strategies.conversation import Call, Conversation, JSONObject, vendor_of
+from pytest_assistant_mock.strategies.calls import Call, JSONObject
+from pytest_assistant_mock.strategies.conversation import Conversation
 from pytest_assistant_mock.strategies.scripts import scripts_of
+from pytest_assistant_mock.strategies.vendor_names import vendor_of
 
 FILES = ("file-1", "file-2", "file-3")
 _OURS: dict[str, st.SearchStrategy[Any]] = {

@@ -18,8 +18,8 @@ from pytest_assistant_mock import turns
 from pytest_assistant_mock._mock.recording import command_line
 from pytest_assistant_mock._vendors import REVISIONS
 from pytest_assistant_mock.strategies import values
-from pytest_assistant_mock.strategies.conversation import vendor_of
 from pytest_assistant_mock.strategies.scripts import Script, script
+from pytest_assistant_mock.strategies.vendor_names import vendor_of
 
 TOOLS: list[dict[str, Any]] = [
     {"type": "function", "function": {"name": name, "parameters": {"type": "object", "properties": fields}}}

@@ -15,7 +15,8 @@ from pytest_assistant_mock.cassettes import Cassette, Interaction
 from pytest_assistant_mock.cassettes.format import to_text
 from pytest_assistant_mock.cassettes.redaction import redacted
 from pytest_assistant_mock.cassettes.storage import write
-from pytest_assistant_mock.strategies.conversation import Call, bound
+from pytest_assistant_mock.strategies.calls import Call
+from pytest_assistant_mock.strategies.conversation import bound
 
 VENDORS = ("model_studio", "appbuilder")
 REVISIONS = ("2025", "2026")
