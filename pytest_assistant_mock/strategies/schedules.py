@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _BYTES = st.integers(0, 400)
 _FLAG = st.booleans()
+_FRAMES = st.integers(0, 20)
 
 # from the mildest: a failing schedule shrinks to the first that fails
 _MADE: dict[str, st.SearchStrategy[Fault]] = {
@@ -42,6 +43,14 @@ _MADE: dict[str, st.SearchStrategy[Fault]] = {
     "empty_body": st.builds(all_faults.empty_body),
     "wrong_content_type": st.builds(all_faults.wrong_content_type),
     "without": st.sampled_from(["id", "content", "data", "request_id"]).map(all_faults.without),
+    # these strike streams alone
+    "slow_pieces": st.integers(0, 60).map(all_faults.slow_pieces),
+    "repeat": st.integers(1, 20).map(all_faults.repeat),
+    "out_of_order": _FRAMES.map(all_faults.out_of_order),
+    "garbage_frame": _FRAMES.map(all_faults.garbage_frame),
+    "error_event": _FRAMES.map(all_faults.error_event),
+    "stall": _FRAMES.map(all_faults.stall),
+    "cut": _FRAMES.map(all_faults.cut),
 }
 
 
