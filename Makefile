@@ -15,20 +15,17 @@ VENVS := .venv .venv-newest .venv-wheel .venv-lowest .venv-examples .venv-bench 
 ONCE := $(addprefix tests/,$(addsuffix .py,\
 	cassettes/test_cassettes_age cassettes/test_cassettes_bundled cassettes/test_cassettes_commands cassettes/test_cassettes_growth \
 	cassettes/test_cassettes_live cassettes/test_cassettes_orphans \
-	cassettes/test_cassettes_losses cassettes/test_cassettes_matching cassettes/test_cassettes_storage \
+	cassettes/test_cassettes_losses cassettes/test_cassettes_matching cassettes/test_cassettes_storage cassettes/test_cassettes_stream_words \
 	commands/test_check commands/test_serve commands/test_serve_recording contract/test_contract_mutations contract/test_contract_schemas \
 	contract/test_contract_streams contract/test_contract_stream_mutations \
 	engine/test_clock engine/test_engine engine/test_journal engine/test_paging engine/test_performing \
-	engine/test_secrets engine/test_state engine/test_wire mock/test_seed_files mock/test_seeding plugin/test_plugin \
+	engine/test_secrets engine/test_state engine/test_stream_faults engine/test_wire mock/test_seed_files mock/test_seeding plugin/test_plugin \
 	project/test_add_an_endpoint project/test_benchmarks project/test_fidelity project/test_growth project/test_layers \
 	project/test_readme project/test_reference project/test_requirements project/test_server_docs project/test_summary \
-<<<<<<< HEAD
 	project/test_wheel serving/test_server_attack serving/test_page serving/test_server_line strategies/test_answers \
-=======
-	project/test_wheel serving/test_server_attack serving/test_control serving/test_control_security serving/test_control_sessions serving/test_server_line strategies/test_answers \
->>>>>>> main
+	serving/test_control serving/test_control_security serving/test_control_sessions \
 	strategies/test_fresh strategies/test_payloads strategies/test_properties strategies/test_types \
-	traffic/test_html_report \
+	strategies/test_functions strategies/test_run_answers strategies/test_streams traffic/test_html_report \
 	vendors/test_appbuilder_refusals vendors/test_java vendors/test_leniency vendors/test_model_studio_refusals vendors/test_provider \
 	vendors/test_samples vendors/test_shape))
 $(foreach file,$(ONCE),$(if $(wildcard $(file)),,$(error $(file) is named in ONCE, and is not there)))

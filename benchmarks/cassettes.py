@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -22,9 +22,11 @@ from harness import Row, effort
 
 from pytest_assistant_mock import AssistantMock
 from pytest_assistant_mock._engine.secrets import Secrets
+from pytest_assistant_mock._engine.streams import Reading
 from pytest_assistant_mock._engine.wire import Request, Response
 from pytest_assistant_mock.cassettes import Cassette, Interaction, load, storage
 from pytest_assistant_mock.cassettes.format import to_text
+from pytest_assistant_mock.cassettes.redaction import redacted
 
 CASSETTER = Path(__file__).parent.parent / ".venv-bench-cassetter" / "bin" / "python"
 BASE = "https://dashscope.aliyuncs.com/api/v1"
@@ -68,6 +70,73 @@ def interactions(count: int) -> list[Interaction]:
     return made
 
 
+def streams(count: int, pieces: int) -> list[Interaction]:
+    """So many streamed runs, each in so many pieces, as Model Studio streams them."""
+    made = []
+    for n in range(count):
+        frames = [
+            f"event:thread.message.delta\ndata:{json.dumps(delta(n, at), ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
+            for at in range(pieces)
+        ]
+        reply = Response(200, (("Content-Type", "text/event-stream;charset=UTF-8"),), b"".join(frames))
+        times = tuple((40 * at, len(frame)) for at, frame in enumerate(frames))
+        made.append(Interaction(asking(n, stream=True), reply, pieces=times))
+    return made
+
+
+def delta(n: int, at: int) -> dict[str, Any]:
+    """One event of a stream, or one item of a list."""
+    content = [{"type": "text", "text": {"value": f"第 {at} 段，晴天。", "annotations": []}}]
+    said = {"role": "assistant", "content": content, "file_ids": []}
+    return {"id": f"message_{n:08d}", "object": "thread.message.delta", "delta": said, "request_id": f"r{n}"}
+
+
+def whole(count: int, pieces: int) -> list[Interaction]:
+    """As many answers that say the same in one JSON text."""
+    made = []
+    for n in range(count):
+        answer = {"object": "list", "data": [delta(n, at) for at in range(pieces)], "request_id": f"r{n}"}
+        body = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+        made.append(Interaction(asking(n, stream=False), Response(200, (("Content-Type", "application/json"),), body)))
+    return made
+
+
+def asking(n: int, *, stream: bool) -> Request:
+    """The request for a run."""
+    body = json.dumps({"assistant_id": f"asst_{n:08d}", "stream": stream})
+    return Request("POST", f"{BASE}/threads/thread_1/runs", HEADERS, body.encode())
+
+
+def streamed(count: int, pieces: int) -> Iterator[Row]:
+    """Streams on a cassette: loaded beside vcrpy, saved and replayed beside answers that come whole, byte for byte."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = {Path(folder, f"{make.__name__}.yaml"): make(count, pieces) for make in (streams, whole)}
+        for file, some in made.items():
+            storage.write(file, to_text(Cassette(some)), Secrets())
+        file, plain = made
+        sizes = [sum(len(one.response.body) for one in some if one.response) for some in made.values()]
+        found = both(lambda: load(file), lambda: vcrpy_cassette(file), 5)
+        yield found.row(f"cassettes: load of {count} streams / vcrpy's", 1.0, "s")
+        keep = [Cassette(some) for some in made.values()]
+        found = both(lambda: save(file, keep[0]), lambda: save(plain, keep[1]), 5)
+        yield a_byte(found, sizes).row("cassettes: save of a stream / of an answer that comes whole, a byte", 1.1, "ns", 1e9)
+        asked = [[one.request for one in some] for some in made.values()]
+        found = both(lambda: replay(file, asked[0]), lambda: replay(plain, asked[1]), 5)
+        yield a_byte(found, sizes).row("cassettes: replay of a stream / of an answer that comes whole, a byte", 1.1, "ns", 1e9)
+
+
+def save(file: Path, kept: Cassette) -> None:
+    """As a recording is saved: without its secrets, which are looked for once more in the text."""
+    clean = Cassette([redacted(one, Secrets()) for one in kept.interactions])
+    storage.write(file, to_text(clean), Secrets())
+
+
+def a_byte(found: Both, sizes: Sequence[int]) -> Both:
+    """The same for each byte."""
+    ours, theirs = found.ours / sizes[0], found.theirs / sizes[1]
+    return Both(ours, theirs, found.ratio * sizes[1] / sizes[0])
+
+
 def vcrpy_cassette(path: Path) -> Any:
     """A cassette of vcrpy's, loaded, that matches bodies."""
     from vcr.cassette import Cassette as Vcrpy
@@ -84,7 +153,11 @@ def replay(path: Path, requests: list[Request]) -> None:
         assert mock._session is not None
         handle = mock._session.answerer.handle
         for request in requests:
-            handle(request)
+            reply = handle(request)
+            if reply is not None and getattr(reply, "pieces", None) is not None:
+                reading = Reading(reply.pieces)
+                while reading.next() is not None:
+                    pass
 
 
 def vcrpy_replay(path: Path, requests: list[Request]) -> None:
@@ -203,7 +276,8 @@ def rows() -> list[Row]:
         for size, file in files.items():
             storage.write(file, to_text(Cassette(interactions(size))), Secrets())
         few, many = files.values()
-        return [*loading(files), *saving(few), *replaying(few, sizes[0]), *growth(few, many, sizes)]
+        size = effort(1000, 20)
+        return [*streamed(size, 50), *loading(files), *saving(few), *replaying(few, sizes[0]), *growth(few, many, sizes)]
 
 
 if __name__ == "__main__":

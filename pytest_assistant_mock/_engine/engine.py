@@ -197,8 +197,9 @@ class Engine:
         with self.lock:
             for service in self.services.values():
                 service.state.settle()
+            self.journal.cut()  # first: whoever is open now is left by its client, not broken by the vendor
+            for service in self.services.values():
                 service.state.cut_streams()
-        self.journal.cut()
 
     def clear(self) -> None:
         """Make everything as it was at the beginning."""

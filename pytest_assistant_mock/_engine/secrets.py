@@ -98,6 +98,10 @@ class Secrets:
             done = span.end
         return "".join([*pieces, text[done:]]) if pieces else text
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """From where to where there are secrets in a text, in order."""
+        return [(span.start, span.end) for span in self._spans(text)] if self._may_hold_any(text) else []
+
     def url(self, url: str) -> str:
         """A URL without user, password, signature or key."""
         return self.text(_USER.sub(f"{HIDDEN}@", url))

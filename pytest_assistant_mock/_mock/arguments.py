@@ -23,6 +23,7 @@ from pytest_assistant_mock._engine.tenants import Tenants
 from pytest_assistant_mock._engine.trouble import Trouble
 from pytest_assistant_mock._engine.vendor import Vendor
 from pytest_assistant_mock._mock.list_like import ListLike
+from pytest_assistant_mock._vendors import PRINTED
 from pytest_assistant_mock.errors import nearest
 
 __tracebackhide__ = True  # a failing test shows its own line
@@ -30,6 +31,13 @@ __tracebackhide__ = True  # a failing test shows its own line
 Stored = TypeVar("Stored", Thread, Message)
 Keys: TypeAlias = Mapping[str, str | Iterable[str] | None] | Iterable[str]
 """Keys that are known; in a mapping each with the workspaces it may use (None: any)."""
+
+
+def vendors_of(revision: str) -> tuple[Vendor, ...]:
+    """The vendors, with the recorded shape of Model Studio's messages that is asked for. Raises ValueError."""
+    if not isinstance(revision, str) or revision not in PRINTED:
+        raise ValueError(f"revision={revision!r}: expected one of {', '.join(map(repr, PRINTED))}")
+    return PRINTED[revision]
 
 
 def operations(vendor: Vendor) -> tuple[str, ...]:

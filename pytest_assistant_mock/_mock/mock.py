@@ -20,6 +20,7 @@ from pytest_assistant_mock._engine.replies import path_named
 from pytest_assistant_mock._engine.vendor import Vendor
 from pytest_assistant_mock._engine.wire import Exchange
 from pytest_assistant_mock._mock import layers, sdk_environment
+from pytest_assistant_mock._mock.arguments import vendors_of
 from pytest_assistant_mock._mock.complaints import unanswered, unused, unused_scripts
 from pytest_assistant_mock._mock.handle import Handle
 from pytest_assistant_mock._mock.hiding import Hiding
@@ -27,7 +28,6 @@ from pytest_assistant_mock._mock.mounts import mounts_of
 from pytest_assistant_mock._mock.recording import Recording, check_hosts, session, tape_of
 from pytest_assistant_mock._mock.snapshot import Snapshot, check_snapshot
 from pytest_assistant_mock._mock.tool_arguments import ToolArguments
-from pytest_assistant_mock._vendors import PRINTED
 from pytest_assistant_mock.errors import UnansweredRequest, UnusedFault, UnusedScript, absent
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class AssistantMock:
     ) -> None:
         if not isinstance(strict, bool):
             raise TypeError(f"strict={strict!r}: expected True or False")
-        vendors = _vendors(revision)
+        vendors = vendors_of(revision)
         check_hosts(hosts or {}, [vendor.name for vendor in vendors])
         self._engine = Engine(vendors, hosts, self._told(vendors), sdk_environment.warn_of_server(vendors))
         for service in self._engine.services.values():
@@ -335,9 +335,7 @@ class AssistantMock:
             raise problem
 
     def _complaints(self, strict: bool = True, wasted: bool = True) -> Iterator[AssertionError]:
-        """
-        What a test would fail with if the mock closed now: what no route answers, if `strict`; what was never used, if `wasted`.
-        """
+        """What a test would fail with just now: what no route answers, if `strict`; what was never used, if `wasted`."""
         services = self._engine.services.items()
         found = [
             unanswered(
@@ -382,9 +380,3 @@ class _Session(AssistantMock):
 
     def _told(self, vendors: Sequence[Vendor]) -> Callable[[], ToldURLs]:
         return tuple
-
-
-def _vendors(revision: str) -> tuple[Vendor, ...]:
-    if not isinstance(revision, str) or revision not in PRINTED:
-        raise ValueError(f"revision={revision!r}: expected one of {', '.join(map(repr, PRINTED))}")
-    return PRINTED[revision]

@@ -108,6 +108,10 @@ class AssistantServer(AssistantMock):
 
     def _new_recording(self, upstream: Mapping[str, str] | None) -> ServedRecording | None:
         if self._tape is None:
+            if upstream:
+                raise ValueError(
+                    'upstream is asked only while something is recorded: add source="cassette", cassette= and record='
+                )
             return None
         from pytest_assistant_mock._mock.served_recording import ServedRecording, checked_upstream
 

@@ -18,8 +18,11 @@ from pytest_assistant_mock._engine.wire import Exchange, Response
 from pytest_assistant_mock._vendors import REVISIONS
 from pytest_assistant_mock._vendors.secrets import secrets_of
 from pytest_assistant_mock.cassettes import storage
+from pytest_assistant_mock.cassettes.events import is_stream
 from pytest_assistant_mock.cassettes.format import Cassette, Interaction
 from pytest_assistant_mock.cassettes.matching import Places, canonical
+from pytest_assistant_mock.cassettes.pieces import reply_of
+from pytest_assistant_mock.cassettes.stream_secrets import hidden_stream
 from pytest_assistant_mock.errors import CassetteError
 
 MOST_BYTES = 1024 * 1024
@@ -49,6 +52,7 @@ def problems(path: Path, keys: Iterable[str] = ()) -> list[Problem]:
         *_contract(cassette),
         *_by_vcrpy(text, cassette),
         *_secrets(text, keys),
+        *_split_secrets(cassette, keys),
         *_headers(cassette),
         *_size(path),
         *_readability(text),
@@ -61,11 +65,11 @@ def _contract(cassette: Cassette) -> Iterator[Problem]:
     places = Places(engine.place, [service.vendor for service in engine.services.values()])
     for number, one in enumerate(cassette.interactions, 1):
         place = places.of(one)
-        if place is None or not isinstance(one.reply, Response):
+        if place is None or not isinstance(one.reply, Response) or (one.closed_by_client and not is_stream(one.reply.headers)):
             continue
         match = engine.services[place.vendor].vendor.router.find(one.request.method, place.path)
         if isinstance(match, Match):
-            exchange = Exchange(place.vendor, match.route.operation, one.request, one.reply)
+            exchange = Exchange(place.vendor, match.route.operation, one.request, reply_of(one))
             for violation in contract.violations(exchange):
                 yield Problem(one.line, f"interaction {number}, {exchange.operation}: {violation}")
 
@@ -117,6 +121,18 @@ def _same_json(ours: object, theirs: object) -> bool:
 def _secrets(text: str, keys: Iterable[str]) -> Iterator[Problem]:
     for found in secrets_of(keys).find(text):
         yield Problem(found.line, f"looks like a secret ({found.kind}): {found.beginning}; assistant-mock scrub hides it")
+
+
+def _split_secrets(cassette: Cassette, keys: Iterable[str]) -> Iterator[Problem]:
+    """What no line of the file shows: a secret that two events of a stream say together."""
+    secrets = secrets_of(keys)
+    for number, one in enumerate(cassette.interactions, 1):
+        response = one.response
+        if response is None or not is_stream(response.headers) or secrets.body(response.body) != response.body:
+            continue
+        if hidden_stream(response.body, secrets) != response.body:
+            said = "the events of its stream together say something that looks like a secret"
+            yield Problem(one.line, f"interaction {number}: {said}; assistant-mock scrub hides it")
 
 
 def _headers(cassette: Cassette) -> Iterator[Problem]:

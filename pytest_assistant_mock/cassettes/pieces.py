@@ -107,7 +107,7 @@ def _timed(body: bytes, pieces: Pieces, paced: bool) -> Sequence[Piece]:
     return found
 
 
-def reply_of(one: Interaction, beyond: Callable[[], Exception], *, paced: bool = False) -> Reply:
+def reply_of(one: Interaction, beyond: Callable[[], Exception] = EOFError, *, paced: bool = False) -> Reply:
     """What is sent in replay: the reply, in its pieces if they are known. beyond: the error for who reads on where nobody did."""
     response = one.response
     if response is None or not (one.pieces or one.closed_by_client):

@@ -13,8 +13,10 @@ from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
 from pytest_assistant_mock._vendors.secrets import secrets_of
 from pytest_assistant_mock.cassettes.content_encoding import decoded
+from pytest_assistant_mock.cassettes.events import is_stream
 from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.pieces import with_reply
+from pytest_assistant_mock.cassettes.stream_secrets import hidden_stream
 
 
 def literals(headers: Headers) -> set[str]:
@@ -42,13 +44,17 @@ def redacted_place(place: Place, secrets: Secrets) -> Place:
 
 def _reply(reply: Reply, secrets: Secrets) -> Reply:
     if isinstance(reply, Response):
-        return Response(reply.status, secrets.headers(reply.headers), secrets.body(reply.body))
+        return Response(reply.status, secrets.headers(reply.headers), _body(reply, reply.body, secrets))
     if reply.response is None:
         return reply
-    arrived = secrets.body(reply.response.body[: reply.after_bytes])
+    arrived = _body(reply.response, reply.response.body[: reply.after_bytes], secrets)
     rest = reply.response.body[reply.after_bytes :]
     response = Response(reply.response.status, secrets.headers(reply.response.headers), arrived + rest)
     return Failure(reply.kind, len(arrived), response)
+
+
+def _body(response: Response, body: bytes, secrets: Secrets) -> bytes:
+    return hidden_stream(body, secrets) if is_stream(response.headers) else secrets.body(body)
 
 
 def remains(text: str, secrets: Secrets) -> list[str]:

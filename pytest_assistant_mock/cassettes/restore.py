@@ -19,6 +19,7 @@ from pytest_assistant_mock._engine.kinds.threads import THREAD, Thread
 from pytest_assistant_mock._engine.vendor import Match, Vendor
 from pytest_assistant_mock._engine.wire import Response
 from pytest_assistant_mock._vendors.multipart import Part, parts
+from pytest_assistant_mock.cassettes.events import events, is_stream, told_by_events
 from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.matching import Places
 from pytest_assistant_mock.cassettes.symbols import json_of
@@ -62,10 +63,16 @@ def told(interactions: Iterable[Interaction], vendor: Vendor, places: Places) ->
         if place is None or place.vendor != vendor.name or not isinstance(one.reply, Response) or one.reply.status >= 300:
             continue
         match = vendor.router.find(one.request.method, place.path)
+        if not isinstance(match, Match):
+            continue
         answer, body = json_of(one.reply.body), json_of(one.request.body)
-        if isinstance(match, Match) and isinstance(answer, dict) and "error" not in answer:
-            route = match.route
-            asked = {**(body if isinstance(body, dict) else {}), **match.params}
+        route = match.route
+        asked = {**(body if isinstance(body, dict) else {}), **match.params}
+        if is_stream(one.reply.headers):
+            for kind, found in told_by_events(events(one.reply)):
+                operation = route.operation if kind == route.kind else f"retrieve_{kind}"
+                yield RecordedCall(operation, kind, asked if kind == "run" else {}, found)
+        elif isinstance(answer, dict) and "error" not in answer:
             uploads = _uploads(one.request.body) if route.operation.startswith("upload_") else ()
             yield RecordedCall(route.operation, route.kind, asked, answer, uploads)
 

@@ -7,16 +7,17 @@ Knows the objects both vendors print; knows no file.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from pytest_assistant_mock._engine.engine import Engine
 from pytest_assistant_mock._engine.vendor import Match
-from pytest_assistant_mock._engine.wire import Failure
+from pytest_assistant_mock._engine.wire import Failure, Response
 from pytest_assistant_mock._vendors import REVISIONS
 from pytest_assistant_mock._vendors.secrets import secrets
+from pytest_assistant_mock.cassettes.events import events, is_stream
 from pytest_assistant_mock.cassettes.format import Cassette, Interaction
 from pytest_assistant_mock.cassettes.matching import Places
 from pytest_assistant_mock.cassettes.symbols import Symbols, json_of
+from pytest_assistant_mock.cassettes.words import stream_words, words
 
 
 def conversation(cassette: Cassette) -> Iterator[str]:
@@ -43,43 +44,19 @@ def _sent(one: Interaction) -> Iterator[str]:
     body = json_of(one.request.body)
     if body is None and one.request.body:
         yield f"    > {len(one.request.body):,} bytes"
-    for line in _words(body):
+    for line in words(body):
         yield f"    > {line}"
 
 
 def _came(one: Interaction) -> Iterator[str]:
+    if one.response is not None:
+        yield f"    < {one.response.status} {one.response.reason}".rstrip()
+        stream = is_stream(one.response.headers)
+        if stream or isinstance(one.reply, Response):
+            said = stream_words(events(one.response)) if stream else words(json_of(one.response.body))
+            yield from (f"    < {line}" for line in said)
     if isinstance(one.reply, Failure):
         after = f" after {one.reply.after_bytes} bytes" if one.reply.after_bytes else ""
         yield f"    < {one.reply.kind}{after}"
-        return
-    yield f"    < {one.reply.status} {one.reply.reason}".rstrip()
-    for line in _words(json_of(one.reply.body)):
-        yield f"    < {line}"
-
-
-def _words(value: Any) -> Iterator[str]:
-    """What is said, by whom; of anything else its name, and what went wrong."""
-    items = (
-        value
-        if isinstance(value, list)
-        else value.get("data") or value.get("messages") or [value]
-        if isinstance(value, dict)
-        else []
-    )
-    for item in items:
-        if not isinstance(item, dict):
-            continue
-        if item.get("content"):
-            yield f"{item.get('role', 'user')}: {_text(item['content'])}"
-        elif "error" in item or "code" in item:
-            error = item["error"] if isinstance(item.get("error"), dict) else item
-            yield f"{error.get('code')}: {error.get('message')}"
-        elif "id" in item:
-            yield f"{item.get('object', 'object')} {item['id']}"
-
-
-def _text(content: Any) -> str:
-    if isinstance(content, str):
-        return content
-    texts = [piece.get("text") for piece in content if isinstance(piece, dict)] if isinstance(content, list) else []
-    return "".join(str(text.get("value", "")) if isinstance(text, dict) else str(text) for text in texts)
+    if one.closed_by_client:
+        yield "    < (closed by the client)"

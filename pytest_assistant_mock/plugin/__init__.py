@@ -31,6 +31,7 @@ _TRAFFIC = pytest.StashKey[list[tuple["AssistantMock", list["Exchange"]]]]()
 _SHOWN = pytest.StashKey[bool]()
 _OPTIONS = {"source": ("fake", "cassette", "live"), "record": ("none", "once", "new", "all")}
 _CASSETTES = {
+    "pace": (("instant", "recorded"), "how fast a recorded stream is replayed: instant (default), or with the pauses recorded"),
     "polls": (("skip", "all"), "what replay does with polls of a run that is under way: skip them (default), or play all"),
     "old_values": (("keep", "replace"), "whether recording again keeps the ids and times of the old recording (default: keep)"),
 }

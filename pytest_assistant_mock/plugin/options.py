@@ -55,7 +55,7 @@ def _of_the_run(config: pytest.Config) -> tuple[dict[str, Any], dict[str, Any]]:
         written: dict[str, Any] = {"revision": config.getini("assistant_revision"), "source": config.getini("assistant_source")}
         if lines := config.getini("assistant_hosts"):
             written["hosts"] = hosts(lines)
-        names = ("contract", "polls", "old_values")
+        names = ("contract", "pace", "polls", "old_values")
         written |= {name: word for name in names if (word := config.getini(f"assistant_{name}"))}
         options = {name: config.getoption(f"assistant_{name}") for name in ("source", *names)}
         config.stash[_RUN] = written, {name: word for name, word in options.items() if word}

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pytest_assistant_mock.strategies.by_vendor import appbuilder, model_studio
-    from pytest_assistant_mock.strategies.conversation import Call, Conversation, conversations
+    from pytest_assistant_mock.strategies.calls import Call
+    from pytest_assistant_mock.strategies.conversation import Conversation
+    from pytest_assistant_mock.strategies.drawing import conversations
     from pytest_assistant_mock.strategies.freshness import fresh
     from pytest_assistant_mock.strategies.functions import tool_outputs, tools
     from pytest_assistant_mock.strategies.machine import AssistantMachine
@@ -50,7 +52,7 @@ __all__ = [
 _HOMES = {
     "AssistantMachine": "machine",
     "BrokenStream": "streams",
-    "Call": "conversation",
+    "Call": "calls",
     "Conversation": "conversation",
     "EventStream": "streams",
     "Expected": "payloads",
@@ -59,7 +61,7 @@ _HOMES = {
     "Strike": "schedules",
     "appbuilder": "by_vendor",
     "broken_stream": "streams",
-    "conversations": "conversation",
+    "conversations": "drawing",
     "faults": "schedules",
     "fresh": "freshness",
     "metadata": "values",

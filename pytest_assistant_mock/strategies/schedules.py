@@ -22,6 +22,18 @@ if TYPE_CHECKING:
 
 _BYTES = st.integers(0, 400)
 _FLAG = st.booleans()
+_FRAMES = st.integers(0, 20)
+
+_OF_STREAMS: dict[str, st.SearchStrategy[Fault]] = {
+    "slow_pieces": st.integers(0, 60).map(all_faults.slow_pieces),
+    "repeat": st.integers(1, 20).map(all_faults.repeat),
+    "out_of_order": _FRAMES.map(all_faults.out_of_order),
+    "garbage_frame": _FRAMES.map(all_faults.garbage_frame),
+    "error_event": _FRAMES.map(all_faults.error_event),
+    "stall": _FRAMES.map(all_faults.stall),
+    "cut": _FRAMES.map(all_faults.cut),
+}
+"""What strikes streams alone, and is drawn only if it is named."""
 
 # from the mildest: a failing schedule shrinks to the first that fails
 _MADE: dict[str, st.SearchStrategy[Fault]] = {
@@ -42,6 +54,7 @@ _MADE: dict[str, st.SearchStrategy[Fault]] = {
     "empty_body": st.builds(all_faults.empty_body),
     "wrong_content_type": st.builds(all_faults.wrong_content_type),
     "without": st.sampled_from(["id", "content", "data", "request_id"]).map(all_faults.without),
+    **_OF_STREAMS,
 }
 
 
@@ -87,10 +100,11 @@ def faults(
     """
     Schedules of at most `max_faults` struck requests.
 
-    names: which faults ("hang", "rate_limited", …), by default all. on: at which operations, None for any.
+    names: which faults ("hang", "rate_limited", …), by default all but those that strike streams alone ("cut", "stall", …).
+    on: at which operations, None for any.
     Raises ValueError for an unknown fault, nothing to choose from, or fewer than one fault.
     """
-    chosen = list(_MADE) if names is None else list(names)
+    chosen = [name for name in _MADE if name not in _OF_STREAMS] if names is None else list(names)
     for name in chosen:
         if name not in FAULTS:
             raise ValueError(f"no fault {name!r}{nearest(name, FAULTS)}; there are {', '.join(FAULTS)}")

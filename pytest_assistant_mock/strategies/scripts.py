@@ -12,6 +12,7 @@ from pytest_assistant_mock._engine.scripts import schema_of, tool_names
 from pytest_assistant_mock._engine.vendor import Vendor
 from pytest_assistant_mock.strategies import values
 from pytest_assistant_mock.strategies.functions import arguments
+from pytest_assistant_mock.strategies.vendor_names import vendor_of
 
 Script: TypeAlias = tuple[turns.Turn | list[turns.Calls], ...]
 """What a handle's `script(*turns)` takes; a list of calls is one round."""
@@ -27,8 +28,6 @@ def script(
     may end so; dashscope's `Runs.wait` does not know that status, and waits for ever.
     Raises ValueError for an unknown vendor or a number of rounds below 0.
     """
-    from pytest_assistant_mock.strategies.conversation import vendor_of
-
     if max_rounds < 0:
         raise ValueError(f"max_rounds={max_rounds}: expected 0 or more")
     return scripts_of(None if vendor is None else vendor_of(vendor), tools, max_rounds, incomplete)

@@ -50,7 +50,7 @@ class Sort:
 
 def changed(thing: Any, **fields: Any) -> Any:
     """A copy with other fields: some stored things are tuples, some are dataclasses."""
-    return thing._replace(**fields) if isinstance(thing, tuple) else replace(thing, **fields)
+    return thing._replace(**fields) if hasattr(thing, "_replace") else replace(thing, **fields)
 
 
 def _assistant(ids: Ids) -> Drawn:

@@ -27,8 +27,8 @@ from pytest_assistant_mock._mock.tool_arguments import ToolArguments
 from pytest_assistant_mock.contract.stream_events import Happening, read_stream
 from pytest_assistant_mock.strategies import functions, values
 from pytest_assistant_mock.strategies.breaking import Break, breaks
-from pytest_assistant_mock.strategies.conversation import vendor_of
 from pytest_assistant_mock.strategies.scripts import Script, scripts_of
+from pytest_assistant_mock.strategies.vendor_names import vendor_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pytest_assistant_mock._engine.kinds.threads import Thread
 from pytest_assistant_mock._engine.wire import Exchange, Failure, FailureKind, Request, Response
 from pytest_assistant_mock._vendors import REVISIONS
 from pytest_assistant_mock.strategies import answers, appbuilder, model_studio
-from pytest_assistant_mock.strategies.conversation import conversations
+from pytest_assistant_mock.strategies.drawing import conversations
 from pytest_assistant_mock.strategies.values import appbuilder_ids, model_studio_ids
 
 

@@ -12,12 +12,15 @@ from typing import Any
 
 import made
 import pytest
+import readers
 import yaml
+from readers import Reader
 
 from pytest_assistant_mock import AssistantMock
 from pytest_assistant_mock._doors import http1
 from pytest_assistant_mock._engine.wire import Failure, Request, Response
 from pytest_assistant_mock.cassettes import Interaction, load, storage
+from pytest_assistant_mock.cassettes.check import problems
 from pytest_assistant_mock.cassettes.format import from_text, to_text
 from pytest_assistant_mock.errors import CassetteMiss
 
@@ -73,8 +76,8 @@ class Turns:
 
 def mock(path: Path, base: str, record: str = "none", **options: Any) -> AssistantMock:
     """A mock on a cassette."""
-    hosts = {"model_studio": [base]}
-    return AssistantMock(source="cassette", cassette=path, record=record, hosts=hosts, contract="off", **options)
+    told = {"hosts": {"model_studio": [base]}, "contract": "off", **options}
+    return AssistantMock(source="cassette", cassette=path, record=record, **told)
 
 
 def read(url: str, read_one: Callable[[], Any] = lambda: None) -> list[bytes]:
@@ -335,3 +338,43 @@ def test_a_request_is_no_stream() -> None:
     """What a client sends has no pieces, and a plain answer none either."""
     one = made.one(Request("GET", f"{made.STUDIO}/threads/t"), {"a": 1})
     assert "pieces" not in to_text(made.Cassette([one]))
+
+
+@pytest.mark.parametrize("reader", readers.rows())
+def test_every_client_records_and_replays_a_stream(reader: Reader, tmp_path: Path) -> None:
+    """Recorded as it comes, a piece when the one before it was read; replayed to the same bytes without the service."""
+    pieces = [b"data: %d %b\n\n" % (at, b"." * 31) for at in range(4)]
+    turns = Turns(pieces)
+    got: list[bytes] = []
+
+    def after(part: bytes, post: Any) -> None:
+        before = b"".join(got).count(b"\n\n")
+        got.append(part)
+        turns.read.release(max(1, b"".join(got).count(b"\n\n") - before))
+
+    with service(turns) as base, mock(path := tmp_path / "c.yaml", base, "once"):
+        reader.read(f"{base}/stream", after)
+    [one] = storage.load(path).interactions
+    assert b"".join(got) == one.response.body == b"".join(pieces)
+    assert ([size for _, size in one.pieces], one.closed_by_client) == ([len(piece) for piece in pieces], False)
+    replayed: list[bytes] = []
+    with mock(path, base):
+        reader.read(f"{base}/stream", lambda part, post: replayed.append(part))
+    assert replayed == got
+
+
+def test_half_of_an_answer_breaks_no_contract(tmp_path: Path) -> None:
+    """A client that leaves a JSON answer before its end: recorded, replayed and checked as that, and not judged as a whole."""
+    half = b'{"id": "thread_1", "obj'
+
+    def act(line: socket.socket) -> None:
+        line.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n" + half)
+        line.recv(1)
+
+    path = tmp_path / "c.yaml"
+    with service(act) as base:
+        for record in ("once", "none"):
+            with mock(path, base, record, contract="fail"), requests.get(f"{base}/threads/thread_1", stream=True) as response:
+                assert next(response.raw.stream(len(half))) == half
+    assert storage.load(path).interactions[0].closed_by_client
+    assert not [one for one in problems(path) if "JSON" in one.text]

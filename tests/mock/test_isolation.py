@@ -13,7 +13,7 @@ import pytest
 import requests
 from vendors import ask
 
-from pytest_assistant_mock import AssistantMock, Handle
+from pytest_assistant_mock import AssistantMock, AssistantServer, Handle
 
 FIRST = {
     "model_studio": ("thread_00000000-0000-4000-8000-000000000001", "message_00000000-0000-4000-8000-000000000001"),
@@ -180,3 +180,45 @@ def test_eight_threads_through_a_real_client(model_studio: Handle) -> None:
     assert sorted(ids) == sorted(message.id for message in kept)
     assert len(set(ids)) == 800
     assert sorted(message.text for message in kept) == sorted(f"{who}-{number}" for who in range(8) for number in range(100))
+
+
+def runs_of_eight(handle: Handle, client: httpx.Client, each: int) -> None:
+    """8 threads, each of its own and in one that they share: create, and look until it has ended."""
+    handle.script(lambda run: run.metadata["n"], times=None)
+    assistant, shared = handle.add_assistant(model="m"), handle.add_thread()
+    handle.add_message(shared, "?")
+
+    def work(worker: int) -> list[str]:
+        own, made = handle.add_thread(), []
+        handle.add_message(own, "?")
+        for number in range(each):
+            thread = (own, shared)[number % 2]
+            body = {"assistant_id": assistant.id, "metadata": {"n": f"{worker}-{number}"}, "stream": number % 4 > 1}
+            answer = client.post(f"{handle.base_url}/threads/{thread.id}/runs", headers=HEADERS, json=body)
+            text = answer.text.partition("data:")[2] or answer.text
+            made.append(re.findall(r'"id":"(run_[^"]+)"', text)[0])
+        return made
+
+    with ThreadPoolExecutor(8) as pool:
+        made = [run_id for ids in pool.map(work, range(8)) for run_id in ids]
+    runs = handle.runs()
+    numbers = range(1, 8 * each + 1)
+    assert sorted(made) == sorted(run.id for run in runs) == [f"run_00000000-0000-4000-8000-{n:012x}" for n in numbers]
+    assert {run.status for run in runs} == {"completed"}
+    said = [one.text for thread in handle.threads() for one in handle.messages(thread) if one.role == "assistant"]
+    assert sorted(said) == sorted(f"{worker}-{number}" for worker in range(8) for number in range(each))
+    assert sum(len(handle.steps(run)) for run in runs) == 8 * each
+    assert handle.counts["create_run"] == 8 * each
+
+
+@pytest.mark.usefixtures("eager")
+def test_eight_threads_of_200_runs_lose_and_duplicate_nothing(model_studio: Handle) -> None:
+    """8 x 200, streamed and polled, on threads of their own and one that is shared: ids are counted, each says its own text."""
+    with httpx.Client(trust_env=False) as client:
+        runs_of_eight(model_studio, client, 200)
+
+
+def test_eight_threads_of_runs_at_a_server_lose_and_duplicate_nothing() -> None:
+    """The same over sockets, 8 x 100."""
+    with AssistantServer() as server, httpx.Client(trust_env=False) as client:
+        runs_of_eight(server.model_studio, client, 100)

@@ -139,3 +139,23 @@ def test_a_stream_outlives_its_mock_as_a_reset() -> None:
         next(parts)
     with pytest.raises(requests.exceptions.ChunkedEncodingError, match="Connection reset by peer"):
         next(parts)
+
+
+@pytest.mark.parametrize("vendor", ["model_studio", "appbuilder"])
+def test_a_stream_that_is_open_at_exit_was_left_by_its_client(vendor: str) -> None:
+    """The journal has what was read of it, and no failure: nothing broke. Whoever reads on meets a reset."""
+    with AssistantMock() as mock:
+        handle = getattr(mock, vendor)
+        handle.script("晴")
+        thread, assistant = handle.add_thread().id, handle.add_assistant().id
+        handle.add_message(thread, "?")
+        path = f"/threads/{thread}/runs" if vendor == "model_studio" else "/v2/threads/runs"
+        body = {"assistant_id": assistant, "thread_id": thread, "stream": True}
+        answer = requests.post(handle.base_url + path, json=body, headers={"Authorization": "Bearer k"}, stream=True)
+        parts = answer.iter_content(None)
+        first = next(parts)
+    exchange = handle.exchanges.last
+    assert isinstance(exchange.reply, Response)
+    assert exchange.reply.body == first
+    with pytest.raises(requests.exceptions.ChunkedEncodingError, match="Connection reset by peer"):
+        next(parts)

@@ -25,7 +25,7 @@ MEASURES = {
     "volume-model_studio": 4,
     "volume-appbuilder": 4,
     "contract": 4,
-    "cassettes": 9,
+    "cassettes": 12,
     "server": 11,
     "generation": 3,
     "conversations": 3,

@@ -426,6 +426,12 @@ def test_who_records_shows_a_key_of_their_own(tmp_path):
         assert server.env["DASHSCOPE_API_KEY"]
 
 
+def test_an_upstream_without_a_cassette_is_a_mistake():
+    """The fake passes nothing on."""
+    with pytest.raises(ValueError, match='add source="cassette", cassette= and record='):
+        AssistantServer(upstream={"model_studio": "https://gw.corp/ai/api/v1"})
+
+
 WRONG = {
     "upstream names 'studio'; the vendors are model_studio, appbuilder; did you mean 'model_studio'": {
         "studio": "https://x.example"

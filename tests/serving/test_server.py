@@ -234,6 +234,19 @@ def test_a_body_over_the_limit_gets_the_vendors_error(server, path, chunked):
     assert len(handle.threads()) == 1
 
 
+@pytest.mark.parametrize(("path", "words"), [("/api/v1/files", "/api/v1/threads"), ("/v2/storage/files", "/v2/threads")])
+def test_an_upload_over_the_limit_is_refused_and_not_stored(server, path, words):
+    """413 in the vendor's words; the next one, which is small enough, is stored."""
+    server.asgi.body_limit = 1000
+    handle, field = (server.model_studio, "files") if "api" in path else (server.appbuilder, "file")
+    answers = [
+        httpx.post(server.url + path, files={field: ("a.txt", bytes(size))}, headers={"Authorization": "Bearer k"})
+        for size in (1001, 100)
+    ]
+    assert (answers[0].status_code, answers[0].json()) == (413, TOO_LARGE[words])
+    assert (answers[1].status_code, [len(file.content) for file in handle.files()]) == (200, [100])
+
+
 def test_fifty_megabytes_are_refused(server):
     """The limit is 10 MB unless told; the client that sends five times as much reads the refusal, and others are served."""
     assert server.asgi.body_limit == 10_000_000

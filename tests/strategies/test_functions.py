@@ -74,8 +74,8 @@ def test_a_script_is_taken_and_played_to_its_end(vendor: str) -> None:
         with AssistantMock() as mock:
             getattr(mock, vendor).add_assistant(tools=tools)
             getattr(mock, vendor).script(*script, optional=True)
-        from pytest_assistant_mock.strategies.conversation import vendor_of
         from pytest_assistant_mock.strategies.streams import performed
+        from pytest_assistant_mock.strategies.vendor_names import vendor_of
 
         parts = performed(vendor_of(vendor), tools, script)
         rounds = sum(isinstance(turn, list) for turn in script)

@@ -55,6 +55,8 @@ def words(studio: Handle, thread: Thread) -> None:
     AssistantMock(contract="on")  # type: ignore[arg-type]
     AssistantMock(revison="2026")  # type: ignore[call-arg]
     AssistantServer(revision="2027")  # type: ignore[arg-type]
+    AssistantServer(source="cassette", cassette="c.yaml", record="once", upstream={"model_studio": "https://x.example"})
+    AssistantServer(upstream="https://x.example")  # type: ignore[arg-type]
     AssistantServer(keys=["sk-1"], contract="on")  # type: ignore[arg-type]
     studio.add_message(thread, "hi", role="asistant")  # type: ignore[arg-type]
     Failure("broken")  # type: ignore[arg-type]

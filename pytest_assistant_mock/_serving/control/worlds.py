@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -71,11 +71,16 @@ class World:
 
 
 class Worlds:
-    """The server's own world and its sessions; answers what vendors are asked in the one it belongs to."""
+    """
+    The server's own world and its sessions; answers what vendors are asked in the one it belongs to.
+
+    answer: who answers what belongs to no session, the fake unless somebody else is put here.
+    """
 
     def __init__(self, mock: AssistantMock) -> None:
         self.own = World(mock)
         self._engine = mock._engine
+        self.answer: Callable[[Request], Reply | None] = mock._engine.handle
         self._lock = RLock()
         self._sessions: OrderedDict[str, World] = OrderedDict()  # the one asked last at the end
         self._by_key: dict[str, str] = {}
@@ -103,14 +108,14 @@ class Worlds:
                 return self._handle_in_session(request)
         if self._by_key and (world := self._of_key(request)) is not None:
             return world.mock._engine.handle(request)
-        return self._engine.handle(request)
+        return self.answer(request)
 
     def _handle_in_session(self, request: Request) -> Reply | None:
         try:
             world, request = self.find(request)
         except Refused as refused:
             return said(refused.status, refused.said)
-        return world.mock._engine.handle(request)
+        return self.answer(request) if world is self.own else world.mock._engine.handle(request)
 
     def refuse(self, request: Request, kind: str) -> Response:
         """A vendor's refusal, kept in the journal of the world that the request belongs to."""
