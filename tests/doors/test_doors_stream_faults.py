@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import pytest
 import readers
+from answerers import Recorder, behind_doors
 from made_streams import Made
 from peers import Act, hangs, peer, resets, sends
 from readers import Reader
 
-from pytest_assistant_mock import AssistantMock, Response, faults
+from pytest_assistant_mock import AssistantMock, Failure, Response, faults
 from pytest_assistant_mock._doors import http1
 from pytest_assistant_mock._engine.clock import EPOCH_MS
 
@@ -94,6 +96,25 @@ def test_a_fault_of_a_stream_is_what_a_real_server_makes_of_the_client(reader: R
     assert getattr(exchange.reply, "kind", "") == row.end
     assert (stream.made, stream.closes) == (row.made, 0 if row.made == 4 else 1)
     assert passed >= (120_000 if row.fault.name == "slow_pieces(30)" else 0)
+
+
+BROKEN = [row for row in TABLE if row.end]
+
+
+@pytest.mark.parametrize("row", BROKEN, ids=lambda row: repr(row.fault))
+@pytest.mark.parametrize("reader", readers.rows(lambda reader: reader.name != "urllib3-read_chunked"))
+def test_a_recorder_outside_hears_how_a_broken_stream_ended(reader: Reader, row: Row) -> None:
+    """What came and how it ended; its client sees what it sees without it."""
+    seen = []
+    recorder = Recorder(BASE)
+    for outside in (False, True):
+        with AssistantMock(hosts={"model_studio": [BASE]}) as mock, behind_doors(recorder) if outside else nullcontext():
+            mock.model_studio.reply("GET /x", lambda request: Response(200, EVENTS, pieces=Made(PIECES)))
+            mock.model_studio.fail(row.fault)
+            seen.append(outcome(reader, f"{BASE}/x"))
+    [(_, reply)] = recorder.told
+    assert isinstance(reply, Failure)
+    assert (seen[0], reply.kind, reply.after_bytes) == (seen[1], row.end, len(b"".join(row.pieces)))
 
 
 def test_no_fault_of_a_stream_is_left_out() -> None:

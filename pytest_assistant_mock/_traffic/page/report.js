@@ -11,6 +11,7 @@ function card(test) {
       "summary",
       {},
       make("span", { class: `mark ${tone(test.outcome)}` }, test.outcome),
+      " ", // or a narrow screen could not break the line here
       make("h2", {}, test.id),
       make("span", { class: "soft" }, `  ${count(test.count, "exchange")}`),
     ),
