@@ -373,10 +373,8 @@ class _Passage(asyncio.Protocol):
         self._given_up = True
         task = asyncio.current_task()
         in_time = _in_time(self._protocol, timer)
-        if self._heard is None and (not in_time or task is None or not task.cancelling()):
+        if not in_time or (self._heard is None and (task is None or not task.cancelling())):
             self._ends("connect_timeout" if self.line is None else "read_timeout")
-        elif self._heard is not None and not in_time:
-            self._ends("read_timeout")
         elif self._heard is not None:
             self._heard.close()
         if self._task is not None:
