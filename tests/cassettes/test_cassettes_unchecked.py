@@ -36,9 +36,9 @@ def program(base: str) -> tuple[str, str]:
     return dataset, post(f"/threads/{thread}/shares", dataset=dataset, stream=True).text
 
 
-def mock(service: Gateway, path: Path, record: str = "none") -> AssistantMock:
+def mock(service: Gateway, path: Path, record: str = "none", **options: Any) -> AssistantMock:
     """A mock with the defaults."""
-    return AssistantMock(source="cassette", cassette=path, record=record, hosts=service.hosts)
+    return AssistantMock(source="cassette", cassette=path, record=record, hosts=service.hosts, **options)
 
 
 UNCHECKED = {("model_studio", "POST /datasets"): 1, ("model_studio", "POST /threads/{id}/shares"): 1}
@@ -98,7 +98,7 @@ def test_what_was_not_checked_is_told_once_for_a_run(pytester: pytest.Pytester, 
 
 
 def test_the_events_of_a_run_are_judged_when_recorded_and_when_replayed(tmp_path: Path) -> None:
-    """A streamed answer of a call the contract does know is held against its events and their order, whoever gives it."""
+    """A streamed answer is held against its events and their order where a test asks for the contract, whoever gives it."""
     path = tmp_path / "c.yaml"
     events = Answer(RUN, (("Content-Type", "text/event-stream;charset=UTF-8"),))
 
@@ -107,18 +107,20 @@ def test_the_events_of_a_run_are_judged_when_recorded_and_when_replayed(tmp_path
         return requests.post(f"{base}/threads/thread_1/runs", json=body, headers=KEY, timeout=10).content
 
     def told(mock: AssistantMock) -> list[str]:
-        mock.contract.start("warn")
         found = [f"{one.event} {one.path}" for one in mock.contract.violations]
         mock.contract.violations.clear()
         return found
 
     with gateway(events) as service:
-        with mock(service, path, "once") as recording:
+        with mock(service, path, "once", contract="warn") as recording:
             assert run(service.base) == RUN
             recorded = told(recording)
-        with mock(service, path) as replaying:
+        with mock(service, path, contract="warn") as replaying:
             assert run(service.base) == RUN
             assert told(replaying) == recorded
+        with mock(service, path) as by_default:
+            assert run(service.base) == RUN
+    assert dict(by_default.unchecked) == {("model_studio", "create_run"): 1}
     assert recorded[0] == "event 1 thread.run.created $.object"
     assert recorded[-1] == "event 2 $"
     assert dict(replaying.unchecked) == {}
