@@ -25,7 +25,7 @@ ONCE := $(addprefix tests/,$(addsuffix .py,\
 	project/test_wheel serving/test_server_attack serving/test_page serving/test_server_line strategies/test_answers \
 	serving/test_control serving/test_control_security serving/test_control_sessions \
 	strategies/test_fresh strategies/test_payloads strategies/test_properties strategies/test_types \
-	strategies/test_functions strategies/test_run_answers strategies/test_streams traffic/test_html_report \
+	strategies/test_functions strategies/test_run_answers strategies/test_generated_streams traffic/test_html_report \
 	vendors/test_appbuilder_refusals vendors/test_java vendors/test_leniency vendors/test_model_studio_refusals vendors/test_provider \
 	vendors/test_samples vendors/test_shape))
 $(foreach file,$(ONCE),$(if $(wildcard $(file)),,$(error $(file) is named in ONCE, and is not there)))

@@ -54,6 +54,7 @@ class Handle:
         self._trouble = TroubleMaker(self._fake)
         self._conversations = Conversations(self._fake, self._objects)
         self._base_url = service.vendor.base_urls[0]
+        self._served = False  # clients come by the server's address, whatever an SDK in this process is told
         self._api_key = service.vendor.settings.key
 
     def __repr__(self) -> str:
@@ -79,7 +80,7 @@ class Handle:
         The base URL to tell the vendor's SDK, without a slash at its end: its default, or where the mock is served; on a
         cassette or live run the one the SDK would use just now.
         """
-        if self._tape is not None:
+        if self._tape is not None and not self._served:
             told = [url for vendor, url in sdk_environment.told((self._service.vendor,))() if vendor == self.name]
             return told[-1].rstrip("/") if told else self._base_url
         return self._base_url

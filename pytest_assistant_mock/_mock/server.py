@@ -69,6 +69,7 @@ class AssistantServer(AssistantMock):
         self._control_key = checks.text("control_key", control_key)
         for handle in self._handles.values():
             handle._base_url = self.url + urlsplit(handle._base_url).path
+            handle._served = True
             handle._api_key = keys[0] if keys else handle._api_key
         self._know_keys()
 

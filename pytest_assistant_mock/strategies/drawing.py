@@ -237,6 +237,7 @@ def _with_run(step: Callable[[st.DrawFn, _State, int, _Run], Call], *, waiting: 
 def _submit(draw: st.DrawFn, state: _State, number: int, run: _Run) -> Call:
     outputs = draw(st.lists(values.text(max_size=20), min_size=run.rounds[0], max_size=run.rounds[0]))
     del run.rounds[0]
+    state.asked.discard(run.thread)  # the run may speak now, after what the user has said meanwhile
     stays_open = state.vendor.streams is not None and state.vendor.streams.stays_open
     payload = {} if stays_open else {"stream": draw(st.booleans())}  # where it does, outputs are answered with the run
     return Call("submit_tool_outputs", payload, thread=run.thread, run=number, outputs=tuple(outputs))

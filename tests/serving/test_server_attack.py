@@ -95,7 +95,7 @@ def test_an_error_of_our_own_is_no_traceback(server, monkeypatch):
         raise RuntimeError("broken inside")
 
     with monkeypatch.context() as patch:
-        patch.setattr(server._engine, "handle", breaks)
+        patch.setattr(server._engine, "whose", breaks)
         response, body = ask(server, "POST", "/api/v1/threads", {})
     assert (response.status, body) == (500, b"Internal Server Error")
     assert alive(server)
