@@ -270,12 +270,13 @@ class AssistantMock:
             mock._engine.end_streams()
         swallowed = self._swallowed() if error is None else None
         error = error or swallowed
+        missed = self._session is not None and bool(self._session.answerer.misses)  # the session tells, and no vendor said it
         for mock in self._all():
             mock._excused = self._excused
             if error is None and self._session is None:
                 mock._complain()
             if mock._watch is not None:
-                mock._watch.finish(quiet=error is not None)  # first: what breaks the contract is not recorded
+                mock._watch.finish(quiet=error is not None or missed)  # first: what breaks the contract is not recorded
         if self._session is not None:
             passed = error is None and not self._excused
             self.unplayed = self._session.finish(passed, error or self._failure, on_its_way=error is not None)

@@ -243,7 +243,7 @@ def test_events_come_as_they_happen(server, ask):
     """What is held after `since`, then each exchange as it ends, and which call has changed something; no call is missed."""
     create(server)
     first = ask("GET", "/exchanges")[1]["exchanges"][0]
-    listening, events = Event(), []
+    listening, told_of_both, events = Event(), Event(), []
 
     def listen():
         with httpx.stream("GET", f"{server.url}/__mock__/events?since={first['number'] - 1}", timeout=10) as answer:
@@ -251,6 +251,8 @@ def test_events_come_as_they_happen(server, ask):
             for line in answer.iter_lines():
                 events.append(line)
                 listening.set()
+                if line == f"id: {first['number'] + 1}":
+                    told_of_both.set()
                 if line == 'data: {"call": "reset"}':
                     return
 
@@ -258,6 +260,7 @@ def test_events_come_as_they_happen(server, ask):
         done = pool.submit(listen)
         assert listening.wait(10)
         create(server, path="/v2/threads")
+        assert told_of_both.wait(10)
         ask("POST", "/reset")
         done.result(10)
     told = [line for line in events if line.startswith(("event:", "id:"))]

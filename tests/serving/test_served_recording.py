@@ -191,6 +191,15 @@ def test_a_miss_is_told_to_the_client_in_its_own_words(tmp_path):
     assert [(one.operation, one.status) for one in seen] == [("create_thread", 409)]
 
 
+def test_a_miss_is_told_at_the_end_and_not_judged(tmp_path):
+    """The 409 is ours: the contract has nothing to say of it, and what is raised is the miss."""
+    cassette = tmp_path / "c.yaml"
+    with upstream() as real, recording(cassette, real) as server:
+        ask(server, "/threads", {})
+    with pytest.raises(CassetteMiss), recording(cassette, contract="fail") as server:
+        assert ask(server, "/threads", {"metadata": {"a": "b"}}).status_code == 409
+
+
 class Raw:
     """A service that answers every request with the same bytes."""
 

@@ -326,7 +326,7 @@ def delete_session(asked: Asked) -> Any:
 def save(asked: Asked) -> Any:
     """Write down what is being recorded."""
     if asked.save is None:
-        raise Refused(409, "nothing is being recorded: this server answers from the fake")
+        raise Refused(409, "nothing is being recorded: start the server with --cassette FILE --record once")
     return dict(asked.save())
 
 
