@@ -110,6 +110,10 @@ def by_vendor(schema: Schema, vendors: Mapping[str, Any]) -> Fields:
 def calls(vendors: Mapping[str, Any]) -> tuple[Call, ...]:
     """The rows, for these vendors."""
     vendor = {"vendor": {**VENDOR, "enum": list(vendors)}}
+    return (*_of_what_is_held(vendors, vendor), *_of_what_is_arranged(vendor), *_of_what_happened(vendor), *_OF_WORLDS)
+
+
+def _of_what_is_held(vendors: Mapping[str, Any], vendor: Fields) -> tuple[Call, ...]:
     world = {**by_vendor(_HELD, vendors), **_NOW}
     return (
         Call("GET", "/health", acts.health, "The version, the vendors, their base URLs.", free=True, of_a_world=False, answers={
@@ -120,6 +124,11 @@ def calls(vendors: Mapping[str, Any]) -> tuple[Call, ...]:
              takes=by_vendor(_SEEDS, vendors), answers=by_vendor(_STORED, vendors), optional=tuple(vendors)),
         Call("GET", "/state", acts.state, "Assistants, threads with their messages, runs with their steps, files.",
              query=vendor, answers=world, optional=tuple(vendors)),
+    )  # fmt: skip
+
+
+def _of_what_is_arranged(vendor: Fields) -> tuple[Call, ...]:
+    return (
         Call("POST", "/script", acts.script, "Say what the assistant does in the next run.", takes={
             **vendor,
             "turns": _of("array", "What the assistant does, one by one.", items=_TURN, minItems=1),
@@ -152,6 +161,11 @@ def calls(vendors: Mapping[str, Any]) -> tuple[Call, ...]:
             "freeze": _of(["string", "integer", "null"], "Stop: at a time (ISO 8601, or milliseconds), or now (null)."),
             "unfreeze": _of("boolean", "true: go on."),
         }, answers=_NOW),
+    )  # fmt: skip
+
+
+def _of_what_happened(vendor: Fields) -> tuple[Call, ...]:
+    return (
         Call("GET", "/exchanges", acts.exchanges, "What was asked and answered, oldest first; secrets are hidden.", query={
             **vendor, "operation": _of("string", "Those of one operation."),
             "since": _of("string", "Those after the exchange of this number.", pattern="^[0-9]{1,18}$"),
@@ -160,17 +174,21 @@ def calls(vendors: Mapping[str, Any]) -> tuple[Call, ...]:
         Call("POST", "/verify", acts.verify, "409 if a test would fail with what has happened; it changes nothing.", takes={
             "contract": _of("string", "Whether a broken contract counts; fail unless given.", enum=["fail", "off"]),
         }, answers={"dropped": _of("object", "How many older exchanges were not judged, by vendor.")}, optional=("dropped",)),
-        Call("POST", "/snapshot", acts.snapshot, "Remember everything as it is now.", answers={"id": _TEXT}),
-        Call("POST", "/restore/{id}", acts.restore, "Make everything as it was at a snapshot, as often as you like."),
-        Call("DELETE", "/snapshot/{id}", acts.forget_snapshot, "Forget a snapshot."),
-        Call("GET", "/sessions", acts.sessions, "The names of the sessions.", answers={"sessions": _IDS}, of_a_world=False),
-        Call("POST", "/sessions", acts.make_session, "Make a session, and say which keys it answers.", takes={
-            "name": _of("string", "Its name: 1 to 200 printable ASCII characters."),
-            "keys": _of("array", "Requests with one of these keys belong to it.", items=_TEXT),
-        }, needs=("name",), answers={"name": _TEXT}, of_a_world=False),
-        Call("DELETE", "/sessions/{name}", acts.delete_session, "Forget a session and all it holds.", of_a_world=False),
-        Call("POST", "/save", acts.save, "Write down what is being recorded.", answers={
-            "cassette": _of("string", "The file."),
-            "problem": _of(["string", "null"], "What is said of calls that are not in it; null if all are."),
-        }),
     )  # fmt: skip
+
+
+_OF_WORLDS = (
+    Call("POST", "/snapshot", acts.snapshot, "Remember everything as it is now.", answers={"id": _TEXT}),
+    Call("POST", "/restore/{id}", acts.restore, "Make everything as it was at a snapshot, as often as you like."),
+    Call("DELETE", "/snapshot/{id}", acts.forget_snapshot, "Forget a snapshot."),
+    Call("GET", "/sessions", acts.sessions, "The names of the sessions.", answers={"sessions": _IDS}, of_a_world=False),
+    Call("POST", "/sessions", acts.make_session, "Make a session, and say which keys it answers.", takes={
+        "name": _of("string", "Its name: 1 to 200 printable ASCII characters."),
+        "keys": _of("array", "Requests with one of these keys belong to it.", items=_TEXT),
+    }, needs=("name",), answers={"name": _TEXT}, of_a_world=False),
+    Call("DELETE", "/sessions/{name}", acts.delete_session, "Forget a session and all it holds.", of_a_world=False),
+    Call("POST", "/save", acts.save, "Write down what is being recorded.", answers={
+        "cassette": _of("string", "The file."),
+        "problem": _of(["string", "null"], "What is said of calls that are not in it; null if all are."),
+    }),
+)  # fmt: skip
