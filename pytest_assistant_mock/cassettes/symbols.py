@@ -79,20 +79,25 @@ def json_of(body: bytes) -> Any:
 
 def ids_in(value: Any) -> Iterator[tuple[str, str]]:
     """Pairs of kind and id, in order: what stands under "id", "…_id" or "…_ids"."""
-    if isinstance(value, list):
-        for item in value:
-            yield from ids_in(item)
-    if not isinstance(value, dict):
-        return
-    for name, item in value.items():
-        if name in _NOT_NAMED:
-            continue
-        if name == "id" or name.endswith(("_id", "_ids")):
-            for found in item if isinstance(item, list) else (item,):
-                if isinstance(found, str) and len(found) > 1 and not found.isdigit():
-                    yield _kind(name, value), found
+    levels = [iter([("", value, dict[str, Any]())])]  # no recursion: a body may be deeper than Python's own allows
+    while levels:
+        for name, item, holder in levels[-1]:
+            if name == "id" or name.endswith(("_id", "_ids")):
+                for found in item if isinstance(item, list) else (item,):
+                    if isinstance(found, str) and len(found) > 1 and not found.isdigit():
+                        yield _kind(name, holder), found
+            elif isinstance(item, dict | list):
+                levels.append(_inside(item))
+                break
         else:
-            yield from ids_in(item)
+            levels.pop()
+
+
+def _inside(value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    """What stands in an object or a list: its name, the value, and the object that has it."""
+    if isinstance(value, list):
+        return iter([("", item, {}) for item in value])
+    return iter([(name, item, value) for name, item in value.items() if name not in _NOT_NAMED])
 
 
 def _kind(name: str, holder: dict[str, Any]) -> str:
