@@ -60,7 +60,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="a name it answers to besides localhost and 127.0.0.1; may be repeated",
     )
-    parser.add_argument("--seed", metavar="FILE", help="YAML or JSON of threads and messages to begin with")
+    parser.add_argument("--seed", metavar="FILE", help="YAML or JSON of assistants, files, threads and messages to begin with")
     serve_recording.arguments(parser)
     parser.add_argument("--body-limit", type=_bytes, metavar="BYTES", help="largest request body taken (default 10000000)")
     parser.add_argument("--json-log", action="store_true", help="print JSON, an object a line")

@@ -1,7 +1,7 @@
 """
 The contract of both vendors: JSON Schemas made from the shapes the fake reads and prints, and validators that explain.
 
-Knows nothing of pytest, doors or the fake's state.
+It needs neither pytest nor an open mock.
 """
 
 from __future__ import annotations

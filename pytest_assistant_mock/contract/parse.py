@@ -17,7 +17,7 @@ from pytest_assistant_mock._vendors.secrets import secrets as _hiding
 from pytest_assistant_mock.errors import NotJSON
 
 MAX_BYTES = 16_000_000
-"""How large a thing may be unless told otherwise, in bytes."""
+"""The largest document that is read, in bytes, unless you set another limit."""
 MAX_DEPTH = 100
 """How deep arrays and objects may stand in each other."""
 
