@@ -25,6 +25,8 @@ from pytest_assistant_mock._engine.trouble import Trouble
 from pytest_assistant_mock._engine.vendor import Download, Match, Vendor
 from pytest_assistant_mock._engine.wire import Exchange, Refusal, Reply, Request, Response, head_of
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 
 @dataclass(slots=True)
 class Service:

@@ -16,6 +16,8 @@ from pytest_assistant_mock._engine.stream_faults import Spoilt
 from pytest_assistant_mock._engine.streams import is_stream
 from pytest_assistant_mock._engine.wire import Reply, Request, Response
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 When: TypeAlias = Callable[[Request], object]
 """From a request, whether the fault may strike it."""
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from pytest_assistant_mock._engine.kinds.runs import ENDED
+from pytest_assistant_mock._engine.sse import is_event_stream
 from pytest_assistant_mock._engine.wire import Exchange, Failure
-from pytest_assistant_mock._traffic.events import data_of, is_stream, texts
+from pytest_assistant_mock._traffic.events import data_of, texts
 
 Sent: TypeAlias = Callable[[Exchange], Mapping[str, Any]]
 
@@ -251,7 +252,7 @@ def _answers(exchange: Exchange) -> Iterator[dict[str, Any]]:
     if response is None:
         return
     arrived = response.body[: exchange.reply.after_bytes] if isinstance(exchange.reply, Failure) else response.body
-    if is_stream(response):
+    if is_event_stream(response.headers):
         yield from data_of(arrived)
         return
     try:

@@ -1,7 +1,7 @@
 """
 A stream of events in a few words: how many came, and the text they say.
 
-Knows how server-sent events are written, and where an event of a run has its text; knows no vendor.
+Knows where an event of a run has its text; knows no vendor.
 """
 
 from __future__ import annotations
@@ -10,21 +10,16 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from pytest_assistant_mock._engine import sse
 from pytest_assistant_mock._engine.wire import Response
 
 ENDS = 3
 """How many events at each end of a long stream are shown."""
 
 
-def is_stream(response: Response) -> bool:
-    """Whether a response says that it is a stream of events."""
-    kind = next((value for name, value in response.headers if name.lower() == "content-type"), "")
-    return kind.startswith("text/event-stream")
-
-
 def gist(response: Response) -> str | None:
     """`14 events: "晴,24 度"`, or None for what is no stream of events."""
-    if not is_stream(response):
+    if not sse.is_event_stream(response.headers):
         return None
     events = list(data_of(response.body))
     said = "".join(texts(event.get("delta") for event in events)) or "".join(texts(events))
@@ -43,11 +38,8 @@ def folded_frames(text: str) -> str:
 
 def data_of(body: bytes) -> Iterator[dict[str, Any]]:
     """The data of each whole event; `{}` for data that is no JSON object."""
-    *whole, _cut = body.decode("utf-8", "replace").replace("\r\n", "\n").split("\n\n")
-    for frame in whole:
-        data = [line.removeprefix("data:").strip() for line in frame.split("\n") if line.startswith("data:")]
-        if data:
-            yield _object("\n".join(data))
+    for _, data in sse.events(sse.whole_frames(body).decode("utf-8", "replace")):
+        yield _object(data)
 
 
 def _object(text: str) -> dict[str, Any]:

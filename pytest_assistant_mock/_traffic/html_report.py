@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from pytest_assistant_mock._engine.curl import shortened
 from pytest_assistant_mock._engine.secrets import Secrets
+from pytest_assistant_mock._engine.sse import is_event_stream
 from pytest_assistant_mock._engine.wire import Exchange, Failure, Headers, Response
 from pytest_assistant_mock._traffic import events
 from pytest_assistant_mock._traffic.conversations import Conversation, conversations
@@ -104,7 +105,7 @@ def _exchange(number: int, exchange: Exchange, secrets: Secrets) -> dict[str, An
 def _response(response: Response, reply: Response | Failure, secrets: Secrets) -> dict[str, Any]:
     arrived = response.body[: reply.after_bytes] if isinstance(reply, Failure) else response.body
     text = secrets.body(arrived).decode("utf-8", "replace")
-    text = events.folded_frames(text) if events.is_stream(response) else pretty(text)
+    text = events.folded_frames(text) if is_event_stream(response.headers) else pretty(text)
     return {"status": response.status, "headers": _headers(response.headers, secrets), "text": shortened(text, _LONGEST)}
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from pytest_assistant_mock._engine.curl import curl, shortened
 from pytest_assistant_mock._engine.secrets import Secrets
+from pytest_assistant_mock._engine.sse import is_event_stream
 from pytest_assistant_mock._engine.wire import Exchange, Failure, Response
 from pytest_assistant_mock._traffic import events
 from pytest_assistant_mock._traffic.conversations import Called, Conversation, Entry, Said, conversations
@@ -137,7 +138,7 @@ def _in_full(exchange: Exchange, secrets: Secrets) -> list[str]:
     lines.append(f"< {response.status} {response.reason}")
     lines += [f"< {name}: {value}" for name, value in secrets.headers(response.headers)]
     text = _pretty(secrets.body(arrived))
-    if events.is_stream(response):
+    if is_event_stream(response.headers):
         text = events.folded_frames(text)
     return [*lines, *shortened(text, _BODY).splitlines()]
 

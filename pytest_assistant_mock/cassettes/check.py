@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 from pytest_assistant_mock import contract
 from pytest_assistant_mock._engine.engine import Engine
+from pytest_assistant_mock._engine.sse import is_event_stream
 from pytest_assistant_mock._engine.vendor import Match
 from pytest_assistant_mock._engine.wire import Exchange, Response
 from pytest_assistant_mock._vendors import REVISIONS
 from pytest_assistant_mock._vendors.secrets import secrets_of
 from pytest_assistant_mock.cassettes import storage
-from pytest_assistant_mock.cassettes.events import is_stream
 from pytest_assistant_mock.cassettes.format import Cassette, Interaction
 from pytest_assistant_mock.cassettes.matching import Places, canonical
 from pytest_assistant_mock.cassettes.pieces import reply_of
@@ -65,7 +65,11 @@ def _contract(cassette: Cassette) -> Iterator[Problem]:
     places = Places(engine.place, [service.vendor for service in engine.services.values()])
     for number, one in enumerate(cassette.interactions, 1):
         place = places.of(one)
-        if place is None or not isinstance(one.reply, Response) or (one.closed_by_client and not is_stream(one.reply.headers)):
+        if (
+            place is None
+            or not isinstance(one.reply, Response)
+            or (one.closed_by_client and not is_event_stream(one.reply.headers))
+        ):
             continue
         match = engine.services[place.vendor].vendor.router.find(one.request.method, place.path)
         if isinstance(match, Match):
@@ -128,7 +132,7 @@ def _split_secrets(cassette: Cassette, keys: Iterable[str]) -> Iterator[Problem]
     secrets = secrets_of(keys)
     for number, one in enumerate(cassette.interactions, 1):
         response = one.response
-        if response is None or not is_stream(response.headers) or secrets.body(response.body) != response.body:
+        if response is None or not is_event_stream(response.headers) or secrets.body(response.body) != response.body:
             continue
         if hidden_stream(response.body, secrets) != response.body:
             said = "the events of its stream together say something that looks like a secret"

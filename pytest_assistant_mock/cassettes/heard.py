@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from pytest_assistant_mock._engine.sse import is_event_stream
 from pytest_assistant_mock._engine.streams import opened
 from pytest_assistant_mock._engine.tee import Tee
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
 from pytest_assistant_mock.cassettes.content_encoding import decoded, lengths
-from pytest_assistant_mock.cassettes.events import is_stream
 from pytest_assistant_mock.cassettes.format import Interaction, Pieces
 from pytest_assistant_mock.cassettes.pieces import cut_anew
 
@@ -54,7 +54,7 @@ class Heard:
 
     def _pieces(self, reply: Reply) -> Pieces:
         response = reply.response if isinstance(reply, Failure) else reply
-        if self.tee is None or response is None or not is_stream(response.headers):
+        if self.tee is None or response is None or not is_event_stream(response.headers):
             return ()
         came = tuple((piece.ms, len(piece.data)) for piece in self.tee.arrived)
         if response.body == self.tee.body:

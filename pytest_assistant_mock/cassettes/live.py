@@ -15,11 +15,11 @@ from urllib.parse import urljoin
 from pytest_assistant_mock._engine.base_urls import BaseURL, Place
 from pytest_assistant_mock._engine.engine import Engine
 from pytest_assistant_mock._engine.secret_places import HIDDEN
+from pytest_assistant_mock._engine.sse import is_event_stream
 from pytest_assistant_mock._engine.vendor import Match, Vendor
 from pytest_assistant_mock._engine.wire import Headers, Request, Response
 from pytest_assistant_mock._vendors import REVISIONS
 from pytest_assistant_mock.cassettes.answer_shapes import changes
-from pytest_assistant_mock.cassettes.events import is_stream
 from pytest_assistant_mock.cassettes.format import Cassette, Interaction
 from pytest_assistant_mock.cassettes.matching import NOTHING, Places
 from pytest_assistant_mock.cassettes.old_values import renamed, same_ids
@@ -100,7 +100,7 @@ def _waiting_for_outputs(cassette: Cassette, engine: Engine, places: Places) -> 
         if vendor is None or not isinstance(match, Match) or not (vendor.streams and vendor.streams.stays_open):
             continue
         if match.route.operation == "create_run":
-            latest = at if one.response is not None and is_stream(one.response.headers) else -1
+            latest = at if one.response is not None and is_event_stream(one.response.headers) else -1
         elif match.route.operation == "submit_tool_outputs" and latest >= 0:
             found.add(latest)
     return found

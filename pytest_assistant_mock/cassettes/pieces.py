@@ -10,9 +10,9 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from pytest_assistant_mock._engine.sse import frame_ends
 from pytest_assistant_mock._engine.streams import Piece
 from pytest_assistant_mock._engine.wire import Failure, FailureKind, Reply
-from pytest_assistant_mock.cassettes.events import frame_ends
 from pytest_assistant_mock.cassettes.format import Interaction, Pieces
 
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from pytest_assistant_mock._engine.base_urls import Place
 from pytest_assistant_mock._engine.secrets import Secrets
+from pytest_assistant_mock._engine.sse import is_event_stream
 from pytest_assistant_mock._engine.wire import Failure, Headers, Reply, Request, Response
 from pytest_assistant_mock._vendors.secrets import secrets_of
 from pytest_assistant_mock.cassettes.content_encoding import decoded
-from pytest_assistant_mock.cassettes.events import is_stream
 from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.pieces import with_reply
 from pytest_assistant_mock.cassettes.stream_secrets import hidden_stream
@@ -54,7 +54,7 @@ def _reply(reply: Reply, secrets: Secrets) -> Reply:
 
 
 def _body(response: Response, body: bytes, secrets: Secrets) -> bytes:
-    return hidden_stream(body, secrets) if is_stream(response.headers) else secrets.body(body)
+    return hidden_stream(body, secrets) if is_event_stream(response.headers) else secrets.body(body)
 
 
 def remains(text: str, secrets: Secrets) -> list[str]:

@@ -16,10 +16,11 @@ from pytest_assistant_mock._engine.kinds.assistants import Assistant, keep_assis
 from pytest_assistant_mock._engine.kinds.files import File, keep_file
 from pytest_assistant_mock._engine.kinds.messages import Message, keep_message
 from pytest_assistant_mock._engine.kinds.threads import THREAD, Thread
+from pytest_assistant_mock._engine.sse import is_event_stream
 from pytest_assistant_mock._engine.vendor import Match, Vendor
 from pytest_assistant_mock._engine.wire import Response
 from pytest_assistant_mock._vendors.multipart import Part, parts
-from pytest_assistant_mock.cassettes.events import events, is_stream, told_by_events
+from pytest_assistant_mock.cassettes.events import events, told_by_events
 from pytest_assistant_mock.cassettes.format import Interaction
 from pytest_assistant_mock.cassettes.matching import Places
 from pytest_assistant_mock.cassettes.symbols import json_of
@@ -68,7 +69,7 @@ def told(interactions: Iterable[Interaction], vendor: Vendor, places: Places) ->
         answer, body = json_of(one.reply.body), json_of(one.request.body)
         route = match.route
         asked = {**(body if isinstance(body, dict) else {}), **match.params}
-        if is_stream(one.reply.headers):
+        if is_event_stream(one.reply.headers):
             for kind, found in told_by_events(events(one.reply)):
                 operation = route.operation if kind == route.kind else f"retrieve_{kind}"
                 yield RecordedCall(operation, kind, asked if kind == "run" else {}, found)

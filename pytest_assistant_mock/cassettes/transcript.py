@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_assistant_mock._engine.engine import Engine
+from pytest_assistant_mock._engine.sse import is_event_stream
 from pytest_assistant_mock._engine.vendor import Match
 from pytest_assistant_mock._engine.wire import Failure, Response
 from pytest_assistant_mock._vendors import REVISIONS
 from pytest_assistant_mock._vendors.secrets import secrets
-from pytest_assistant_mock.cassettes.events import events, is_stream
+from pytest_assistant_mock.cassettes.events import events
 from pytest_assistant_mock.cassettes.format import Cassette, Interaction
 from pytest_assistant_mock.cassettes.matching import Places
 from pytest_assistant_mock.cassettes.symbols import Symbols, json_of
@@ -51,7 +52,7 @@ def _sent(one: Interaction) -> Iterator[str]:
 def _came(one: Interaction) -> Iterator[str]:
     if one.response is not None:
         yield f"    < {one.response.status} {one.response.reason}".rstrip()
-        stream = is_stream(one.response.headers)
+        stream = is_event_stream(one.response.headers)
         if stream or isinstance(one.reply, Response):
             said = stream_words(events(one.response)) if stream else words(json_of(one.response.body))
             yield from (f"    < {line}" for line in said)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from pytest_assistant_mock._engine.engine import Engine
+from pytest_assistant_mock._engine.sse import is_event_stream
 from pytest_assistant_mock._engine.streams import opened
 from pytest_assistant_mock._engine.turns import Script
 from pytest_assistant_mock._engine.vendor import Match, Vendor
@@ -21,7 +22,6 @@ from pytest_assistant_mock.cassettes.format import Cassette, Interaction
 from pytest_assistant_mock.cassettes.matching import Places
 from pytest_assistant_mock.cassettes.symbols import _TOKEN, json_of
 from pytest_assistant_mock.cassettes.verify_streams import StreamPair
-from pytest_assistant_mock.contract.subjects import is_stream_of_events
 
 _KEY = ("Authorization", "Bearer any-key-will-do")
 
@@ -75,7 +75,7 @@ def _rows(cassette: Cassette, revision: str) -> list[Row]:
         if operation.startswith("create_") and (course := known.pop(run_of(one.reply.body), None)) and course.turns:
             engine.services[place.vendor].state.scripts.append(Script(tuple(course.turns), optional=True))
         reply = engine.handle(asked)
-        if isinstance(reply, Response) and reply.pieces is not None and is_stream_of_events(one.reply):
+        if isinstance(reply, Response) and reply.pieces is not None and is_event_stream(one.reply.headers):
             streamed[len(rows)] = StreamPair(place.vendor, one.reply, opened(reply.pieces))
             difference = ""
         else:

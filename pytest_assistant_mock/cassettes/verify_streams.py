@@ -12,10 +12,11 @@ from itertools import groupby
 from typing import Any
 
 from pytest_assistant_mock import contract
+from pytest_assistant_mock._engine.sse import whole_frames
 from pytest_assistant_mock._engine.streams import Stream
 from pytest_assistant_mock._engine.wire import Response
 from pytest_assistant_mock._vendors import DOCUMENTS
-from pytest_assistant_mock.contract.stream_events import Unread, read_stream, whole_frames
+from pytest_assistant_mock.contract.stream_events import Unread, read_stream
 from pytest_assistant_mock.errors import NotJSON
 
 Told = tuple[int, str, Any]

@@ -1,7 +1,7 @@
 """
 Streams of server-sent events -> names and data: from bytes, from text, from frames, from what an SDK yields.
 
-Knows the format and how the SDKs spell an event; judges nothing.
+Knows how the SDKs spell an event; judges nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from pytest_assistant_mock._engine import sse
 from pytest_assistant_mock._engine.secrets import Secrets
 from pytest_assistant_mock.contract.parse import MAX_BYTES, parse, text_of
 from pytest_assistant_mock.errors import NotJSON
@@ -44,44 +45,19 @@ class StreamOfEvents:
 
 
 _FIELD = re.compile(r"\s*(?::|(?:event|data|id|retry) ?:)")
-_MARK = "\ufeff"  # Windows tools write it
-_LINE = re.compile(r"\r\n|\n|\r")
-_FRAME_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 
 
 def looks_like_stream(thing: bytes | bytearray | memoryview | str) -> bool:
     """Whether a text begins as a stream does, and as no JSON text can."""
     head = thing[:200] if isinstance(thing, str) else bytes(thing[:200]).decode("utf-8", "ignore")
-    return _FIELD.match(head.removeprefix(_MARK)) is not None
-
-
-def whole_frames(body: bytes) -> bytes:
-    """What is left of a body that was cut anywhere: the frames that came whole."""
-    ends = [found.end() for found in _FRAME_END.finditer(body)]
-    return body[: ends[-1]] if ends else b""
+    return _FIELD.match(head.removeprefix(sse.MARK)) is not None
 
 
 def read_stream(
     data: bytes | bytearray | memoryview | str, name: str, max_bytes: int = MAX_BYTES, secrets: Secrets | None = None
 ) -> list[Happening]:
     """The events of a stream, as the format's standard reads them. Raises NotJSON for what is no UTF-8, or is too large."""
-    found: list[Happening] = []
-    event, lines = "", list[str]()
-    for line in (*_LINE.split(text_of(data, name, max_bytes).removeprefix(_MARK)), ""):
-        if not line and lines:
-            found.append(Happening(event or "message", _value("\n".join(lines), secrets)))
-        if not line:
-            event, lines = "", []
-        elif line.startswith("data"):
-            lines.append(_after(line, 4))
-        elif line.startswith("event"):
-            event = _after(line, 5)
-    return found
-
-
-def _after(line: str, length: int) -> str:
-    """A field's value: one space after the colon does not count."""
-    return line[length + 1 :].removeprefix(" ")
+    return [Happening(event, _value(data, secrets)) for event, data in sse.events(text_of(data, name, max_bytes))]
 
 
 def _value(text: str, secrets: Secrets | None) -> Any:
@@ -99,7 +75,7 @@ _LAST = "[DONE]"
 def joined(frames: Sequence[bytes | bytearray | memoryview | str]) -> bytes:
     """Frames, or pieces of any size, as one stream; frames may come without the empty line that ends them."""
     parts = [frame.encode() if isinstance(frame, str) else bytes(frame) for frame in frames]
-    bare = all(looks_like_stream(part) and not _FRAME_END.search(part) for part in parts)
+    bare = all(looks_like_stream(part) and not sse.FRAME_END.search(part) for part in parts)
     return (b"\n\n" if bare else b"").join(parts)
 
 

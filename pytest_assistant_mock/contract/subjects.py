@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
+from pytest_assistant_mock._engine import sse
 from pytest_assistant_mock._engine.vendor import Route
 from pytest_assistant_mock._engine.wire import Exchange, Headers, Response
 from pytest_assistant_mock._vendors import DOCUMENTS, REVISIONS
@@ -24,7 +25,6 @@ from pytest_assistant_mock.contract.stream_events import (
     joined,
     looks_like_stream,
     told_by_sdk,
-    whole_frames,
 )
 from pytest_assistant_mock.errors import NotJSON
 
@@ -111,12 +111,12 @@ def _of_exchange(exchange: Exchange, kind: str | None) -> list[Subject]:
         part = is_part(response)
         answer = Subject(
             f"the answer to {where}",
-            whole_frames(response.body) if part else response.body,
+            sse.whole_frames(response.body) if part else response.body,
             status=response.status,
             vendor=exchange.vendor,
             operation=exchange.operation,
             headers=request.headers,
-            stream=is_stream_of_events(response),
+            stream=sse.is_event_stream(response.headers),
             part=part,
         )
         found.append(answer)
@@ -125,17 +125,12 @@ def _of_exchange(exchange: Exchange, kind: str | None) -> list[Subject]:
 
 def streams(exchange: Exchange) -> bool:
     """Whether the answer is a stream of events."""
-    return exchange.response is not None and is_stream_of_events(exchange.response)
+    return exchange.response is not None and sse.is_event_stream(exchange.response.headers)
 
 
 def is_part(answer: Response) -> bool:
     """Whether there is more of a streamed answer than its client took."""
     return getattr(answer.pieces, "left", False) or getattr(getattr(answer.pieces, "stream", None), "unfinished", False)
-
-
-def is_stream_of_events(answer: Response) -> bool:
-    """Whether an answer says that it is one."""
-    return (answer.header("content-type") or "").lower().startswith("text/event-stream")
 
 
 def _of_requests(thing: Any, asked: bool) -> Subject:

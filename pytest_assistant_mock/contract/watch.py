@@ -14,14 +14,14 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
+from pytest_assistant_mock._engine import sse
 from pytest_assistant_mock._engine.journal import Journal
 from pytest_assistant_mock._engine.wire import Exchange, Failure, Request, Response
 from pytest_assistant_mock._vendors import DOCUMENTS
 from pytest_assistant_mock._vendors.secrets import configured, secrets_of
 from pytest_assistant_mock.contract.explain import Violation
 from pytest_assistant_mock.contract.operations import checked, has_row, path_of, row
-from pytest_assistant_mock.contract.stream_events import whole_frames
-from pytest_assistant_mock.contract.subjects import Subject, is_part, is_stream_of_events, streams, subjects
+from pytest_assistant_mock.contract.subjects import Subject, is_part, streams, subjects
 from pytest_assistant_mock.contract.verdict import judge, listed
 from pytest_assistant_mock.errors import ContractViolation, ContractWarning, NotJSON
 
@@ -136,8 +136,8 @@ def _seen(exchange: Exchange) -> _Seen:
     if not isinstance(reply, Response):
         return _Seen(*where, None, b"", stream=False, part=False, spoilt=bool(exchange.faults))
     part = is_part(reply)
-    body = whole_frames(reply.body) if part else reply.body
-    stream = is_stream_of_events(reply)
+    body = sse.whole_frames(reply.body) if part else reply.body
+    stream = sse.is_event_stream(reply.headers)
     spoilt = bool(exchange.faults) or (part and not stream)  # half of a JSON text is nobody's to judge either
     return _Seen(*where, reply.status, body, stream, part, spoilt)
 

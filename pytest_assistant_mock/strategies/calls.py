@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from pytest_assistant_mock._engine.sse import is_event_stream
 from pytest_assistant_mock._engine.vendor import Route, Vendor
 from pytest_assistant_mock._engine.wire import Response
 from pytest_assistant_mock.contract.stream_events import read_stream
@@ -102,7 +103,7 @@ def parts(vendor: Vendor, call: Call, ids: Ids, waiting: Sequence[str]) -> tuple
 
 def _run_of(response: Response) -> str:
     """The id of the run that a response tells of: in its JSON, or in the first event of a stream about it."""
-    if not (response.header("content-type") or "").startswith("text/event-stream") and response.body.startswith(b"{"):
+    if not is_event_stream(response.headers) and response.body.startswith(b"{"):
         return str(response.json()["id"])
     events = read_stream(response.body, "The stream")
     return str(next(id for event in events if (id := _run_in(event.data))))

@@ -521,7 +521,7 @@ def test_a_failing_test_shows_its_own_line_and_none_of_ours(pytester: pytest.Pyt
     pytester.makepyfile(
         """
         import httpx, pytest, requests
-        from pytest_assistant_mock import AssistantMock, faults
+        from pytest_assistant_mock import AssistantMock, faults, turns
 
         URL = "https://dashscope.aliyuncs.com/api/v1/threads"
         replay = pytest.mark.assistant(source="cassette")
@@ -548,13 +548,21 @@ def test_a_failing_test_shows_its_own_line_and_none_of_ours(pytester: pytest.Pyt
 
         def test_revision():
             AssistantMock(revision="2024")
+
+        def test_call(model_studio):
+            model_studio.script(turns.calls("get_wether"))
+            thread = model_studio.add_thread()
+            model_studio.add_message(thread, "?")
+            tools = [{"type": "function", "function": {"name": "get_weather"}}]
+            body = {"assistant_id": model_studio.add_assistant(tools=tools).id}
+            requests.post(f"{URL}/{thread.id}/runs", json=body, headers={"Authorization": f"Bearer {model_studio.api_key}"})
         """
     )
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    result.assert_outcomes(failed=7)
+    result.assert_outcomes(failed=8)
     shown = [line for line in result.outlines if re.match(r"\S+\.py:\d+: ", line)]
     assert [line for line in shown if "pytest_assistant_mock" in line] == []
-    assert len([line for line in shown if line.startswith("test_a_failing_test")]) == 7
+    assert len([line for line in shown if line.startswith("test_a_failing_test")]) == 8
 
 
 def test_a_monkeypatch_that_is_undone_later_brings_nothing_back(run):

@@ -115,6 +115,7 @@ def test_a_call_and_its_output_are_shown(browser: Any, server: AssistantServer) 
         post(server, f"/threads/{thread}/runs/{run}/submit_tool_outputs", tool_outputs=outputs)
         page.get_by_text("→ 30 度").wait_for()
         page.get_by_text("run completed").wait_for()
+        assert page.get_by_text("no output yet").count() == 0
 
 
 def test_a_failing_exchange_is_found_by_filter(browser: Any, server: AssistantServer) -> None:
@@ -152,6 +153,7 @@ def test_what_was_reset_is_gone(browser: Any, server: AssistantServer) -> None:
         page.get_by_text("live: 0 exchanges").wait_for()
         ask(server, "after")
         page.get_by_text("after").wait_for()
+        assert page.get_by_text("before").count() == 0
 
 
 def test_a_session_has_a_page_of_its_own(browser: Any, server: AssistantServer) -> None:

@@ -95,33 +95,30 @@ def script(asked: Asked) -> Any:
     """Say what the assistant does in the next run. Without a vendor: at whichever is asked first."""
     turns = [turn_of(f"turns[{number}]", one) for number, one in enumerate(asked.body["turns"])]
     given = asked.get(when=None, assistant=None, times=1, optional=False)
-    with asked.world.mock._engine.lock:
-        first, *others = chosen = handles(asked, asked.body.get("vendor"))
-        made = first.script(*turns, **given)
-        try:
-            for handle in others:
-                handle.script(*turns, **given)
-                handle._fake.state.scripts[-1] = made
-        except BaseException:
-            first._fake.state.scripts.remove(made)
-            raise
-    return {"script": repr(made), "vendors": [handle.name for handle in chosen]}
+    made, vendors = _shared(asked, lambda handle: handle.script(*turns, **given), lambda handle: handle._fake.state.scripts)
+    return {"script": repr(made), "vendors": vendors}
 
 
 def fail(asked: Asked) -> Any:
     """Let a fault strike. Without a vendor: at whichever is asked first."""
     fault, given = fault_of(asked.body["fault"]), asked.get(on=None, times=1, after=0, optional=False)
+    _, vendors = _shared(asked, lambda handle: handle.fail(fault, **given), lambda handle: handle._fake.trouble.plans)
+    return {"fault": repr(fault), "vendors": vendors}
+
+
+def _shared(asked: Asked, arrange: Callable[[Handle], Any], arranged: Callable[[Handle], list[Any]]) -> tuple[Any, list[str]]:
+    """Arrange one thing at the vendors that are meant, or nothing if one refuses it: whichever is asked first uses it up."""
     with asked.world.mock._engine.lock:
         first, *others = chosen = handles(asked, asked.body.get("vendor"))
-        made = first.fail(fault, **given)
+        made = arrange(first)
         try:
             for handle in others:
-                handle.fail(fault, **given)
-                handle._fake.trouble.plans[-1] = made
+                arrange(handle)
+                arranged(handle)[-1] = made
         except BaseException:
-            first._fake.trouble.plans.remove(made)
+            arranged(first).remove(made)
             raise
-    return {"fault": repr(fault), "vendors": [handle.name for handle in chosen]}
+    return made, [handle.name for handle in chosen]
 
 
 def limit(asked: Asked) -> Any:

@@ -40,6 +40,17 @@ def final_answer(message: Message | None) -> dict[str, Any] | None:
     return {"type": "message", "message": {"content": content_of(message), "message_id": message.id}}
 
 
+def times(of: runs.StoredRun | runs.Step, started_at: int = 0) -> dict[str, int]:
+    """When a run or a step began and ended, in ms; 0 for what has not happened."""
+    return {
+        "started_at": started_at,
+        "expired_at": of.expired_at,
+        "cancelled_at": of.cancelled_at,
+        "failed_at": of.failed_at,
+        "completed_at": of.completed_at,
+    }
+
+
 def last_error(error: runs.RunError | None) -> dict[str, str] | None:
     """Why it failed."""
     return None if error is None else {"type": error.code, "message": error.message}

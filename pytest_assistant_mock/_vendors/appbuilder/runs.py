@@ -34,7 +34,7 @@ from pytest_assistant_mock._vendors.appbuilder.fields import (
 )
 from pytest_assistant_mock._vendors.appbuilder.lists import ListFields, ListPage
 from pytest_assistant_mock._vendors.appbuilder.requests import MessageFields
-from pytest_assistant_mock._vendors.appbuilder.run_parts import final_answer, last_error, required_action
+from pytest_assistant_mock._vendors.appbuilder.run_parts import final_answer, last_error, required_action, times
 from pytest_assistant_mock._vendors.shape import JSONRequest, Shape
 
 RunId = Annotated[str, Field(min_length=1, description="Id of the run.", examples=["run_92d06209290f4fcd913e8fc24e518d53"])]
@@ -206,11 +206,7 @@ class RunResult(Shape):
                 "created_at": run.created_at,
                 "assistant_id": run.assistant_id,
                 "thread_id": run.thread_id,
-                "started_at": run.leg_at,
-                "expired_at": run.expired_at,
-                "cancelled_at": run.cancelled_at,
-                "failed_at": run.failed_at,
-                "completed_at": run.completed_at,
+                **times(run, run.leg_at),
                 "required_action": required_action(run.calls),
                 "final_answer": final_answer(answered.answer) if run.status == "completed" else None,
                 "last_error": last_error(run.last_error),
@@ -261,11 +257,7 @@ class StoredRun(ObjectAnswer):
             "last_error": last_error(run.last_error),
             "final_answer": None,
             "created_at": run.created_at,
-            "started_at": 0,
-            "expired_at": run.expired_at,
-            "cancelled_at": run.cancelled_at,
-            "failed_at": run.failed_at,
-            "completed_at": run.completed_at,
+            **times(run),
         }
 
 
@@ -313,11 +305,7 @@ class Step(ObjectAnswer):
             "run_id": step.run_id,
             "status": step.status,
             "created_at": step.completed_at or step.created_at,  # recorded: the row is written at the end
-            "started_at": 0,
-            "expired_at": step.expired_at,
-            "cancelled_at": step.cancelled_at,
-            "failed_at": step.failed_at,
-            "completed_at": step.completed_at,
+            **times(step),
             "last_error": "",
             "type": None,
             "step_datail": None,

@@ -14,7 +14,7 @@ from pytest_assistant_mock._engine.kinds import runs as kept
 from pytest_assistant_mock._vendors.answers import ObjectAnswer
 from pytest_assistant_mock._vendors.appbuilder.assistants import AssistantId
 from pytest_assistant_mock._vendors.appbuilder.fields import CreatedAt, ThreadId
-from pytest_assistant_mock._vendors.appbuilder.run_parts import last_error, required_action
+from pytest_assistant_mock._vendors.appbuilder.run_parts import last_error, required_action, times
 from pytest_assistant_mock._vendors.appbuilder.runs import LastError, RequiredAction, RunId, Status, StepId, Time
 
 MODEL = "qf-assistant-api3-latest"  # what a run of a stream says, as recorded
@@ -57,11 +57,7 @@ class StreamedRun(ObjectAnswer):
             "last_error": last_error(run.last_error),
             "final_answer": None,
             "created_at": run.created_at,
-            "started_at": run.leg_at,
-            "expired_at": run.expired_at,
-            "cancelled_at": run.cancelled_at,
-            "failed_at": run.failed_at,
-            "completed_at": run.completed_at,
+            **times(run, run.leg_at),
         }
 
 
@@ -94,11 +90,7 @@ class StreamedStep(ObjectAnswer):
             "run_id": step.run_id,
             "status": step.status,
             "created_at": step.created_at,
-            "started_at": 0,
-            "expired_at": step.expired_at,
-            "cancelled_at": step.cancelled_at,
-            "failed_at": step.failed_at,
-            "completed_at": step.completed_at,
+            **times(step),
             "last_error": None,
             "type": "null",
         }

@@ -16,6 +16,8 @@ from pytest_assistant_mock._engine.vendor import Download
 from pytest_assistant_mock._engine.wire import Refusal
 from pytest_assistant_mock._vendors.appbuilder.runs import Answered
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 
 def update_user_message(state: State, thread_id: str, message_id: str, **changes: Any) -> messages.Message:
     """Only a user's message may be changed."""

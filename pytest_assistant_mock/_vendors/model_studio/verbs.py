@@ -14,6 +14,8 @@ from pytest_assistant_mock._engine.run_stream import Streamed
 from pytest_assistant_mock._engine.state import State
 from pytest_assistant_mock._engine.wire import Refusal
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 
 def create_run(state: State, *, thread_id: str, assistant_id: str, stream: bool, **fields: Any) -> StoredRun | Streamed:
     """A run, which a stream performs as it is read; else it is performed at once, and answered as it was at the beginning."""
