@@ -13,7 +13,7 @@ COMMANDS: dict[str, str] = {
     "scrub": "rewrite cassettes without secrets, and so that people can read them",
     "show": "print cassettes as readable conversations",
     "verify": "say how much of a recording the fake explains",
-    "check": "check cassettes, and JSON files of messages or responses, against the contract",
+    "check": "check cassettes, JSON files of answers, and streams against the contract",
     "schemas": "write the JSON Schemas and OpenAPI documents of the contract",
     "serve": "serve both vendors over HTTP, for any client in any language",
 }

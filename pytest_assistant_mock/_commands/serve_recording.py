@@ -22,8 +22,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--record",
         choices=("none", "once", "new", "all"),
         default="none",
-        help="pass calls on to the real service and record them into --cassette: all, if the file is missing (once), what it does"
-        " not answer (new), or all anew (all); default none",
+        help="which calls are passed on to the real service and recorded into --cassette: once: all, if the file is missing;"
+        " new: those it does not answer; all: every one; none: no call (default)",
     )
     parser.add_argument(
         "--upstream",

@@ -49,7 +49,7 @@ _MOCKED = pytest.StashKey[bool]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("assistant", "assistant mock")
     helps = {
-        "source": "who answers: the fake (default), a cassette, or the real service; over markers and ini",
+        "source": "who answers: the fake (default), a cassette, or the real service",
         "record": "what to record from a cassette's or a live test: none (default), once (if there is no cassette), new, all",
     }
     for name, words in _OPTIONS.items():
