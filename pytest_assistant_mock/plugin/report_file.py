@@ -1,7 +1,7 @@
 """
 `--assistant-report=FILE`: what each test exchanged travels on the report of its teardown, through xdist too, into one page.
 
-A page that cannot be written never ends the run.
+A page that cannot be written never ends the run. A file that is no page is never overwritten.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_assistant_mock._engine.wire import Exchange
     from pytest_assistant_mock._mock.mock import AssistantMock
 
+_PAGE = b"<!doctype html"
 _WORSE = ("passed", "skipped", "failed")
 
 
@@ -37,11 +38,27 @@ def attach(report: pytest.TestReport, traffic: Sequence[tuple[AssistantMock, lis
     report.assistant_report = plain(text)  # type: ignore[attr-defined]
 
 
+def _may_be_written(path: Path) -> bool:
+    """Not a test file: in `pytest --assistant-report test_a.py` it was taken for the name of the page."""
+    try:
+        if not path.is_file():
+            return True
+        with path.open("rb") as file:
+            begin = file.read(len(_PAGE))
+    except OSError:
+        return True  # it is told at the end that nothing can be written there
+    return begin.lower() in (b"", _PAGE)
+
+
 class ReportFile:
     """The page of one run: collected in the main process, written at its end."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self._path = Path(config.invocation_params.dir, config.getoption("assistant_report"))
+        given = config.getoption("assistant_report")
+        self._path = Path(config.invocation_params.dir, given)
+        if not _may_be_written(self._path):
+            said = f"--assistant-report={given}: this file is no HTML page, so it is not overwritten"
+            raise pytest.UsageError(f"{said}; name the page: --assistant-report=report.html")
         self._outcomes: dict[str, str] = {}
         self._told: dict[str, tuple[tuple[str, int], str]] = {}
         self._line = ""

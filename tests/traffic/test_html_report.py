@@ -192,3 +192,26 @@ def test_in_a_browser_a_printed_page_shows_every_conversation(browser: Any, writ
         open_page.emulate_media(media="print")
         assert open_page.locator(".conversation:visible").count() == 3
         assert open_page.locator("button:visible, input:visible").count() == 0
+
+
+@pytest.mark.parametrize("given", [["--assistant-report", "test_mine.py"], ["--assistant-report=test_mine.py"]], ids=["space", "equals"])
+def test_a_file_that_is_no_page_is_never_overwritten(pytester: pytest.Pytester, given: list[str]) -> None:
+    """A test file that stands where the page's name is expected stays as it is, and the error says what to write."""
+    mine = pytester.makepyfile(test_mine="def test_x(model_studio): pass")
+    before = mine.read_bytes()
+    result = pytester.runpytest(*given)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert mine.read_bytes() == before
+    said = "--assistant-report=test_mine.py: this file is no HTML page, so it is not overwritten; name the page: "
+    result.stderr.fnmatch_lines([f"ERROR: {said}--assistant-report=report.html"])
+
+
+@pytest.mark.parametrize("old", ["", "<!DOCTYPE html>\n<p>old"], ids=["empty", "page"])
+def test_an_older_page_is_overwritten(pytester: pytest.Pytester, old: str) -> None:
+    """So is an empty file, which a CI job may have made for it."""
+    pytester.makepyfile("def test_x(model_studio): pass")
+    kept = pytester.path / "page.html"
+    kept.write_text(old)
+    pytester.runpytest("--assistant-report=page.html").assert_outcomes(passed=1)
+    assert kept.read_text("utf-8").startswith("<!doctype html>")
+    assert kept.read_text("utf-8") != old
