@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 
 def flag(name: str, value: object) -> bool:
     """True or False. Raises TypeError."""

@@ -17,6 +17,8 @@ from pytest_assistant_mock._engine.stream_faults import Cut, Ended, Inserted, Re
 from pytest_assistant_mock._engine.streams import Stream, opened
 from pytest_assistant_mock._engine.wire import Failure, FailureKind, Reply, Response
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 
 class Refuse(Protocol):
     """From a kind of refusal ("rate_limited"), the vendor's own answer; `streamed`, as the last frames of a stream."""

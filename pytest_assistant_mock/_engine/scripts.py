@@ -28,6 +28,8 @@ from pytest_assistant_mock._engine.run_events import (
 from pytest_assistant_mock._engine.run_view import Run
 from pytest_assistant_mock._engine.turns import Answer, Calls, Ends, Fails, Function, Incomplete, Item, Never, Says, Script, Uses
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 
 def take(scripts: Sequence[Script], run: Run, vendor: str) -> tuple[Item | Function, ...]:
     """The turns of the first script that fits, which is then used once more; else a sentence that says what to do."""

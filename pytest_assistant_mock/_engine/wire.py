@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from pytest_assistant_mock._engine.streams import Stream
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 FailureKind: TypeAlias = Literal[

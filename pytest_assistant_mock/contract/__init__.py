@@ -21,6 +21,8 @@ from pytest_assistant_mock.errors import ContractViolation, NotJSON
 
 __all__ = ["KINDS", "MAX_BYTES", "VENDORS", "ContractViolation", "NotJSON", "Violation", "check", "schema", "violations"]
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 
 def schema(vendor: str, operation: str, kind: str = "response", *, revision: str | None = None) -> dict[str, Any]:
     """

@@ -24,6 +24,8 @@ from pytest_assistant_mock.contract.schemas import schema_of
 from pytest_assistant_mock.contract.subjects import KINDS, Subject, paths
 from pytest_assistant_mock.errors import nearest
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 VENDORS = tuple(DOCUMENTS)
 NEWEST = list(REVISIONS)[-1]
 

@@ -28,6 +28,8 @@ from pytest_assistant_mock.contract.stream_events import (
 )
 from pytest_assistant_mock.errors import NotJSON
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 KINDS = ("request", "response", "error", "event")
 
 

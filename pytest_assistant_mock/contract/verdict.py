@@ -19,6 +19,8 @@ from pytest_assistant_mock.contract.subjects import Subject
 from pytest_assistant_mock.contract.validators import nearest_of, validator
 from pytest_assistant_mock.errors import NotJSON
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 _MOST = 100
 """How many things are listed, and of each how many places; `violations` holds all of them."""
 

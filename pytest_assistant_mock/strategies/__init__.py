@@ -49,6 +49,8 @@ __all__ = [
     "tools",
 ]
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 _HOMES = {
     "AssistantMachine": "machine",
     "BrokenStream": "streams",

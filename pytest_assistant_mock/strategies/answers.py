@@ -21,6 +21,8 @@ from pytest_assistant_mock._engine.wire import Refusal
 from pytest_assistant_mock.errors import nearest
 from pytest_assistant_mock.strategies import values
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 JSONObjects = st.SearchStrategy[dict[str, Any]]
 Ids = Callable[[str], st.SearchStrategy[str]]
 """From a kind of id ("thread", "user message", "run", "request", …) to its strategy."""

@@ -9,6 +9,8 @@ from typing import Any
 
 from pytest_assistant_mock.errors import nearest
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 _WHOLE = "assistant_mock"
 
 

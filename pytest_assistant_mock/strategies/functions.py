@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from pytest_assistant_mock.strategies import values
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 JSONObject = dict[str, Any]
 
 _NAMES = ("f", "get_weather", "查天气", "send-mail", "a" * 64)

@@ -20,6 +20,8 @@ from pytest_assistant_mock._engine.wire import Refusal
 from pytest_assistant_mock._vendors.shape import MultipartRequest, QueryRequest, RequestShape
 from pytest_assistant_mock.errors import nearest
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 CURSORS = ("after", "before")
 MISSING = object()
 """A field that is left out."""

@@ -31,6 +31,8 @@ from pytest_assistant_mock.strategies.answers import (
 )
 from pytest_assistant_mock.strategies.stored import PARENTS, SORTS, changed
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 Wraps = Mapping[str, Callable[[StoredRun, Message], Any]]
 """Operations on a run whose verb returns more than the run, and what it returns."""
 

@@ -20,6 +20,8 @@ from pytest_assistant_mock.faults import FAULTS, Fault
 if TYPE_CHECKING:
     from pytest_assistant_mock._mock.handle import Handle
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 _BYTES = st.integers(0, 400)
 _FLAG = st.booleans()
 _FRAMES = st.integers(0, 20)

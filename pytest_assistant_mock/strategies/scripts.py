@@ -14,6 +14,8 @@ from pytest_assistant_mock.strategies import values
 from pytest_assistant_mock.strategies.functions import arguments
 from pytest_assistant_mock.strategies.vendor_names import vendor_of
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 Script: TypeAlias = tuple[turns.Turn | list[turns.Calls], ...]
 """What a handle's `script(*turns)` takes; a list of calls is one round."""
 

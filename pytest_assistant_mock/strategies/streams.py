@@ -30,6 +30,8 @@ from pytest_assistant_mock.strategies.breaking import Break, breaks
 from pytest_assistant_mock.strategies.scripts import Script, scripts_of
 from pytest_assistant_mock.strategies.vendor_names import vendor_of
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 
 @dataclass(frozen=True, slots=True)
 class EventStream:

@@ -17,6 +17,8 @@ from pytest_assistant_mock.strategies import answers, run_answers, values
 from pytest_assistant_mock.strategies.answers import Ids, JSONObjects
 from pytest_assistant_mock.strategies.payloads import Operation, Refused
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 KINDS = ("thread", "message", "user message", "assistant message", "assistant", "run", "step", "file", "request")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pytest_assistant_mock._engine.vendor import Vendor
 from pytest_assistant_mock.errors import nearest
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 
 def vendor_of(name: str) -> Vendor:
     """The vendor of that name, as a value. Raises ValueError for an unknown one."""

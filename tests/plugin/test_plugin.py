@@ -521,7 +521,7 @@ def test_a_failing_test_shows_its_own_line_and_none_of_ours(pytester: pytest.Pyt
     pytester.makepyfile(
         """
         import httpx, pytest, requests
-        from pytest_assistant_mock import AssistantMock, faults, turns
+        from pytest_assistant_mock import AssistantMock, Response, contract, faults, strategies, turns
 
         URL = "https://dashscope.aliyuncs.com/api/v1/threads"
         replay = pytest.mark.assistant(source="cassette")
@@ -556,13 +556,28 @@ def test_a_failing_test_shows_its_own_line_and_none_of_ours(pytester: pytest.Pyt
             tools = [{"type": "function", "function": {"name": "get_weather"}}]
             body = {"assistant_id": model_studio.add_assistant(tools=tools).id}
             requests.post(f"{URL}/{thread.id}/runs", json=body, headers={"Authorization": f"Bearer {model_studio.api_key}"})
+
+        @pytest.mark.parametrize("slip", [
+            lambda: turns.says("a", pause="1"),
+            lambda: faults.stall(after="1"),
+            lambda: Response(200, pieces="abc"),
+            lambda: contract.check(5),
+            lambda: contract.violations({"a": 1}, vendor="baidu", operation="create_message"),
+            lambda: strategies.stream("baidu"),
+            lambda: strategies.script("get_weather"),
+            lambda: strategies.model_studio.create_message(contnt="x"),
+            lambda: strategies.model_studio.run(status="done"),
+            lambda: strategies.faults(names=["cutt"]),
+        ])
+        def test_value(slip):
+            slip()
         """
     )
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    result.assert_outcomes(failed=8)
+    result.assert_outcomes(failed=18)
     shown = [line for line in result.outlines if re.match(r"\S+\.py:\d+: ", line)]
     assert [line for line in shown if "pytest_assistant_mock" in line] == []
-    assert len([line for line in shown if line.startswith("test_a_failing_test")]) == 8
+    assert len([line for line in shown if line.startswith("test_a_failing_test")]) >= 18
 
 
 def test_a_monkeypatch_that_is_undone_later_brings_nothing_back(run):

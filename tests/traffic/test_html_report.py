@@ -194,7 +194,9 @@ def test_in_a_browser_a_printed_page_shows_every_conversation(browser: Any, writ
         assert open_page.locator("button:visible, input:visible").count() == 0
 
 
-@pytest.mark.parametrize("given", [["--assistant-report", "test_mine.py"], ["--assistant-report=test_mine.py"]], ids=["space", "equals"])
+@pytest.mark.parametrize(
+    "given", [["--assistant-report", "test_mine.py"], ["--assistant-report=test_mine.py"]], ids=["space", "equals"]
+)
 def test_a_file_that_is_no_page_is_never_overwritten(pytester: pytest.Pytester, given: list[str]) -> None:
     """A test file that stands where the page's name is expected stays as it is, and the error says what to write."""
     mine = pytester.makepyfile(test_mine="def test_x(model_studio): pass")
