@@ -96,16 +96,18 @@ def causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def nearest(word: str, words: Iterable[str]) -> str:
+def nearest(word: object, words: Iterable[str]) -> str:
     """ "; did you mean …?" for a word that is almost one of the words, else nothing."""
     close = closest(word, words)
     return f"; did you mean {close!r}?" if close else ""
 
 
-def closest(word: str, words: Iterable[str], likeness: float = 0.6) -> str:
+def closest(word: object, words: Iterable[str], likeness: float = 0.6) -> str:
     """
     The word that is almost this one; "" if there is none. Looks at the first few hundred, for long words take long to compare.
     """
+    if not isinstance(word, str):
+        return ""
     known = [one for one in islice(words, _MOST_WORDS) if len(one) <= _LONGEST_WORD]
     close = get_close_matches(word, known, n=1, cutoff=likeness) if len(word) <= _LONGEST_WORD else []
     return close[0] if close else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_assistant_mock._engine import checks
 from pytest_assistant_mock._engine.kinds.runs import ToolCall
@@ -185,3 +185,11 @@ def _written(name: str, value: object) -> str:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as problem:
         raise type(problem)(f"{name}={value!r} cannot be written as JSON: {problem}") from None
+
+
+if not TYPE_CHECKING:  # or every name would pass the type checker
+
+    def __getattr__(name: str) -> Any:
+        from pytest_assistant_mock.errors import nearest
+
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{nearest(name, __all__)}")

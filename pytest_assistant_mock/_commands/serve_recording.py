@@ -51,6 +51,8 @@ def keywords(options: argparse.Namespace) -> dict[str, Any]:
         return {}
     if options.seed:
         raise ValueError("--seed fills the fake, and --cassette answers in its place: leave one of them out")
+    if Path(options.cassette).is_dir():
+        raise ValueError(f"--cassette {options.cassette} is a folder; name a file in it: --cassette FILE")
     if options.record == "none" and options.upstream:
         raise ValueError("--upstream is asked only while something is recorded: add --record once, new or all")
     if options.record == "none" and not Path(options.cassette).exists():

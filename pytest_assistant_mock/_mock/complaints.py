@@ -165,6 +165,8 @@ def _why(vendor: Vendor, one: Planned | OwnReply, exchanges: Sequence[Exchange])
         return "".join(f"\n  why:    {reason}" for reason in _met(vendor, one, exchanges))
     if one.asked > one.after and one.fault.streams and not any(_streamed(one, exchange) for exchange in exchanges):
         return f"\n  why:    {one.fault!r} strikes streams, and no request asked for one: stream=True"
+    if one.asked > one.after and one.fault.streams:
+        return "\n  why:    no stream that it met was long enough for it, or an earlier fault came first"
     if one.asked > one.after:
         return f"\n  why:    its {one.asked} request{'' if one.asked == 1 else 's'} met an earlier fault, or had nothing to spoil"
     if one.when is not None:

@@ -79,7 +79,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        near = "" if name.startswith("_") else import_module("pytest_assistant_mock.errors").nearest(name, __all__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{near}")
     found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = found
     return found

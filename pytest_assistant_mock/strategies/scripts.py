@@ -28,8 +28,10 @@ def script(
 
     Arguments fit the tool's schema. vendor: with what that one alone has; left out: what both take. incomplete: whether a run
     may end so; dashscope's `Runs.wait` does not know that status, and waits for ever.
-    Raises ValueError for an unknown vendor or a number of rounds below 0.
+    Raises ValueError for an unknown vendor or a number of rounds below 0, TypeError for tools that are no list of dicts.
     """
+    if not isinstance(tools, Sequence) or not all(isinstance(tool, Mapping) for tool in tools):
+        raise TypeError(f"tools={tools!r}: expected a list of tools, each a dict")
     if max_rounds < 0:
         raise ValueError(f"max_rounds={max_rounds}: expected 0 or more")
     return scripts_of(None if vendor is None else vendor_of(vendor), tools, max_rounds, incomplete)

@@ -7,12 +7,12 @@ A pin is a value or a strategy. What no payload can satisfy is refused when the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
 from pytest_assistant_mock._engine.vendor import Vendor
-from pytest_assistant_mock.errors import nearest
+from pytest_assistant_mock.errors import absent, nearest
 from pytest_assistant_mock.strategies import answers, run_answers, values
 from pytest_assistant_mock.strategies.answers import Ids, JSONObjects
 from pytest_assistant_mock.strategies.payloads import Operation, Refused
@@ -40,6 +40,11 @@ class VendorStrategies:
 
     def __repr__(self) -> str:
         return f"strategies.{self._vendor.name}"
+
+    if not TYPE_CHECKING:  # or every name would pass the type checker
+
+        def __getattr__(self, name: str) -> Any:
+            raise absent(self, name)
 
     # Payloads: the body, or for a GET the query
 

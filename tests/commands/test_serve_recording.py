@@ -115,6 +115,8 @@ WRONG = {
     ("--record", "once"): "--record needs a file to record into: --cassette FILE",
     ("--upstream", "model_studio=https://x.example"): "--upstream needs a file to record into: --cassette FILE",
     ("--cassette", "c.yaml"): "there is no cassette at c.yaml; to record one, add --record once",
+    ("--cassette", "."): "--cassette . is a folder; name a file in it: --cassette FILE",
+    ("--cassette", ".", "--record", "once"): "--cassette . is a folder; name a file in it: --cassette FILE",
     (
         "--cassette",
         "c.yaml",

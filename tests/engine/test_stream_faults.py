@@ -201,7 +201,7 @@ def test_a_stream_that_was_too_short_is_told_as_such(mock: AssistantMock) -> Non
     """There was a stream, so the reason is another one."""
     mock.model_studio.fail(faults.cut(after=100))
     streamed(mock)
-    with pytest.raises(errors.UnusedFault, match="its 1 request met an earlier fault, or had nothing to spoil"):
+    with pytest.raises(errors.UnusedFault, match="no stream that it met was long enough for it, or an earlier fault came first"):
         mock._complain()
 
 

@@ -12,7 +12,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 import pytest_assistant_mock
-from pytest_assistant_mock import faults
+from pytest_assistant_mock import faults, strategies, turns
 from pytest_assistant_mock._mock.mock import Revision
 from pytest_assistant_mock._mock.objects import HasId, Role
 from pytest_assistant_mock._vendors import PRINTED
@@ -47,6 +47,8 @@ def test_a_name_that_is_not_there():
         (pytest_assistant_mock, "fault", "faults"),
         (faults, "rate_limit", "rate_limited"),
         (faults, "truncate", "truncated"),
+        (turns, "say", "says"),
+        (strategies, "strem", "stream"),
     ],
 )
 def test_a_name_that_is_nearly_there(module, name, meant):

@@ -143,3 +143,33 @@ def test_what_cannot_be_is_refused_at_once(make: Any, message: str) -> None:
     with pytest.raises(ValueError, match="a") as caught:
         make()
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: strategies.script("get_weather"), "tools='get_weather': expected a list of tools, each a dict"),
+        (lambda: strategies.script({"type": "function"}), "tools={'type': 'function'}: expected a list of tools, each a dict"),
+        (lambda: strategies.script(["get_weather"]), "tools=['get_weather']: expected a list of tools, each a dict"),
+        (lambda: strategies.script(5), "tools=5: expected a list of tools, each a dict"),
+    ],
+    ids=["text", "tool", "names", "number"],
+)
+def test_tools_of_a_wrong_type_are_told(make: Any, message: str) -> None:
+    """What came and what was expected, at once and in our words."""
+    with pytest.raises(TypeError) as caught:
+        make()
+    assert str(caught.value) == message
+
+
+def test_a_vendor_that_is_no_text_is_told_like_any_other() -> None:
+    """What came, and the vendors there are."""
+    with pytest.raises(ValueError, match=r"^no vendor 3; the vendors are model_studio, appbuilder$"):
+        strategies.broken_stream(3)  # type: ignore[arg-type]
+
+
+def test_a_strategy_of_a_vendor_there_is_none_of() -> None:
+    """The nearest is named."""
+    with pytest.raises(AttributeError) as caught:
+        strategies.model_studio.create_mesage()
+    assert str(caught.value) == "VendorStrategies has no 'create_mesage'; did you mean 'create_message'?"

@@ -191,7 +191,10 @@ def clock(asked: Asked) -> Any:
                 raise ValueError(f"unfreeze={json.dumps(value)}: expected true")
             clock.unfreeze()
         else:
-            getattr(clock, word)(value)
+            try:
+                getattr(clock, word)(value)
+            except (TypeError, ValueError) as problem:
+                raise type(problem)(f"{word}: {problem}") from None
         if clock.now_ms > _LATEST_MS:
             clock.restore(before)
             raise ValueError(f"{word}={json.dumps(value)}: expected a time before the year 9999")

@@ -30,8 +30,10 @@ def check(what: str, value: Mapping[str, Any], fields: Fields, needed: Sequence[
     """Raises ValueError unless a mapping has only these fields, each of its kind, and those that are needed."""
     for name, inner in value.items():
         if name not in fields:
+            missing = [one for one in needed if one not in value]
+            needs = f"; it needs {', '.join(map(repr, missing))}" if missing else ""
             taken = f"it takes {', '.join(fields)}" if fields else "it takes nothing"
-            raise ValueError(f"{what}: unknown field {name!r}{nearest(name, fields)}; {taken}")
+            raise ValueError(f"{what}: unknown field {name!r}{nearest(name, missing or fields)}{needs}; {taken}")
         check_kind(name, inner, fields[name])
     for name in needed:
         if name not in value:

@@ -7,12 +7,15 @@ A table of functions by the word that names them; what they take is read from th
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from pytest_assistant_mock import turns
 from pytest_assistant_mock.errors import nearest
 from pytest_assistant_mock.faults import FAULTS, Fault
+
+_LONGEST = 80
 
 
 def _calls(name: str, arguments: Mapping[str, Any] | None = None) -> turns.Calls:
@@ -34,6 +37,12 @@ TURNS: Mapping[str, Callable[..., turns.Turn]] = {
 """The word of a turn has the function's first argument beside it, or true; the others stand by their names."""
 
 
+def shortened(given: object) -> str:
+    """What came, as it was written; cut where it is long."""
+    text = json.dumps(given, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
 def turn_of(where: str, given: object) -> Any:
     """A turn, as `script` takes it. Raises TypeError or ValueError."""
     if isinstance(given, str):
@@ -43,7 +52,7 @@ def turn_of(where: str, given: object) -> Any:
     words = [word for word in given if word in TURNS] if isinstance(given, dict) else []
     if not isinstance(given, dict) or len(words) != 1:
         near = nearest(next(iter(given)), TURNS) if isinstance(given, dict) and given and not words else ""
-        raise ValueError(f"{where}: expected a text, or an object with one of {', '.join(TURNS)}{near}")
+        raise ValueError(f"{where}={shortened(given)}: expected a text, or an object with one of {', '.join(TURNS)}{near}")
     (word,) = words
     function, rest = TURNS[word], {name: value for name, value in given.items() if name != word}
     first = next(iter(inspect.signature(function).parameters), None)
@@ -61,7 +70,8 @@ def fault_of(given: object) -> Fault:
     if isinstance(given, dict) and len(given) == 1:
         ((name, arguments),) = given.items()
     if not isinstance(name, str) or not isinstance(arguments, dict):
-        raise ValueError('fault: expected a name like "rate_limited", or an object like {"slow": {"seconds": 2}}')
+        expected = 'expected a name like "rate_limited", or an object like {"slow": {"seconds": 2}}'
+        raise ValueError(f"fault={shortened(given)}: {expected}")
     if name not in FAULTS:
         raise ValueError(f"fault={name!r}{nearest(name, FAULTS)}; the faults are {', '.join(FAULTS)}")
     fault: Fault = called(f"fault.{name}", FAULTS[name], arguments)
