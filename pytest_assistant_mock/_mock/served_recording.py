@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_assistant_mock._engine.engine import Engine
-from pytest_assistant_mock._engine.wire import Reply, Request, Response
+from pytest_assistant_mock._engine.wire import Exchange, Reply, Request, Response
 from pytest_assistant_mock._serving.upstream import Upstream
 from pytest_assistant_mock.cassettes.player import Player, write
 from pytest_assistant_mock.cassettes.recorder import Recorder
@@ -78,6 +78,18 @@ def _missed(miss: CassetteMiss) -> Response:
     """The words of a miss, where the vendors' SDKs look for those of an error."""
     body = json.dumps({"code": "CassetteMiss", "message": str(miss)}, ensure_ascii=False).encode()
     return Response(409, (("Content-Type", "application/json"), ("Content-Length", str(len(body)))), body)
+
+
+def words_of_miss(exchange: Exchange) -> str:
+    """What a client was told where the recording holds no answer; "" for any other exchange."""
+    response = exchange.response
+    if response is None or response.status != 409:
+        return ""
+    try:
+        said = json.loads(response.body)
+    except ValueError:
+        return ""
+    return str(said["message"]) if isinstance(said, dict) and said.get("code") == "CassetteMiss" else ""
 
 
 def checked_upstream(upstream: Mapping[str, str] | None, vendors: Sequence[str]) -> dict[str, str]:

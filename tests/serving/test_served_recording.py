@@ -363,14 +363,34 @@ def test_saved_over_http(tmp_path):
 
 
 def test_a_cassette_has_nothing_to_seed(tmp_path):
-    """Calls that put something into the fake are 409, in the words of CannotSeed."""
+    """Calls that put something into the fake are 409, in words for a server: nothing is said of a test or of a marker."""
     cassette = tmp_path / "c.yaml"
     with upstream() as real, recording(cassette, real) as server:
         ask(server, "/threads", {})
     with recording(cassette) as server:
         answer = control(server, "script", {"vendor": "model_studio", "turns": ["x"]})
     assert answer.status_code == 409
-    assert "this test runs on a cassette" in answer.json()["error"]
+    assert answer.json()["error"] == (
+        f"POST /__mock__/script needs the fake, and here a cassette answers ({cassette});"
+        " start the server without --cassette, or leave the call out"
+    )
+
+
+def test_verify_tells_a_miss_as_a_miss(tmp_path):
+    """Not as a path without a route, and not as an answer that breaks the contract; after a reset there is none."""
+    cassette = tmp_path / "c.yaml"
+    with upstream() as real, recording(cassette, real) as server:
+        ask(server, "/threads", {})
+    with recording(cassette) as server:
+        missed = [ask(server, path, {"metadata": {"a": "b"}}).json()["message"] for path in ("/threads", "/threadz")]
+        answer = control(server, "verify")
+        assert (answer.status_code, control(server, "reset").status_code, control(server, "verify").status_code) == (
+            409,
+            200,
+            200,
+        )
+        server._session.answerer.misses.clear()
+    assert answer.json()["complaints"] == [{"kind": "CassetteMiss", "text": words} for words in missed]
 
 
 def test_reset_plays_from_the_beginning(tmp_path):

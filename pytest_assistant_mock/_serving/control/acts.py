@@ -246,8 +246,10 @@ def verify(asked: Asked) -> Any:
     mock = asked.world.mock
     with mock._engine.lock:
         mock._engine.journal.settle()
-        found = [(type(one).__name__, str(one)) for one in mock._complaints()]
-        if asked.body.get("contract", "fail") == "fail":
+        found = missed = _missed(asked.world)
+        if not missed:
+            found = [(type(one).__name__, str(one)) for one in mock._complaints()]
+        if not missed and asked.body.get("contract", "fail") == "fail":
             found += [("ContractViolation", one) for one in _broken(asked.world)]
         dropped = {name: count for name in mock._handles if (count := mock._engine.journal.dropped(name))}
     more: dict[str, Any] = {"dropped": dropped} if dropped else {}
@@ -256,6 +258,16 @@ def verify(asked: Asked) -> Any:
     complaints = [{"kind": kind, "text": text} for kind, text in found]
     older = f"\nolder exchanges were dropped, and not judged: {dropped}" if dropped else ""
     raise Refused(409, "\n".join(text for _, text in found) + older, closest_in(found[0][1]), complaints=complaints, **more)
+
+
+def _missed(world: World) -> list[tuple[str, str]]:
+    """What a cassette held no answer to. As in a test, nothing else is told then: those answers were no vendor's."""
+    from pytest_assistant_mock._mock.served_recording import words_of_miss
+
+    if world.mock._session is None:
+        return []
+    seen = [one for _, one in shown.numbered(world.mock, world.mock._handles) if shown.ended(one)]
+    return [("CassetteMiss", words) for one in seen if (words := words_of_miss(one))]
 
 
 def _broken(world: World) -> list[str]:
