@@ -16,6 +16,8 @@ from pytest_assistant_mock._doors.incoming import IncomingRequest
 from pytest_assistant_mock._engine.streams import Reading
 from pytest_assistant_mock._engine.wire import BODILESS, Failure, FailureKind, Headers, Reply, Request, Response, header
 
+__tracebackhide__ = True  # a failing test shows its own line
+
 
 def refused() -> ConnectionRefusedError:
     """What the operating system says when nobody listens."""

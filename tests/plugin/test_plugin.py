@@ -557,6 +557,14 @@ def test_a_failing_test_shows_its_own_line_and_none_of_ours(pytester: pytest.Pyt
             body = {"assistant_id": model_studio.add_assistant(tools=tools).id}
             requests.post(f"{URL}/{thread.id}/runs", json=body, headers={"Authorization": f"Bearer {model_studio.api_key}"})
 
+        def test_stall(model_studio):
+            model_studio.script("abc")
+            model_studio.fail(faults.stall(after=1), on="create_run")
+            thread = model_studio.add_thread()
+            model_studio.add_message(thread, "?")
+            body = {"assistant_id": model_studio.add_assistant().id, "stream": True}
+            requests.post(f"{URL}/{thread.id}/runs", json=body, headers={"Authorization": f"Bearer {model_studio.api_key}"})
+
         @pytest.mark.parametrize("slip", [
             lambda: turns.says("a", pause="1"),
             lambda: faults.stall(after="1"),
@@ -574,10 +582,10 @@ def test_a_failing_test_shows_its_own_line_and_none_of_ours(pytester: pytest.Pyt
         """
     )
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    result.assert_outcomes(failed=18)
+    result.assert_outcomes(failed=19)
     shown = [line for line in result.outlines if re.match(r"\S+\.py:\d+: ", line)]
     assert [line for line in shown if "pytest_assistant_mock" in line] == []
-    assert len([line for line in shown if line.startswith("test_a_failing_test")]) >= 18
+    assert len([line for line in shown if line.startswith("test_a_failing_test")]) >= 19
 
 
 def test_a_monkeypatch_that_is_undone_later_brings_nothing_back(run):
