@@ -139,8 +139,8 @@ class Control:
             query = self._query(asked, call.query)
             world = self._world(asked) if call.of_a_world else self.worlds.own
             done = call.act(Asked(self.worlds, world, body, query, name, asked.origin, self.save))
-        except CONFLICTS:
-            raise Refused(409, _no_fake(call, world.mock)) from None
+        except CONFLICTS as problem:
+            raise Refused(409, str(problem)) from None
         except MISTAKES as problem:
             raise Refused(400, str(problem), closest_in(str(problem))) from None
         if call.changes:
@@ -230,16 +230,6 @@ class _Request:
             if one == name:
                 return value
         return ""
-
-
-def _no_fake(call: Call, mock: AssistantMock) -> str:
-    """What to do where a call needs the fake, and something else answers."""
-    path = mock._tape.path if mock._tape is not None and mock._tape.source == "cassette" else None
-    answers = "the real service answers" if path is None else f"a cassette answers ({path})"
-    return (
-        f"{call.method} {BELOW}{call.path} needs the fake, and here {answers};"
-        " start the server without --cassette, or leave the call out"
-    )
 
 
 def _below(scope: Scope, path: str) -> str | None:
