@@ -50,6 +50,7 @@ class Player:
 
     def rewind(self) -> None:
         """Answer as if nothing had been asked yet."""
+        self.misses.clear()
         tape = self.tape
         self._index = Index(self._keys, [tape.shared and one.recorded_by == tape.test for one in self.interactions])
 

@@ -386,7 +386,6 @@ def test_verify_tells_a_miss_as_a_miss(tmp_path):
             200,
             200,
         )
-        server._session.answerer.misses.clear()
     assert answer.json()["complaints"] == [{"kind": "CassetteMiss", "text": words} for words in missed]
 
 
